@@ -1,0 +1,167 @@
+// Package db gives a module a database handle that sees only its own tables: one file a module on
+// SQLite, one schema a module on PostgreSQL. Changes and the events that announce them are written in
+// one transaction (Tx, Emit); reads that need no transaction use Read.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"gorm.io/gorm"
+
+	"marketplace/platform/clock"
+)
+
+// ErrNested is returned by Tx when the context already belongs to a transaction of this database: a
+// second one would wait for the first until its deadline.
+var ErrNested = errors.New("db: a transaction inside a transaction")
+
+// Options say which database to open and for whom.
+type Options struct {
+	Module      string          // names the schema, or the file
+	URL         string          // postgres://…; empty for SQLite
+	Dir         string          // where the SQLite files are
+	Connections int             // most open connections on PostgreSQL; 0 is 8
+	Migrations  []Migration     // run in order when the database is opened; none is fine
+	Routes      *Routes         // who hears what; nil: nobody hears anything
+	Committed   func([]Emitted) // called after a transaction that emitted has committed; may be nil
+	Clock       *clock.Clock
+	Log         *zap.Logger
+}
+
+// Migration is one set of SQL files with the table that remembers how far it is.
+type Migration struct {
+	Table string
+	Files fs.FS
+}
+
+// DB is one module's database.
+type DB struct {
+	module    string
+	postgres  bool
+	write     *gorm.DB
+	read      *gorm.DB
+	writeSQL  *sql.DB
+	readSQL   *sql.DB
+	routes    *Routes
+	committed func([]Emitted)
+	clock     *clock.Clock
+}
+
+// Open connects, and brings the tables up to date.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	if o.Routes == nil {
+		o.Routes = &Routes{}
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	d := &DB{module: o.Module, postgres: o.URL != "", routes: o.Routes, committed: o.Committed, clock: o.Clock}
+	var err error
+	if d.postgres {
+		err = d.openPostgres(ctx, o)
+	} else {
+		err = d.openSQLite(o)
+	}
+	if err == nil {
+		err = d.migrate(ctx, o)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database of %s: %w", o.Module, err), d.Close())
+	}
+	return d, nil
+}
+
+// Module is whose database this is.
+func (d *DB) Module() string { return d.module }
+
+// Postgres says whether the database is PostgreSQL; SQLite otherwise. For the few statements that differ.
+func (d *DB) Postgres() bool { return d.postgres }
+
+// Now is the present time of the database's clock.
+func (d *DB) Now() time.Time { return d.clock.Now() }
+
+// Read returns a handle for reading. On SQLite it never waits for a writer, and refuses to write.
+func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+
+// Ping answers whether the database does.
+func (d *DB) Ping(ctx context.Context) error { return d.readSQL.PingContext(ctx) }
+
+// Stats are the figures of the connection pools, writing and reading; on PostgreSQL they are one pool.
+func (d *DB) Stats() (write, read sql.DBStats) { return d.writeSQL.Stats(), d.readSQL.Stats() }
+
+// Close waits for what is running and closes the connections.
+func (d *DB) Close() error {
+	var errs []error
+	for _, s := range []*sql.DB{d.writeSQL, d.readSQL} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Tx is one transaction. Everything that GORM offers is there, on this module's tables.
+type Tx struct {
+	*gorm.DB
+	db      *DB
+	ctx     context.Context
+	emitted []Emitted
+}
+
+// Now is the present time of the database's clock.
+func (tx *Tx) Now() time.Time { return tx.db.clock.Now() }
+
+// Postgres says whether the database is PostgreSQL; SQLite otherwise.
+func (tx *Tx) Postgres() bool { return tx.db.postgres }
+
+type inTx struct{ db *DB }
+
+// Tx runs fn in one transaction: committed when fn returns nil, rolled back when it returns an error or
+// panics. On PostgreSQL it runs again, at most three times, when the database asks for that (a deadlock or a
+// serialization failure), so fn must change nothing but the database. Do not call a peer inside.
+func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
+	if ctx.Value(inTx{d}) != nil {
+		return ErrNested
+	}
+	for attempt := 1; ; attempt++ {
+		tx, err := d.once(context.WithValue(ctx, inTx{d}, true), fn)
+		if err == nil {
+			if d.committed != nil && len(tx.emitted) > 0 {
+				d.committed(tx.emitted)
+			}
+			return nil
+		}
+		if attempt == 3 || !retryable(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (*Tx, error) {
+	tx := &Tx{db: d, ctx: ctx}
+	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+		tx.DB = g
+		return fn(tx)
+	})
+	return tx, err
+}
+
+// Context is the transaction's context; Tx refuses it, so it cannot start a second transaction.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+func retryable(err error) bool {
+	var state interface{ SQLState() string }
+	return errors.As(err, &state) && (state.SQLState() == "40001" || state.SQLState() == "40P01")
+}
+
+// Like prepares a text for LIKE … ESCAPE '\': the text itself is found, wildcards in it are letters.
+func Like(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}

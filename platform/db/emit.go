@@ -1,0 +1,132 @@
+package db
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"marketplace/platform/identity"
+)
+
+// Event is something that has happened in a module. Contracts declare their events as plain structs with
+// these two methods; they carry ids and the facts of the moment, never a secret.
+type Event interface {
+	Topic() string     // <module>.<past participle>.v<N>, the same for every value of the type
+	Aggregate() string // the id of what it happened to; its events reach a module in order
+}
+
+// Emitted is an event as it is stored and sent.
+type Emitted struct {
+	ID        string
+	Topic     string
+	Aggregate string
+	Payload   []byte // the event as JSON
+	Headers   map[string]string
+	CreatedAt time.Time
+}
+
+// Headers that travel with an event beside its payload.
+const (
+	HeaderRequest = "request_id" // the request that caused it (row W8)
+	HeaderActor   = "actor"      // the id of the user who caused it; "system"
+)
+
+// Routes knows which modules hear a topic, wherever they run. It is filled while the marketplace is put
+// together, from Module.Hears, and read when events are emitted.
+type Routes struct {
+	mu    sync.RWMutex
+	hears map[string][]string
+}
+
+// Add notes that the subscriber hears these events.
+func (r *Routes) Add(subscriber string, events ...Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hears == nil {
+		r.hears = map[string][]string{}
+	}
+	for _, e := range events {
+		r.hears[e.Topic()] = append(r.hears[e.Topic()], subscriber)
+	}
+}
+
+// Subscribers returns who hears the topic.
+func (r *Routes) Subscribers(topic string) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.hears[topic]
+}
+
+// Topics returns every topic that the subscriber hears.
+func (r *Routes) Topics(subscriber string) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var topics []string
+	for topic, subscribers := range r.hears {
+		for _, s := range subscribers {
+			if s == subscriber {
+				topics = append(topics, topic)
+			}
+		}
+	}
+	return topics
+}
+
+// Emit announces events: committed with the change, or not at all. It writes one row for the event and
+// one for each module that hears it; they are delivered after the commit, at least once, in the order of
+// the aggregate. Update the aggregate's own row first: its lock is what makes that order true.
+func (tx *Tx) Emit(events ...Event) error {
+	for _, e := range events {
+		if err := tx.emit(e); err != nil {
+			return fmt.Errorf("emit %s: %w", e.Topic(), err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) emit(e Event) error {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	m := Emitted{ID: id.String(), Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload, Headers: tx.headers(), CreatedAt: tx.Now()}
+	headers, err := json.Marshal(m.Headers)
+	if err != nil {
+		return err
+	}
+	err = tx.Exec("INSERT INTO outbox_events (id, topic, aggregate, payload, headers, created_at) VALUES (?, ?, ?, ?, ?, ?)",
+		m.ID, m.Topic, m.Aggregate, string(payload), string(headers), m.CreatedAt).Error
+	if err != nil {
+		return err
+	}
+	for _, subscriber := range tx.db.routes.Subscribers(m.Topic) {
+		err := tx.Exec("INSERT INTO outbox_deliveries (event_id, subscriber, topic, aggregate, due_at) VALUES (?, ?, ?, ?, ?)",
+			m.ID, subscriber, m.Topic, m.Aggregate, m.CreatedAt).Error
+		if err != nil {
+			return err
+		}
+	}
+	tx.emitted = append(tx.emitted, m)
+	return nil
+}
+
+func (tx *Tx) headers() map[string]string {
+	h := map[string]string{}
+	if id := identity.Request(tx.ctx); id != "" {
+		h[HeaderRequest] = id
+	}
+	switch actor := identity.From(tx.ctx); {
+	case actor.System:
+		h[HeaderActor] = "system"
+	case actor.SignedIn():
+		h[HeaderActor] = actor.UserID
+	}
+	return h
+}
