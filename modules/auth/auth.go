@@ -1,0 +1,156 @@
+// Package auth knows who people are: accounts, passwords, sessions, tokens. It decides nothing about what
+// they may do with other modules' things; those modules do.
+package auth
+
+import (
+	"context"
+	"time"
+)
+
+// Service is what the module auth offers.
+type Service interface {
+	// SignUp makes an account that is not verified yet and mails a verification link (row A1). A taken name or
+	// address is refused on its field.
+	SignUp(ctx context.Context, q SignUpRequest) (Account, error)
+	// VerifyEmail confirms the address with the token of the link: single use, 24 hours (row A2). Using it again
+	// while it is the account's last one answers the same account.
+	VerifyEmail(ctx context.Context, q VerifyEmailRequest) (Account, error)
+	// ResendVerification mails a new link to the acting user; the old one stops working.
+	ResendVerification(ctx context.Context, q ResendVerificationRequest) (Account, error)
+
+	// LogIn opens a session by user name or e-mail in any case, and password (row A3). What is wrong is not told:
+	// one Unauthenticated fault for all of it, and TooMany after repeated failures (row A9).
+	LogIn(ctx context.Context, q LogInRequest) (Session, error)
+	// Refresh exchanges the token of an API session for a new one and a new access token (row A4). A token used a
+	// second time ends the session, except within 10 seconds, when it answers the same successor.
+	Refresh(ctx context.Context, q RefreshRequest) (Session, error)
+	// Authenticate says whose access token or session token this is, or Unauthenticated.
+	Authenticate(ctx context.Context, q AuthenticateRequest) (Identity, error)
+	// LogOut ends the acting user's session, the present one if none is named.
+	LogOut(ctx context.Context, q LogOutRequest) (Done, error)
+	// ListSessions lists the acting user's open sessions, newest first, at most 100 (row As1).
+	ListSessions(ctx context.Context, q ListSessionsRequest) (SessionList, error)
+
+	// ChangePassword demands the current password and ends the other sessions (row A6).
+	ChangePassword(ctx context.Context, q ChangePasswordRequest) (Done, error)
+	// RequestReset mails a link to choose a new password, valid for an hour, if the account exists; it answers
+	// the same if not (row A5).
+	RequestReset(ctx context.Context, q RequestResetRequest) (Done, error)
+	// ResetPassword sets the password with the token of that link and ends all sessions.
+	ResetPassword(ctx context.Context, q ResetPasswordRequest) (Done, error)
+
+	// ListAccounts looks up many accounts by id, at most 100; unknown ids are left out. For modules, not for people.
+	ListAccounts(ctx context.Context, q ListAccountsRequest) (AccountList, error)
+}
+
+// Done is the answer of a command that has nothing to tell.
+type Done struct{}
+
+// Account is one person's account.
+type Account struct {
+	ID        string    `json:"id"`
+	Username  string    `json:"username"` // as written at sign-up; unique in any case
+	Email     string    `json:"email"`    // only ever shown to its owner
+	Verified  bool      `json:"verified"`
+	Roles     []string  `json:"roles"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Session is an open session with what opens it.
+type Session struct {
+	ID           string    `json:"id"`
+	Account      Account   `json:"account"`
+	Token        string    `json:"token"`        // opaque: the browser's cookie, or the API's refresh token
+	AccessToken  string    `json:"access_token"` // JWT (EdDSA), API sessions only
+	ExpiresIn    int       `json:"expires_in"`   // seconds that the access token lives
+	ExpiresAt    time.Time `json:"expires_at"`   // when the session ends if it is not used
+	Browser      bool      `json:"browser"`
+	Device       string    `json:"device"` // what the client said it is
+	Address      string    `json:"address"`
+	Current      bool      `json:"current"` // in ListSessions: the one that asks
+	LastActiveAt time.Time `json:"last_active_at"`
+	CreatedAt    time.Time `json:"created_at"`
+}
+
+// Identity is the answer to "who is this?".
+type Identity struct {
+	Account   Account `json:"account"`
+	SessionID string  `json:"session_id"`
+}
+
+// AccountList is the answer of ListAccounts.
+type AccountList struct {
+	Items []Account `json:"items"`
+}
+
+// SessionList is the answer of ListSessions.
+type SessionList struct {
+	Items []Session `json:"items"`
+}
+
+// SignUpRequest is the argument of SignUp.
+type SignUpRequest struct {
+	Username string `json:"username"` // 3 to 30 letters, digits, '_' or '-'; starts with a letter
+	Email    string `json:"email"`    // at most 254 bytes
+	Password string `json:"password"` // 8 to 128 characters, not a common one (row As3)
+	Address  string `json:"address,omitempty"`
+}
+
+// VerifyEmailRequest is the argument of VerifyEmail.
+type VerifyEmailRequest struct {
+	Token string `json:"token"`
+}
+
+// ResendVerificationRequest is the argument of ResendVerification.
+type ResendVerificationRequest struct{}
+
+// LogInRequest is the argument of LogIn.
+type LogInRequest struct {
+	Login    string `json:"login"` // user name or e-mail
+	Password string `json:"password"`
+	Browser  bool   `json:"browser,omitempty"` // a session token for a cookie instead of API tokens
+	Device   string `json:"device,omitempty"`  // the user agent, for the list of sessions
+	Address  string `json:"address,omitempty"` // the client's IP, for throttling
+}
+
+// RefreshRequest is the argument of Refresh.
+type RefreshRequest struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
+// AuthenticateRequest is the argument of Authenticate: one of the two.
+type AuthenticateRequest struct {
+	AccessToken  string `json:"access_token,omitempty"`
+	SessionToken string `json:"session_token,omitempty"`
+}
+
+// LogOutRequest is the argument of LogOut.
+type LogOutRequest struct {
+	SessionID string `json:"session_id,omitempty"`
+}
+
+// ListSessionsRequest is the argument of ListSessions.
+type ListSessionsRequest struct{}
+
+// ChangePasswordRequest is the argument of ChangePassword.
+type ChangePasswordRequest struct {
+	Current string `json:"current"`
+	New     string `json:"new"`
+}
+
+// RequestResetRequest is the argument of RequestReset.
+type RequestResetRequest struct {
+	Login   string `json:"login"` // user name or e-mail
+	Address string `json:"address,omitempty"`
+}
+
+// ResetPasswordRequest is the argument of ResetPassword.
+type ResetPasswordRequest struct {
+	Token    string `json:"token"`
+	Password string `json:"password"`
+}
+
+// ListAccountsRequest is the argument of ListAccounts.
+type ListAccountsRequest struct {
+	IDs []string `json:"ids"`
+}

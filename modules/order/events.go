@@ -1,0 +1,132 @@
+package order
+
+import (
+	"time"
+
+	"marketplace/platform/money"
+)
+
+// Facts are what every event of an order tells: who, what, and for how much.
+type Facts struct {
+	OrderID        string       `json:"order_id"`
+	Number         string       `json:"number"`
+	GigID          string       `json:"gig_id"`
+	GigTitle       string       `json:"gig_title"`
+	BuyerID        string       `json:"buyer_id"`
+	BuyerUsername  string       `json:"buyer_username"`
+	SellerID       string       `json:"seller_id"`
+	SellerUsername string       `json:"seller_username"`
+	Total          money.Amount `json:"total"`    // what the buyer pays
+	Earnings       money.Amount `json:"earnings"` // what the seller gets
+	Status         Status       `json:"status"`   // after the event
+	Version        int          `json:"version"`
+	At             time.Time    `json:"at"`
+}
+
+// Aggregate is the order.
+func (f Facts) Aggregate() string { return f.OrderID }
+
+// Placed says that an order waits for its payment.
+type Placed struct{ Facts }
+
+// Topic is order.placed.v1.
+func (Placed) Topic() string { return "order.placed.v1" }
+
+// Paid says that the buyer's money is held: the seller has an order.
+type Paid struct{ Facts }
+
+// Topic is order.paid.v1.
+func (Paid) Topic() string { return "order.paid.v1" }
+
+// Declined says that the provider refused the payment; the buyer may try again.
+type Declined struct {
+	Facts
+	Message string `json:"message"`
+}
+
+// Topic is order.declined.v1.
+func (Declined) Topic() string { return "order.declined.v1" }
+
+// Expired says that nobody paid in time.
+type Expired struct{ Facts }
+
+// Topic is order.expired.v1.
+func (Expired) Topic() string { return "order.expired.v1" }
+
+// RequirementsDue reminds the buyer of the seller's questions.
+type RequirementsDue struct {
+	Facts
+	CancelsAt time.Time `json:"cancels_at"` // when the order cancels itself
+}
+
+// Topic is order.requirements_due.v1.
+func (RequirementsDue) Topic() string { return "order.requirements_due.v1" }
+
+// Started says that the clock runs.
+type Started struct {
+	Facts
+	DueAt time.Time `json:"due_at"`
+}
+
+// Topic is order.started.v1.
+func (Started) Topic() string { return "order.started.v1" }
+
+// Delivered says that work was handed over.
+type Delivered struct {
+	Facts
+	Delivery    int       `json:"delivery"` // 1, 2, …
+	Message     string    `json:"message"`
+	CompletesAt time.Time `json:"completes_at"` // by itself
+}
+
+// Topic is order.delivered.v1.
+func (Delivered) Topic() string { return "order.delivered.v1" }
+
+// CompletionNear reminds the buyer that the order completes by itself soon.
+type CompletionNear struct {
+	Facts
+	CompletesAt time.Time `json:"completes_at"`
+}
+
+// Topic is order.completion_near.v1.
+func (CompletionNear) Topic() string { return "order.completion_near.v1" }
+
+// RevisionRequested says that the buyer sent the delivery back.
+type RevisionRequested struct {
+	Facts
+	Message string    `json:"message"`
+	DueAt   time.Time `json:"due_at"`
+}
+
+// Topic is order.revision_requested.v1.
+func (RevisionRequested) Topic() string { return "order.revision_requested.v1" }
+
+// Completed says that the work is accepted and the seller's money released.
+type Completed struct {
+	Facts
+	Automatic bool      `json:"automatic"` // by time, not by the buyer
+	ClearsAt  time.Time `json:"clears_at"` // when the seller can withdraw
+}
+
+// Topic is order.completed.v1.
+func (Completed) Topic() string { return "order.completed.v1" }
+
+// Cancelled says that the order ended without completion; Refunded is what goes back to the buyer.
+type Cancelled struct {
+	Facts
+	By       string       `json:"by"` // buyer, marketplace, moderator
+	Reason   string       `json:"reason"`
+	Refunded money.Amount `json:"refunded"`
+}
+
+// Topic is order.cancelled.v1.
+func (Cancelled) Topic() string { return "order.cancelled.v1" }
+
+// Cleared says that an earning can be withdrawn.
+type Cleared struct {
+	Facts
+	Amount money.Amount `json:"amount"`
+}
+
+// Topic is order.cleared.v1.
+func (Cleared) Topic() string { return "order.cleared.v1" }

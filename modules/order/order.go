@@ -1,0 +1,253 @@
+// Package order holds other people's money while work is done: placing, paying, delivering, accepting,
+// cancelling, and the books of all of it. States, guards, money and timers are those of docs/orders.md.
+package order
+
+import (
+	"context"
+	"time"
+
+	"marketplace/platform/money"
+)
+
+// Service is what the module order offers. Every command that names an order is for its buyer or its seller; an
+// order of somebody else is NotFound; a command that the state does not allow is a Conflict that lists what
+// is allowed. RequestID, where a request has it, is the caller's idempotency key: the same key with the same
+// request answers what it answered first, without a second effect; with another request it is refused.
+type Service interface {
+	// Quote computes what a package would cost, from the catalogue's prices alone (rows O1, P5, Z26). No login needed.
+	Quote(ctx context.Context, q QuoteRequest) (Quote, error)
+	// Place makes an order and its payment. The server prices it; nobody orders their own gig (rows O1, O3).
+	Place(ctx context.Context, q PlaceRequest) (Placement, error)
+	// Get returns one order with its deliveries and timeline to its buyer or seller (row O19).
+	Get(ctx context.Context, q GetRequest) (Order, error)
+	// List lists the acting user's orders, newest first (row O24). Deliveries and timeline are left out.
+	List(ctx context.Context, q ListRequest) (List, error)
+
+	// SubmitRequirements answers the seller's questions; the clock starts (row O5).
+	SubmitRequirements(ctx context.Context, q SubmitRequirementsRequest) (Order, error)
+	// SkipRequirements starts the clock without answers; the seller's choice (row O5).
+	SkipRequirements(ctx context.Context, q SkipRequirementsRequest) (Order, error)
+	// Deliver hands over a message and files; again after a revision; all are kept (row O12).
+	Deliver(ctx context.Context, q DeliverRequest) (Order, error)
+	// RequestRevision sends the delivery back within the package's limit; the automatic completion stops (row O13).
+	RequestRevision(ctx context.Context, q RequestRevisionRequest) (Order, error)
+	// Accept completes the order and releases the money to the seller (rows P3, journal 4).
+	Accept(ctx context.Context, q AcceptRequest) (Order, error)
+	// Cancel ends the order where the buyer alone may do that, and returns the money in the same operation (row O17).
+	Cancel(ctx context.Context, q CancelRequest) (Order, error)
+	// File returns a file that was delivered, or attached to an answer, to a party of the order.
+	File(ctx context.Context, q FileRequest) (File, error)
+
+	// Balance returns the acting user's sums, all of them sums of postings (row P9).
+	Balance(ctx context.Context, q BalanceRequest) (Balance, error)
+	// ReceiveWebhook takes what a payment provider sends: checked for its signature and age, stored once, acted
+	// upon once, in whatever order they come (row P14).
+	ReceiveWebhook(ctx context.Context, q ReceiveWebhookRequest) (Done, error)
+	// SimulatedPayment shows a payment on the simulator's pay page (row P2). NotFound with another provider.
+	SimulatedPayment(ctx context.Context, q SimulatedPaymentRequest) (SimulatedPayment, error)
+	// DecideSimulatedPayment is the simulator's card form: succeed or decline. The order moves when the simulator's
+	// webhook comes back.
+	DecideSimulatedPayment(ctx context.Context, q DecideSimulatedPaymentRequest) (SimulatedPayment, error)
+	// VerifyLedger checks the invariants of the books (row P6). For the system and its operators.
+	VerifyLedger(ctx context.Context, q VerifyLedgerRequest) (LedgerReport, error)
+}
+
+// Done is the answer of a command that has nothing to tell.
+type Done struct{}
+
+// Status is where an order is in its life.
+type Status string
+
+// The statuses of an order; the last three are final.
+const (
+	StatusPendingPayment       Status = "pending_payment"
+	StatusAwaitingRequirements Status = "awaiting_requirements"
+	StatusInProgress           Status = "in_progress"
+	StatusDelivered            Status = "delivered"
+	StatusInRevision           Status = "in_revision"
+	StatusDisputed             Status = "disputed"
+	StatusCompleted            Status = "completed"
+	StatusCancelled            Status = "cancelled"
+	StatusExpired              Status = "expired"
+)
+
+// Order is what a buyer has ordered from a seller, with everything as it was when it was placed (row G6).
+type Order struct {
+	ID             string `json:"id"`
+	Number         string `json:"number"` // for people: short, unique
+	Status         Status `json:"status"`
+	Version        int    `json:"version"` // grows with every change
+	BuyerID        string `json:"buyer_id"`
+	BuyerUsername  string `json:"buyer_username"`
+	SellerID       string `json:"seller_id"`
+	SellerUsername string `json:"seller_username"`
+
+	GigID        string   `json:"gig_id"`
+	GigTitle     string   `json:"gig_title"`
+	GigPictureID string   `json:"gig_picture_id"`
+	Package      string   `json:"package"` // basic, standard, premium
+	PackageTitle string   `json:"package_title"`
+	Includes     []string `json:"includes"`
+	DeliveryDays int      `json:"delivery_days"`
+	Revisions    int      `json:"revisions"` // allowed; gig.Unlimited (-1) is no limit
+	RevisionUsed int      `json:"revisions_used"`
+
+	Quantity int          `json:"quantity"`
+	Price    money.Amount `json:"price"`    // of one
+	Subtotal money.Amount `json:"subtotal"` // price × quantity: what is held in escrow
+	Fee      money.Amount `json:"fee"`      // the buyer's service fee
+	Total    money.Amount `json:"total"`    // what the buyer pays
+	Earnings money.Amount `json:"earnings"` // what the seller gets at completion
+	Payment  *Payment     `json:"payment"`  // to the buyer only
+
+	Requirements []Requirement `json:"requirements"` // the questions, with answers once given
+	Deliveries   []Delivery    `json:"deliveries"`   // oldest first
+	Timeline     []Entry       `json:"timeline"`     // oldest first
+
+	Next    *Next    `json:"next"`    // what happens next and when (row Z6); nil when it is over
+	Allowed []Action `json:"allowed"` // what the one who asks may do now
+
+	PlacedAt    time.Time  `json:"placed_at"`
+	PaidAt      *time.Time `json:"paid_at"`
+	StartedAt   *time.Time `json:"started_at"`
+	DueAt       *time.Time `json:"due_at"`
+	DeliveredAt *time.Time `json:"delivered_at"` // the last time
+	EndedAt     *time.Time `json:"ended_at"`     // completed, cancelled or expired
+}
+
+// Action is something that a party can do with an order; the API's path segment and the page's form.
+type Action string
+
+// The actions.
+const (
+	ActionPay                Action = "pay"
+	ActionSubmitRequirements Action = "requirements"
+	ActionSkipRequirements   Action = "skip-requirements"
+	ActionDeliver            Action = "deliveries"
+	ActionRequestRevision    Action = "revisions"
+	ActionAccept             Action = "accept"
+	ActionCancel             Action = "cancel"
+	ActionReview             Action = "reviews"
+)
+
+// Next is what happens next: who has to act, or what the marketplace does by itself and when.
+type Next struct {
+	Actor string     `json:"actor"` // buyer, seller, marketplace
+	Event string     `json:"event"` // of the process table, such as auto_complete
+	Text  string     `json:"text"`  // a sentence for both sides
+	At    *time.Time `json:"at"`    // UTC; when it is due or happens by itself
+}
+
+// Payment is how the buyer pays.
+type Payment struct {
+	ID          string       `json:"id"`
+	Provider    string       `json:"provider"`
+	Status      string       `json:"status"` // pending, succeeded, declined, expired, refunding, refunded
+	Amount      money.Amount `json:"amount"`
+	CheckoutURL string       `json:"checkout_url"` // the provider's page, while the payment is pending
+	Message     string       `json:"message"`      // why it was declined
+}
+
+// Requirement is a question of the seller with the buyer's answer.
+type Requirement struct {
+	Question string    `json:"question"`
+	Type     string    `json:"type"` // text, choice, file
+	Required bool      `json:"required"`
+	Choices  []string  `json:"choices,omitempty"`
+	Answer   string    `json:"answer"`
+	Files    []FileRef `json:"files"`
+}
+
+// Delivery is one hand-over of work.
+type Delivery struct {
+	ID       string    `json:"id"`
+	Number   int       `json:"number"` // 1, 2, …
+	Message  string    `json:"message"`
+	Files    []FileRef `json:"files"`
+	At       time.Time `json:"at"`
+	Revision string    `json:"revision"` // what the buyer asked to change, if anything
+}
+
+// FileRef names a file of the order.
+type FileRef struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	ContentType string `json:"content_type"`
+	Size        int64  `json:"size"`   // bytes
+	SHA256      string `json:"sha256"` // hex
+}
+
+// File is a file with its content.
+type File struct {
+	FileRef
+	Content []byte `json:"content"`
+}
+
+// Upload is a file that comes with a request: at most 10 a request, 25 MB each.
+type Upload struct {
+	Name    string `json:"name"`
+	Content []byte `json:"content"`
+}
+
+// Entry is one line of the timeline (row O19).
+type Entry struct {
+	Event  string    `json:"event"` // of the process table
+	Actor  string    `json:"actor"` // buyer, seller, provider, marketplace, moderator
+	From   Status    `json:"from"`
+	To     Status    `json:"to"`
+	Note   string    `json:"note"` // the reason or message, if there was one
+	At     time.Time `json:"at"`
+	Late   bool      `json:"late"`   // the step was due earlier (the process was down)
+	Number int       `json:"number"` // 1, 2, …
+}
+
+// Quote is a price before it is an order.
+type Quote struct {
+	Subtotal      money.Amount `json:"subtotal"`
+	Fee           money.Amount `json:"fee"`
+	Total         money.Amount `json:"total"`
+	SellerFee     money.Amount `json:"seller_fee"`
+	Earnings      money.Amount `json:"earnings"`
+	BuyerFeeBips  int          `json:"buyer_fee_basis_points"`
+	SellerFeeBips int          `json:"seller_fee_basis_points"`
+	ClearingDays  int          `json:"clearing_days"` // from completion until the seller can withdraw
+}
+
+// Placement is the answer of Place.
+type Placement struct {
+	Order    Order `json:"order"`
+	Replayed bool  `json:"replayed"` // the request had been answered before; this is that answer
+}
+
+// List is a page of orders.
+type List struct {
+	Items      []Order `json:"items"`
+	NextCursor string  `json:"next_cursor"`
+}
+
+// Balance is what the books say about one user in the marketplace's currency.
+type Balance struct {
+	Escrow    money.Amount `json:"escrow"`    // paid by buyers for orders in work: the seller's part of it
+	Pending   money.Amount `json:"pending"`   // earned, in the clearing period
+	Available money.Amount `json:"available"` // can be withdrawn
+	Withdrawn money.Amount `json:"withdrawn"`
+	Credit    money.Amount `json:"credit"` // the buyer's store credit
+}
+
+// SimulatedPayment is a payment as the simulator's pay page shows it.
+type SimulatedPayment struct {
+	ID          string       `json:"id"`
+	OrderID     string       `json:"order_id"`
+	Description string       `json:"description"`
+	Amount      money.Amount `json:"amount"`
+	Status      string       `json:"status"` // pending, succeeded, declined, expired
+	ReturnURL   string       `json:"return_url"`
+}
+
+// LedgerReport says whether the books are in order.
+type LedgerReport struct {
+	Journals int      `json:"journals"`
+	Postings int      `json:"postings"`
+	Orders   int      `json:"orders"`
+	Problems []string `json:"problems"` // one sentence each; none is what is wanted
+}
