@@ -1,14 +1,24 @@
 // Package config reads what the operator decides: config.yaml, then the environment, then flags; the
 // later wins. It is the one place that reads the environment. An unknown key is refused.
+//
+// A key of config.yaml such as mail.smtp is MARKETPLACE_MAIL__SMTP in the environment: the prefix, then the key in
+// capitals, two underscores for each level; lists are separated by commas. A key that holds a secret can be read from a
+// file that the variable with _FILE at the end names: MARKETPLACE_MAIL__SMTP_FILE=/run/secrets/smtp.
 package config
 
-import "fmt"
+import "slices"
 
 // Environments. Development has the /dev pages, the payment simulator and generated secrets;
 // Production has none of them and refuses to start on defaults.
 const (
 	Development = "development"
 	Production  = "production"
+)
+
+// All as the only entry of Modules hosts every module here; Memory as Events keeps them inside this process.
+const (
+	All    = "all"
+	Memory = "memory"
 )
 
 // Config is everything that the operator decides about the process. The settings of each module are in
@@ -52,6 +62,21 @@ type Log struct {
 	Format string `koanf:"format"` // json (ECS) or console
 }
 
+// Defaults is the configuration of a fresh run: development, everything in this process, nothing else needed.
+func Defaults() Config {
+	return Config{
+		Environment: Development,
+		Name:        "Marketplace",
+		Listen:      ":8080",
+		Internal:    "127.0.0.1:9090",
+		Data:        "./data",
+		Modules:     []string{All},
+		Events:      Memory,
+		Mail:        Mail{From: "Marketplace <no-reply@localhost>"},
+		Log:         Log{Level: "info", Format: "json"},
+	}
+}
+
 // DatabaseOf returns the address of the module's database; empty is SQLite.
 func (c Config) DatabaseOf(module string) string {
 	if url := c.Databases[module]; url != "" {
@@ -63,6 +88,7 @@ func (c Config) DatabaseOf(module string) string {
 // IsProduction says whether defaults that are only good for trying out are refused.
 func (c Config) IsProduction() bool { return c.Environment == Production }
 
-// Decode reads the settings of one module into a struct with koanf tags that already holds the defaults. A key that
-// the struct does not have is refused by name.
-func (c Config) Decode(module string, into any) error { return fmt.Errorf("not yet") }
+// Hosts says whether this process runs the module itself.
+func (c Config) Hosts(module string) bool {
+	return slices.Contains(c.Modules, All) || slices.Contains(c.Modules, module)
+}
