@@ -4,14 +4,19 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
-	"marketplace/platform/blob"
-	"marketplace/platform/bus"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
 	"marketplace/platform/db"
@@ -27,40 +32,194 @@ type Module[S, D any] struct {
 	Hears  []db.Event                // what it reacts to, wherever it runs
 }
 
-// Host is what a module finds where it runs.
-type Host struct {
-	Name    string               // of the module
-	Config  config.Config        // of the process; a module's own settings: Settings
-	DB      *db.DB               // the module's tables, and nothing else
-	Events  *bus.Events          // bus.Handle, bus.Watch
-	Clock   *clock.Clock         // the one clock
-	Log     *zap.Logger          // named after the module
-	Files   blob.Store           // the module's files
-	Mail    mail.Sender          // where mail leaves
-	Metrics prometheus.Registerer // series of the module
+// Mode is what a process is started for.
+type Mode int
 
-	tasks []task
+// The modes.
+const (
+	Serving   Mode = iota // Run will be called; on SQLite the data folder belongs to this process alone
+	Opening               // for commands: the services work, nothing runs by itself, beside a serving process
+	Migrating             // only brings the databases up to date; Use returns nothing
+)
+
+// Options say what process to put together.
+type Options struct {
+	Config   config.Config
+	Mode     Mode
+	Log      *zap.Logger          // nil: silence
+	Clock    *clock.Clock         // nil: the system's
+	Mail     mail.Sender          // nil: as the configuration says
+	Registry *prometheus.Registry // nil: a new one
 }
 
-type task struct {
-	name string
-	run  func(context.Context) error
+// App is one process of the marketplace: some of its modules, or all.
+type App struct {
+	starting context.Context // its end ends the opening of databases; Use keeps the table free of it
+	config   config.Config
+	mode     Mode
+	log      *zap.Logger
+	clock    *clock.Clock
+	mail     mail.Sender
+	registry *prometheus.Registry
+	secrets  [][]byte // of rpc
+	routes   *db.Routes
+	bus      events
+
+	used  []string // every module of the marketplace, hosted or not
+	hosts []*Host  // the hosted ones
+	errs  []error
+
+	lock      *os.File
+	private   *http.ServeMux // what other processes may call
+	listeners []*listener
+	addresses map[string]net.Addr
+	running   atomic.Bool
+	stopping  atomic.Bool
+	closing   sync.Once
+	closed    error
 }
 
-// Settings reads the module's section of the configuration over the defaults in the struct (koanf tags).
-func (h *Host) Settings(into any) error {
-	if err := h.Config.Decode(h.Name, into); err != nil {
-		return fmt.Errorf("settings of %s: %w", h.Name, err)
+// New begins a process: it checks the configuration and binds the private port and the internal one. Next come Use for
+// every module, then Err, Serve and Run; or Close.
+func New(ctx context.Context, o Options) (*App, error) {
+	if err := validate(o.Config); err != nil {
+		return nil, err
 	}
-	return nil
+	a := &App{starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry,
+		routes: &db.Routes{}, private: http.NewServeMux(), addresses: map[string]net.Addr{}}
+	if a.log == nil {
+		a.log = zap.NewNop()
+	}
+	if a.clock == nil {
+		a.clock = clock.New()
+	}
+	if a.registry == nil {
+		a.registry = newRegistry()
+	}
+	for _, s := range o.Config.RPC.Secrets {
+		a.secrets = append(a.secrets, []byte(s))
+	}
+	if err := a.prepare(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
 }
 
-// Every runs a background task again and again while the process lives: once at the start, then as often as said. An
-// error is logged and the task comes again. It runs as the system itself (identity.System).
-func (h *Host) Every(interval time.Duration, name string, run func(context.Context) error) {
-	panic("todo")
+// prepare makes what all modules share.
+func (a *App) prepare() error {
+	if err := os.MkdirAll(a.config.Data, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if a.mail == nil {
+		a.mail = noMail{}
+	}
+	var err error
+	if a.bus, err = a.newBus(); err != nil {
+		return fmt.Errorf("prepare the events: %w", err)
+	}
+	if a.mode != Serving {
+		return nil
+	}
+	return a.bindOwn()
 }
 
-// Secret returns the secret of this name: configured, or in development generated once and kept in the
-// data folder. In production a missing one is an error, so the process does not start.
-func (h *Host) Secret(name string) ([]byte, error) { panic("todo") }
+// Use returns the module itself if this process hosts it, a client of it otherwise. What it hears is noted either
+// way. A failure is kept for Err; from then on nothing more is opened and the results are not usable.
+func Use[S, D any](a *App, m Module[S, D], deps D) S {
+	service, err := use(a, m, deps)
+	if err != nil {
+		a.errs = append(a.errs, err)
+	}
+	return service
+}
+
+func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
+	if slices.Contains(a.used, m.Name) {
+		return none, fmt.Errorf("the module %s is in the table twice", m.Name)
+	}
+	a.used = append(a.used, m.Name)
+	a.routes.Add(m.Name, m.Hears...)
+	switch {
+	case a.Hosts(m.Name):
+		return host(a, m, deps)
+	case len(a.config.Remotes[m.Name]) == 0:
+		return none, fmt.Errorf("the module %s is neither hosted here nor elsewhere: add it to modules, or its addresses to remotes", m.Name)
+	case a.mode == Migrating:
+		return none, nil
+	}
+	client, err := rpc.NewClient(m.Name, a.config.Remotes[m.Name], a.secrets)
+	if err != nil {
+		return none, fmt.Errorf("reach the module %s: %w", m.Name, err)
+	}
+	return m.Remote(client), nil
+}
+
+func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
+	if len(a.errs) > 0 {
+		return none, nil
+	}
+	h, err := a.Open(m.Name)
+	if err != nil || a.mode == Migrating {
+		return none, err
+	}
+	service, err := m.New(h, deps)
+	if err != nil {
+		return none, fmt.Errorf("start the module %s: %w", m.Name, err)
+	}
+	if a.config.RPC.Listen == "" || a.mode != Serving {
+		return service, nil
+	}
+	handler, err := rpc.Serve(m.Name, service, a.secrets, h.Log.Named("rpc"))
+	if err != nil {
+		return none, fmt.Errorf("expose the module %s: %w", m.Name, err)
+	}
+	a.private.Handle("/rpc/"+m.Name+"/", handler)
+	return service, nil
+}
+
+// Err says why the process cannot run, one sentence a reason; nil when it can. Ask after the last Use.
+func (a *App) Err() error {
+	known := append(slices.Clone(a.used), web)
+	var errs []error
+	for _, name := range named(a.config) {
+		if !slices.Contains(known, name) {
+			errs = append(errs, fmt.Errorf("there is no module %q; the modules are all, %s", name, strings.Join(known, ", ")))
+		}
+	}
+	return errors.Join(append(errs, a.errs...)...)
+}
+
+// Hosts says whether this process runs the module. The web pages and the JSON API are the module "web".
+func (a *App) Hosts(module string) bool { return hosts(a.config, module) }
+
+// Hosted returns the modules that this process has opened, in the order of the table.
+func (a *App) Hosted() []*Host { return slices.Clone(a.hosts) }
+
+// Mail is where the mail of this process leaves.
+func (a *App) Mail() mail.Sender { return a.mail }
+
+// Clock is the one clock of this process.
+func (a *App) Clock() *clock.Clock { return a.clock }
+
+// Registry has the metrics of this process.
+func (a *App) Registry() *prometheus.Registry { return a.registry }
+
+// Close closes what is open, in the opposite order. Run does it at its end; calling it again does nothing.
+func (a *App) Close() error {
+	a.closing.Do(func() {
+		var errs []error
+		for _, l := range a.listeners {
+			errs = append(errs, l.close())
+		}
+		for _, h := range slices.Backward(a.hosts) {
+			if h.DB != nil {
+				errs = append(errs, h.DB.Close())
+			}
+		}
+		if a.lock != nil {
+			errs = append(errs, a.lock.Close())
+		}
+		a.closed = errors.Join(errs...)
+	})
+	return a.closed
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Internal answers operators on a listener that is never public: /healthz, /readyz, /metrics.
+func (a *App) Internal() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /healthz", a.Healthz())
+	mux.Handle("GET /readyz", a.Readyz())
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// Healthz says that the process lives: 200 whatever else is wrong. Restarting it would not help.
+func (a *App) Healthz() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, map[string]any{"status": "alive"})
+	})
+}
+
+// Readyz says whether requests may be sent here: 200, or 503 with the reasons (Ready).
+func (a *App) Readyz() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if problems := a.Ready(ctx); len(problems) > 0 {
+			answer(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "problems": problems})
+			return
+		}
+		answer(w, http.StatusOK, map[string]any{"status": "ready"})
+	})
+}
+
+// Ready lists why requests should not be sent here now: the process is starting or stopping, one of its own databases or
+// its events do not answer. Peers are not asked: one that is away must not take the others along.
+func (a *App) Ready(ctx context.Context) []string {
+	if a.stopping.Load() {
+		return []string{"stopping"}
+	}
+	if !a.running.Load() {
+		return []string{"starting"}
+	}
+	problems := make([]string, len(a.hosts)+1)
+	var wait sync.WaitGroup
+	for i, h := range a.hosts {
+		if h.DB == nil {
+			continue
+		}
+		wait.Go(func() {
+			if err := h.DB.Ping(ctx); err != nil {
+				problems[i] = "the database of " + h.Name + " does not answer"
+			}
+		})
+	}
+	wait.Go(func() {
+		if err := a.bus.Ready(ctx); err != nil {
+			problems[len(a.hosts)] = "events are not delivered"
+		}
+	})
+	wait.Wait()
+	var found []string
+	for _, p := range problems {
+		if p != "" {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+func answer(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // whoever asked has gone
+}
+
+// newRegistry has what every Go process tells.
+func newRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
+	return r
+}

@@ -1,0 +1,103 @@
+package app
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"marketplace/migrations"
+	"marketplace/platform/blob"
+	"marketplace/platform/bus"
+	"marketplace/platform/clock"
+	"marketplace/platform/config"
+	"marketplace/platform/db"
+	"marketplace/platform/mail"
+)
+
+// Host is what a module finds where it runs.
+type Host struct {
+	Name    string                // of the module
+	Config  config.Config         // of the process; a module's own settings: Settings
+	DB      *db.DB                // the module's tables, and nothing else; nil for web, which has none
+	Events  *bus.Events           // bus.Handle, bus.Watch
+	Clock   *clock.Clock          // the one clock
+	Log     *zap.Logger           // named after the module
+	Files   blob.Store            // the module's files; nil for web
+	Mail    mail.Sender           // where mail leaves
+	Metrics prometheus.Registerer // series of the module
+
+	tasks []task
+}
+
+// Settings reads the module's section of the configuration over the defaults in the struct (koanf tags).
+func (h *Host) Settings(into any) error {
+	if err := h.Config.Decode(h.Name, into); err != nil {
+		return fmt.Errorf("settings of %s: %w", h.Name, err)
+	}
+	return nil
+}
+
+// Open opens what a module needs to run here: its database with its tables brought up to date, its folder of files, its
+// end of the bus. Use does it; a second call returns the same.
+func (a *App) Open(module string) (*Host, error) {
+	for _, h := range a.hosts {
+		if h.Name == module {
+			return h, nil
+		}
+	}
+	h := a.newHost(module)
+	if module != web {
+		if err := a.openStores(h); err != nil {
+			return nil, err
+		}
+	}
+	a.hosts = append(a.hosts, h)
+	if a.mode != Migrating {
+		h.Events = a.bus.Module(module, h.DB)
+	}
+	return h, nil
+}
+
+func (a *App) newHost(module string) *Host {
+	return &Host{
+		Name:    module,
+		Config:  a.config,
+		Clock:   a.clock,
+		Log:     a.log.Named(module),
+		Mail:    a.mail,
+		Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"module": module}, a.registry),
+	}
+}
+
+func (a *App) openStores(h *Host) error {
+	url := a.config.DatabaseOf(h.Name)
+	if url == "" && a.mode == Serving {
+		if err := a.lockData(); err != nil {
+			return err
+		}
+	}
+	own, err := migrations.Of(h.Name)
+	if err != nil {
+		return err
+	}
+	events, err := migrations.Events()
+	if err != nil {
+		return err
+	}
+	if h.Files, err = disk(filepath.Join(a.config.Data, "files", h.Name)); err != nil {
+		return fmt.Errorf("open the files of %s: %w", h.Name, err)
+	}
+	h.DB, err = db.Open(a.starting, db.Options{
+		Module:     h.Name,
+		URL:        url,
+		Dir:        a.config.Data,
+		Migrations: []db.Migration{{Table: "goose_events", Files: events}, {Table: "goose_" + h.Name, Files: own}},
+		Routes:     a.routes,
+		Committed:  a.bus.Committed,
+		Clock:      a.clock,
+		Log:        h.Log,
+	})
+	return err
+}

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// patience is how long running requests may take when the process stops; then they are cut off.
+const patience = 20 * time.Second
+
+// Run serves until ctx ends or something fails, and closes everything. It stops in a strict order, each step complete
+// before the next: listeners drain, background tasks, outbox workers and router, databases. The internal listener stays
+// to the end, so that whoever watches can see it happen.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.runnable(); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	live := context.WithoutCancel(ctx)
+	failed := make(chan error, 2+len(a.listeners))
+	events := start(live, failed, a.bus.Run)
+	tasks := start(live, failed, a.runTasks)
+	for _, l := range a.listeners {
+		go func() { failed <- l.serve() }()
+		a.log.Info("listening", zap.String("side", l.name), zap.String("address", l.bound.Addr().String()))
+	}
+	a.running.Store(true)
+
+	var errs []error
+	select {
+	case <-ctx.Done():
+	case err := <-failed:
+		errs = append(errs, err)
+	}
+	a.log.Info("stopping")
+	a.stopping.Store(true)
+	errs = append(errs, a.drain(live), tasks.stop(), events.stop(), a.Close())
+	a.log.Info("stopped")
+	return errors.Join(errs...)
+}
+
+// Deliver carries events until ctx ends, and does nothing else: for tests, and for commands that want the reactions to
+// what they did. Drained says when they are through.
+func (a *App) Deliver(ctx context.Context) error { return a.bus.Run(ctx) }
+
+// Drained waits until every event that was emitted by the hosted modules has had its effect where it is heard.
+func (a *App) Drained(ctx context.Context) error { return a.bus.Drained(ctx) }
+
+func (a *App) runnable() error {
+	switch {
+	case a.mode != Serving:
+		return errors.New("app: only a process that was put together for serving can run")
+	case a.running.Swap(false) || a.stopping.Load():
+		return errors.New("app: a process runs once")
+	}
+	return a.Err()
+}
+
+// drain lets the public and the private side finish, both at once.
+func (a *App) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var wait sync.WaitGroup
+	errs := make([]error, len(a.listeners))
+	for i, l := range a.listeners {
+		if l.name != Internal {
+			wait.Go(func() { errs[i] = l.drain(ctx) })
+		}
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// part is one thing that works in the background until it is stopped.
+type part struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error
+}
+
+// start runs fn; if it ends with an error, failed hears of it.
+func start(ctx context.Context, failed chan<- error, fn func(context.Context) error) *part {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &part{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		if err := fn(ctx); err != nil && ctx.Err() == nil {
+			failed <- err
+		} else if !errors.Is(err, context.Canceled) {
+			p.err = err
+		}
+	}()
+	return p
+}
+
+// stop ends it and waits until it has ended.
+func (p *part) stop() error {
+	p.cancel()
+	<-p.done
+	return p.err
+}

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"marketplace/platform/identity"
+)
+
+type task struct {
+	name     string
+	interval time.Duration
+	run      func(context.Context) error
+}
+
+// Every runs a background task again and again while the process lives: once at the start, then as often as said after
+// its end. An error or a panic is logged and the task comes again. It runs as the system itself (identity.System), and
+// must return soon when its context ends. Call it in New.
+func (h *Host) Every(interval time.Duration, name string, run func(context.Context) error) {
+	h.tasks = append(h.tasks, task{name: name, interval: interval, run: run})
+}
+
+// RunTasks runs every background task of the module once, now, in the order in which they were made: for tests and
+// commands.
+func (h *Host) RunTasks(ctx context.Context) error {
+	var errs []error
+	for _, t := range h.tasks {
+		if err := t.once(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("task %s of %s: %w", t.name, h.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// once runs the task as the system, under a request id of its own, so that what it causes can be found in the logs.
+func (t task) once(ctx context.Context) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return t.run(identity.WithRequest(identity.System(ctx), "task-"+uuid.NewString()))
+}
+
+// runTasks runs the tasks of all hosted modules until ctx ends, and waits for those that are at work.
+func (a *App) runTasks(ctx context.Context) error {
+	var wait sync.WaitGroup
+	for _, h := range a.hosts {
+		for _, t := range h.tasks {
+			wait.Go(func() { t.repeat(ctx, h.Log) })
+		}
+	}
+	wait.Wait()
+	return nil
+}
+
+func (t task) repeat(ctx context.Context, log *zap.Logger) {
+	for {
+		if err := t.once(ctx); err != nil && ctx.Err() == nil {
+			log.Error("a background task failed", zap.String("task", t.name), zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(t.interval):
+		}
+	}
+}
