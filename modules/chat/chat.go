@@ -32,7 +32,7 @@ type Conversation struct {
 	With        Person    `json:"with"` // the other one
 	GigID       string    `json:"gig_id"`
 	OrderID     string    `json:"order_id"`
-	LastMessage *Message  `json:"last_message"`
+	LastMessage *Message  `json:"last_message,omitempty"`
 	LastSeq     int64     `json:"last_seq"`
 	ReadSeq     int64     `json:"read_seq"`       // seen by the one who asks
 	TheirRead   int64     `json:"their_read_seq"` // seen by the other

@@ -93,19 +93,19 @@ type Order struct {
 	RevisionUsed int      `json:"revisions_used"`
 
 	Quantity int          `json:"quantity"`
-	Price    money.Amount `json:"price"`    // of one
-	Subtotal money.Amount `json:"subtotal"` // price × quantity: what is held in escrow
-	Fee      money.Amount `json:"fee"`      // the buyer's service fee
-	Total    money.Amount `json:"total"`    // what the buyer pays
-	Earnings money.Amount `json:"earnings"` // what the seller gets at completion
-	Payment  *Payment     `json:"payment"`  // to the buyer only
+	Price    money.Amount `json:"price"`             // of one
+	Subtotal money.Amount `json:"subtotal"`          // price × quantity: what is held in escrow
+	Fee      money.Amount `json:"fee"`               // the buyer's service fee
+	Total    money.Amount `json:"total"`             // what the buyer pays
+	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion
+	Payment  *Payment     `json:"payment,omitempty"` // to the buyer only
 
 	Requirements []Requirement `json:"requirements"` // the questions, with answers once given
 	Deliveries   []Delivery    `json:"deliveries"`   // oldest first
 	Timeline     []Entry       `json:"timeline"`     // oldest first
 
-	Next    *Next    `json:"next"`    // what happens next and when (row Z6); nil when it is over
-	Allowed []Action `json:"allowed"` // what the one who asks may do now
+	Next    *Next    `json:"next,omitempty"` // what happens next and when (row Z6); nil when it is over
+	Allowed []Action `json:"allowed"`        // what the one who asks may do now
 
 	PlacedAt    time.Time  `json:"placed_at"`
 	PaidAt      *time.Time `json:"paid_at"`

@@ -48,8 +48,8 @@ type Summary struct {
 
 // OrderReviews is what a party may see of an order's reviews.
 type OrderReviews struct {
-	Mine     *Review   `json:"mine"`
-	Theirs   *Review   `json:"theirs"` // nil until public
+	Mine     *Review   `json:"mine,omitempty"`
+	Theirs   *Review   `json:"theirs,omitempty"` // nil until public
 	MayWrite bool      `json:"may_write"`
 	ClosesAt time.Time `json:"closes_at"` // the window; zero when the order is not completed
 }

@@ -28,10 +28,10 @@ type Profile struct {
 	Username    string    `json:"username"`
 	DisplayName string    `json:"display_name"` // the user name until another is chosen
 	Bio         string    `json:"bio"`
-	Country     string    `json:"country"`      // ISO 3166-1 alpha-2, or empty
-	AvatarID    string    `json:"avatar_id"`    // changes with the picture, so it may be cached for ever
-	MemberSince time.Time `json:"member_since"` // UTC
-	Seller      *Seller   `json:"seller"`       // nil: does not sell
+	Country     string    `json:"country"`          // ISO 3166-1 alpha-2, or empty
+	AvatarID    string    `json:"avatar_id"`        // changes with the picture, so it may be cached for ever
+	MemberSince time.Time `json:"member_since"`     // UTC
+	Seller      *Seller   `json:"seller,omitempty"` // nil: does not sell
 }
 
 // Seller is the seller's part of a profile.
