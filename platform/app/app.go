@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -31,6 +30,9 @@ type Module[S, D any] struct {
 	Remote func(*rpc.Client) S       // how to reach it elsewhere
 	Hears  []db.Event                // what it reacts to, wherever it runs
 }
+
+// web is the module that has no database and nobody calls: the pages and the JSON API.
+const web = "web"
 
 // Mode is what a process is started for.
 type Mode int
@@ -65,9 +67,10 @@ type App struct {
 	routes   *db.Routes
 	bus      events
 
-	used  []string // every module of the marketplace, hosted or not
-	hosts []*Host  // the hosted ones
-	errs  []error
+	used       []string // every module of the marketplace, hosted or not
+	hosts      []*Host  // the opened ones
+	errs       []error
+	incomplete bool // a module is missing, so those that call it are not started
 
 	lock      *os.File
 	private   *http.ServeMux // what other processes may call
@@ -82,7 +85,7 @@ type App struct {
 // New begins a process: it checks the configuration and binds the private port and the internal one. Next come Use for
 // every module, then Err, Serve and Run; or Close.
 func New(ctx context.Context, o Options) (*App, error) {
-	if err := validate(o.Config); err != nil {
+	if err := o.Config.Check(); err != nil {
 		return nil, err
 	}
 	a := &App{starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry,
@@ -129,6 +132,7 @@ func Use[S, D any](a *App, m Module[S, D], deps D) S {
 	service, err := use(a, m, deps)
 	if err != nil {
 		a.errs = append(a.errs, err)
+		a.incomplete = true
 	}
 	return service
 }
@@ -143,7 +147,8 @@ func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 	case a.Hosts(m.Name):
 		return host(a, m, deps)
 	case len(a.config.Remotes[m.Name]) == 0:
-		return none, fmt.Errorf("the module %s is neither hosted here nor elsewhere: add it to modules, or its addresses to remotes", m.Name)
+		a.incomplete = true // Err says which
+		return none, nil
 	case a.mode == Migrating:
 		return none, nil
 	}
@@ -155,7 +160,7 @@ func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 }
 
 func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
-	if len(a.errs) > 0 {
+	if a.incomplete {
 		return none, nil
 	}
 	h, err := a.Open(m.Name)
@@ -179,18 +184,11 @@ func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 
 // Err says why the process cannot run, one sentence a reason; nil when it can. Ask after the last Use.
 func (a *App) Err() error {
-	known := append(slices.Clone(a.used), web)
-	var errs []error
-	for _, name := range named(a.config) {
-		if !slices.Contains(known, name) {
-			errs = append(errs, fmt.Errorf("there is no module %q; the modules are all, %s", name, strings.Join(known, ", ")))
-		}
-	}
-	return errors.Join(append(errs, a.errs...)...)
+	return errors.Join(append([]error{a.config.CheckModules(append(slices.Clone(a.used), web))}, a.errs...)...)
 }
 
 // Hosts says whether this process runs the module. The web pages and the JSON API are the module "web".
-func (a *App) Hosts(module string) bool { return hosts(a.config, module) }
+func (a *App) Hosts(module string) bool { return a.config.Hosts(module) }
 
 // Hosted returns the modules that this process has opened, in the order of the table.
 func (a *App) Hosted() []*Host { return slices.Clone(a.hosts) }

@@ -3,11 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
-	"path/filepath"
 
-	"marketplace/platform/blob"
 	"marketplace/platform/bus"
 	"marketplace/platform/db"
 	"marketplace/platform/mail"
@@ -35,27 +31,3 @@ func (silent) Drained(context.Context) error     { return nil }
 type noMail struct{}
 
 func (noMail) Send(context.Context, mail.Message) error { return errors.New("no mail yet") }
-
-func disk(dir string) (blob.Store, error) { return folder{dir}, os.MkdirAll(dir, 0o700) }
-
-type folder struct{ dir string }
-
-func (f folder) Put(_ context.Context, key string, content io.Reader) error {
-	b, err := io.ReadAll(content)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(f.dir, key)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(path, b, 0o600)
-}
-
-func (f folder) Get(_ context.Context, key string) (io.ReadCloser, error) {
-	return os.Open(filepath.Join(f.dir, key))
-}
-
-func (f folder) Delete(_ context.Context, key string) error {
-	return os.Remove(filepath.Join(f.dir, key))
-}

@@ -86,7 +86,7 @@ func (a *App) openStores(h *Host) error {
 	if err != nil {
 		return err
 	}
-	if h.Files, err = disk(filepath.Join(a.config.Data, "files", h.Name)); err != nil {
+	if h.Files, err = blob.Disk(filepath.Join(a.config.Data, "files", h.Name)); err != nil {
 		return fmt.Errorf("open the files of %s: %w", h.Name, err)
 	}
 	h.DB, err = db.Open(a.starting, db.Options{

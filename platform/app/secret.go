@@ -11,6 +11,9 @@ import (
 	"regexp"
 )
 
+// shortest is how many characters a secret has at least: as many bytes as HS256 asks for (RFC 7518, 3.2).
+const shortest = 32
+
 var secretName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 // Secret returns the secret of this name, at least 32 bytes: configured, or in development generated once (exactly 32

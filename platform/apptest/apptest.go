@@ -52,19 +52,14 @@ func Config(change func(*config.Config)) Option {
 func Host(t testing.TB, module string, options ...Option) *Harness {
 	t.Helper()
 	mails := &Mails{}
+	c := config.Defaults()
+	c.PublicURL, c.Data, c.Settings = "http://marketplace.test", t.TempDir(), map[string]any{module: map[string]any{}}
 	o := app.Options{
-		Mode:  app.Opening, // nothing runs by itself: tests call RunTasks
-		Log:   zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
-		Clock: clock.New(),
-		Mail:  mails,
-		Config: config.Config{
-			Environment: config.Development,
-			Name:        "Marketplace",
-			PublicURL:   "http://marketplace.test",
-			Data:        t.TempDir(),
-			Events:      "memory",
-			Settings:    map[string]any{module: map[string]any{}},
-		},
+		Mode:   app.Opening, // nothing runs by itself: tests call RunTasks
+		Log:    zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel)),
+		Clock:  clock.New(),
+		Mail:   mails,
+		Config: c,
 	}
 	for _, option := range options {
 		option(&o)

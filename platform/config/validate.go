@@ -55,6 +55,14 @@ func (p *problems) unless(ok bool, format string, args ...any) {
 	}
 }
 
+// Check refuses a configuration that Load would refuse; for one that was put together in other ways.
+func (c Config) Check() error {
+	if p := c.validate(); len(p) > 0 {
+		return p.err()
+	}
+	return nil
+}
+
 // validate tells everything that is wrong with the values, and with their combination.
 func (c Config) validate() problems {
 	var p problems
