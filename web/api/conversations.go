@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"marketplace/modules/chat"
+	"marketplace/modules/notification"
+	"marketplace/web/edge"
+)
+
+func (a *API) conversations() {
+	on(a, op{method: "GET", path: "/conversations", id: "listConversations", access: edge.SignedIn, summary: "The own conversations, the last active first"}, a.listConversations)
+	on(a, op{method: "POST", path: "/conversations", id: "openConversation", access: edge.Verified, status: http.StatusCreated, summary: "Open the conversation with somebody, about a gig or an order if one is named"}, a.openConversation)
+	on(a, op{method: "GET", path: "/conversations/{id}", id: "getConversation", access: edge.SignedIn, summary: "One conversation"}, a.getConversation)
+	on(a, op{method: "GET", path: "/conversations/{id}/messages", id: "listMessages", access: edge.SignedIn, summary: "Messages, oldest first: the last page, older ones by cursor, newer ones by after_seq"}, a.listMessages)
+	on(a, op{method: "POST", path: "/conversations/{id}/messages", id: "sendMessage", access: edge.Verified, status: http.StatusCreated, summary: "Send a message; the same client_id twice sends it once"}, a.sendMessage)
+	on(a, op{method: "POST", path: "/conversations/{id}/read", id: "markConversationRead", access: edge.SignedIn, summary: "Note what has been seen"}, a.markConversationRead)
+}
+
+func (a *API) listConversations(ctx context.Context, in *page) (*body[list[chat.Conversation]], error) {
+	conversations, err := a.Chats.List(ctx, chat.ListRequest{Limit: in.Limit, Cursor: in.Cursor})
+	return answer(listOf(conversations.Items, conversations.NextCursor), err)
+}
+
+type openConversationInput struct {
+	Body struct {
+		UserID   string `json:"user_id" doc:"The other person; or username, gig_id or order_id says who."`
+		Username string `json:"username"`
+		GigID    string `json:"gig_id" doc:"What it is about."`
+		OrderID  string `json:"order_id" doc:"What it is about."`
+		Text     string `json:"text" doc:"A first message, if wanted."`
+	}
+}
+
+func (a *API) openConversation(ctx context.Context, in *openConversationInput) (*body[chat.Conversation], error) {
+	opened, err := a.Chats.Open(ctx, chat.OpenRequest{UserID: in.Body.UserID, Username: in.Body.Username, GigID: in.Body.GigID, OrderID: in.Body.OrderID})
+	if err != nil || in.Body.Text == "" {
+		return answer(opened, err)
+	}
+	if _, err := a.Chats.Send(ctx, chat.SendRequest{ConversationID: opened.ID, Text: in.Body.Text}); err != nil {
+		return nil, err
+	}
+	return answer(a.Chats.Get(ctx, chat.GetRequest{ID: opened.ID}))
+}
+
+func (a *API) getConversation(ctx context.Context, in *by) (*body[chat.Conversation], error) {
+	return answer(a.Chats.Get(ctx, chat.GetRequest{ID: in.ID}))
+}
+
+type listMessagesInput struct {
+	pageOf
+	AfterSeq int64 `query:"after_seq" minimum:"0" doc:"Only messages after this sequence number."`
+}
+
+func (a *API) listMessages(ctx context.Context, in *listMessagesInput) (*body[list[chat.Message]], error) {
+	messages, err := a.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: in.ID, AfterSeq: in.AfterSeq, Limit: in.Limit, Cursor: in.Cursor})
+	return answer(listOf(messages.Items, messages.NextCursor), err)
+}
+
+type sendMessageInput struct {
+	by
+	Body struct {
+		Text     string `json:"text" doc:"1 to 4,000 characters."`
+		ClientID string `json:"client_id" doc:"What the client calls the message, at most 64 characters."`
+	}
+}
+
+func (a *API) sendMessage(ctx context.Context, in *sendMessageInput) (*body[chat.Message], error) {
+	return answer(a.Chats.Send(ctx, chat.SendRequest{ConversationID: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Text}))
+}
+
+type markConversationReadInput struct {
+	by
+	Body *struct {
+		Seq int64 `json:"seq,omitempty" doc:"Up to this sequence number; everything if absent."`
+	}
+}
+
+func (a *API) markConversationRead(ctx context.Context, in *markConversationReadInput) (*body[chat.Conversation], error) {
+	q := chat.MarkReadRequest{ConversationID: in.ID}
+	if in.Body != nil {
+		q.Seq = in.Body.Seq
+	}
+	return answer(a.Chats.MarkRead(ctx, q))
+}
+
+func (a *API) notifications() {
+	on(a, op{method: "GET", path: "/notifications", id: "listNotifications", access: edge.SignedIn, summary: "The own notifications, newest first"}, a.listNotifications)
+	on(a, op{method: "POST", path: "/notifications/read", id: "markNotificationsRead", access: edge.SignedIn, summary: "Mark the named notifications as read, or all"}, a.markNotificationsRead)
+}
+
+type listNotificationsInput struct {
+	page
+	UnreadOnly bool `query:"unread_only"`
+}
+
+// notificationPage is a page of notifications with the number for the badge.
+type notificationPage struct {
+	list[notification.Notification]
+	Unread int `json:"unread" doc:"Of all, for the badge."`
+}
+
+func (a *API) listNotifications(ctx context.Context, in *listNotificationsInput) (*body[notificationPage], error) {
+	notes, err := a.Notifications.List(ctx, notification.ListRequest{UnreadOnly: in.UnreadOnly, Limit: in.Limit, Cursor: in.Cursor})
+	return answer(notificationPage{list: listOf(notes.Items, notes.NextCursor), Unread: notes.Unread}, err)
+}
+
+type markNotificationsReadInput struct {
+	Body *struct {
+		IDs []string `json:"ids,omitempty" maxItems:"100" doc:"All of them if absent."`
+		All bool     `json:"all,omitempty"`
+	}
+}
+
+// unread is the number for the badge.
+type unread struct {
+	Unread int `json:"unread"`
+}
+
+func (a *API) markNotificationsRead(ctx context.Context, in *markNotificationsReadInput) (*body[unread], error) {
+	q := notification.MarkReadRequest{All: true}
+	if in.Body != nil && len(in.Body.IDs) > 0 {
+		q = notification.MarkReadRequest{IDs: in.Body.IDs}
+	}
+	left, err := a.Notifications.MarkRead(ctx, q)
+	return answer(unread{Unread: left.Count}, err)
+}

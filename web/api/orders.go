@@ -1,0 +1,237 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"marketplace/modules/order"
+	"marketplace/modules/review"
+	"marketplace/platform/fault"
+	"marketplace/web/edge"
+)
+
+func (a *API) orders() {
+	on(a, op{method: "GET", path: "/quote", id: "getQuote", access: edge.Anyone, summary: "What a package costs, fees included"}, a.getQuote)
+	on(a, op{method: "POST", path: "/orders", id: "placeOrder", access: edge.Verified, status: http.StatusCreated, summary: "Order a package; the server prices it"}, a.placeOrder)
+	on(a, op{method: "GET", path: "/orders", id: "listOrders", access: edge.SignedIn, summary: "The own orders, newest first"}, a.listOrders)
+	on(a, op{method: "GET", path: "/orders/{id}", id: "getOrder", access: edge.SignedIn, summary: "One order with its deliveries and timeline"}, a.getOrder)
+	on(a, op{method: "POST", path: "/orders/{id}/requirements", id: "submitRequirements", access: edge.SignedIn, summary: "Answer the seller's questions; the clock starts"}, a.submitRequirements)
+	on(a, op{method: "POST", path: "/orders/{id}/skip-requirements", id: "skipRequirements", access: edge.SignedIn, summary: "Start the clock without answers, as the seller"}, a.skipRequirements)
+	on(a, op{method: "POST", path: "/orders/{id}/deliveries", id: "deliver", access: edge.SignedIn, summary: "Hand over the work, as the seller"}, a.deliver)
+	on(a, op{method: "POST", path: "/orders/{id}/revisions", id: "requestRevision", access: edge.SignedIn, summary: "Send the delivery back, as the buyer"}, a.requestRevision)
+	on(a, op{method: "POST", path: "/orders/{id}/accept", id: "acceptOrder", access: edge.SignedIn, summary: "Complete the order and release the money, as the buyer"}, a.acceptOrder)
+	on(a, op{method: "POST", path: "/orders/{id}/cancel", id: "cancelOrder", access: edge.SignedIn, summary: "Cancel where the buyer alone may; the money returns"}, a.cancelOrder)
+	on(a, op{method: "POST", path: "/orders/{id}/reviews", id: "reviewOrder", access: edge.SignedIn, status: http.StatusCreated, summary: "Review the other side, once"}, a.reviewOrder)
+	on(a, op{method: "GET", path: "/orders/{id}/reviews", id: "getOrderReviews", access: edge.SignedIn, summary: "The reviews of one order, as far as they are public to you"}, a.getOrderReviews)
+	on(a, op{method: "GET", path: "/me/balance", id: "getBalance", access: edge.SignedIn, summary: "What the books say about you"}, a.getBalance)
+	on(a, op{method: "POST", path: "/payments/webhooks/{provider}", id: "receiveWebhook", access: edge.Anyone, summary: "For payment providers: signed, checked, acted upon once"}, a.receiveWebhook)
+	if a.simulated() {
+		on(a, op{method: "GET", path: "/simulator/payments/{id}", id: "getSimulatedPayment", access: edge.Anyone, summary: "A payment at the simulator"}, a.getSimulatedPayment)
+		on(a, op{method: "POST", path: "/simulator/payments/{id}/succeed", id: "succeedPayment", access: edge.Anyone, summary: "Let the simulated card payment succeed"}, a.decide(true))
+		on(a, op{method: "POST", path: "/simulator/payments/{id}/decline", id: "declinePayment", access: edge.Anyone, summary: "Let the simulated card payment be declined"}, a.decide(false))
+	}
+}
+
+// simulated says whether the simulator is the payment provider, as the configuration has it.
+func (a *API) simulated() bool {
+	var settings struct {
+		Provider string `koanf:"provider"`
+	}
+	section, _ := a.Config.Settings["order"].(map[string]any)
+	if provider, ok := section["provider"].(string); ok {
+		settings.Provider = provider
+	}
+	return settings.Provider == "" || settings.Provider == "simulator"
+}
+
+// key is the header of draft-ietf-httpapi-idempotency-key-header-07.
+type key struct {
+	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Chosen by the client: the same key with the same request has one effect and one answer."`
+}
+
+// keyed is an answer that says whether it was given before.
+type keyed[T any] struct {
+	Replayed string `header:"Idempotency-Replayed"`
+	Body     T
+}
+
+type getQuoteInput struct {
+	GigID    string `query:"gig_id" maxLength:"64"`
+	Package  string `query:"package" enum:"basic,standard,premium" default:"basic"`
+	Quantity int    `query:"quantity" minimum:"1" maximum:"20" default:"1"`
+}
+
+func (a *API) getQuote(ctx context.Context, in *getQuoteInput) (*body[order.Quote], error) {
+	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity}))
+}
+
+type placeOrderInput struct {
+	key
+	Body struct {
+		GigID    string `json:"gig_id"`
+		Package  string `json:"package" doc:"basic, standard or premium."`
+		Quantity int    `json:"quantity" doc:"1 to 20; 1 if absent."`
+	}
+}
+
+func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*keyed[order.Order], error) {
+	if in.Key == "" {
+		return nil, fault.Malformedf("Send an Idempotency-Key header: a text of your choice, new for every order.")
+	}
+	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
+		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &keyed[order.Order]{Body: placed.Order}
+	if placed.Replayed {
+		out.Replayed = "true"
+	}
+	return out, nil
+}
+
+type listOrdersInput struct {
+	page
+	Role   string    `query:"role" enum:"buyer,seller" doc:"Both if absent."`
+	Status []string  `query:"status" maxItems:"9" doc:"Comma separated."`
+	Since  time.Time `query:"since" doc:"Placed at or after."`
+	Until  time.Time `query:"until" doc:"Placed before."`
+}
+
+func (a *API) listOrders(ctx context.Context, in *listOrdersInput) (*body[list[order.Order]], error) {
+	q := order.ListRequest{Role: in.Role, Limit: in.Limit, Cursor: in.Cursor, Since: given(in.Since), Until: given(in.Until)}
+	for _, s := range in.Status {
+		q.Status = append(q.Status, order.Status(s))
+	}
+	orders, err := a.Orders.List(ctx, q)
+	return answer(listOf(orders.Items, orders.NextCursor), err)
+}
+
+func given(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (a *API) getOrder(ctx context.Context, in *by) (*body[order.Order], error) {
+	return answer(a.Orders.Get(ctx, order.GetRequest{ID: in.ID}))
+}
+
+type submitRequirementsInput struct {
+	by
+	key
+	Body struct {
+		Answers []struct {
+			Question string `json:"question"`
+			Answer   string `json:"answer"`
+		} `json:"answers"`
+	}
+}
+
+func (a *API) submitRequirements(ctx context.Context, in *submitRequirementsInput) (*body[order.Order], error) {
+	q := order.SubmitRequirementsRequest{RequestID: in.Key, OrderID: in.ID}
+	for _, given := range in.Body.Answers {
+		q.Answers = append(q.Answers, order.Answer{Question: given.Question, Answer: given.Answer})
+	}
+	return answer(a.Orders.SubmitRequirements(ctx, q))
+}
+
+type commandInput struct {
+	by
+	key
+}
+
+func (a *API) skipRequirements(ctx context.Context, in *commandInput) (*body[order.Order], error) {
+	return answer(a.Orders.SkipRequirements(ctx, order.SkipRequirementsRequest{RequestID: in.Key, OrderID: in.ID}))
+}
+
+type messageInput struct {
+	by
+	key
+	Body struct {
+		Message string `json:"message" doc:"1 to 5,000 characters."`
+	}
+}
+
+func (a *API) deliver(ctx context.Context, in *messageInput) (*body[order.Order], error) {
+	return answer(a.Orders.Deliver(ctx, order.DeliverRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
+}
+
+func (a *API) requestRevision(ctx context.Context, in *messageInput) (*body[order.Order], error) {
+	return answer(a.Orders.RequestRevision(ctx, order.RequestRevisionRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
+}
+
+func (a *API) acceptOrder(ctx context.Context, in *commandInput) (*body[order.Order], error) {
+	return answer(a.Orders.Accept(ctx, order.AcceptRequest{RequestID: in.Key, OrderID: in.ID}))
+}
+
+type cancelInput struct {
+	by
+	key
+	Body *struct {
+		Reason string `json:"reason,omitempty" doc:"At most 1,000 characters."`
+	}
+}
+
+func (a *API) cancelOrder(ctx context.Context, in *cancelInput) (*body[order.Order], error) {
+	q := order.CancelRequest{RequestID: in.Key, OrderID: in.ID}
+	if in.Body != nil {
+		q.Reason = in.Body.Reason
+	}
+	return answer(a.Orders.Cancel(ctx, q))
+}
+
+type reviewInput struct {
+	by
+	key
+	Body struct {
+		Rating int    `json:"rating" doc:"1 to 5."`
+		Text   string `json:"text" doc:"At most 2,000 characters."`
+	}
+}
+
+func (a *API) reviewOrder(ctx context.Context, in *reviewInput) (*body[review.Review], error) {
+	return answer(a.Reviews.Write(ctx, review.WriteRequest{OrderID: in.ID, Rating: in.Body.Rating, Text: in.Body.Text}))
+}
+
+func (a *API) getOrderReviews(ctx context.Context, in *by) (*body[review.OrderReviews], error) {
+	return answer(a.Reviews.OfOrder(ctx, review.OfOrderRequest{OrderID: in.ID}))
+}
+
+func (a *API) getBalance(ctx context.Context, _ *struct{}) (*body[order.Balance], error) {
+	return answer(a.Orders.Balance(ctx, order.BalanceRequest{}))
+}
+
+type webhookInput struct {
+	Provider string `path:"provider" maxLength:"40"`
+	RawBody  []byte `contentType:"application/json"`
+
+	headers map[string]string
+}
+
+// Resolve keeps the headers, where the signature is.
+func (in *webhookInput) Resolve(hc huma.Context) []error {
+	in.headers = map[string]string{}
+	hc.EachHeader(func(name, value string) { in.headers[strings.ToLower(name)] = value })
+	return nil
+}
+
+func (a *API) receiveWebhook(ctx context.Context, in *webhookInput) (*body[order.Done], error) {
+	return answer(a.Orders.ReceiveWebhook(ctx, order.ReceiveWebhookRequest{Provider: in.Provider, Headers: in.headers, Body: in.RawBody}))
+}
+
+func (a *API) getSimulatedPayment(ctx context.Context, in *by) (*body[order.SimulatedPayment], error) {
+	return answer(a.Orders.SimulatedPayment(ctx, order.SimulatedPaymentRequest{ID: in.ID}))
+}
+
+func (a *API) decide(succeed bool) func(context.Context, *by) (*body[order.SimulatedPayment], error) {
+	return func(ctx context.Context, in *by) (*body[order.SimulatedPayment], error) {
+		return answer(a.Orders.DecideSimulatedPayment(ctx, order.DecideSimulatedPaymentRequest{ID: in.ID, Succeed: succeed}))
+	}
+}

@@ -1,0 +1,173 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+)
+
+// Problem is every answer of the API that is not a success: RFC 9457 problem details.
+type Problem struct {
+	Type      string         `json:"type" format:"uri-reference" doc:"Names the kind of problem; a page that explains it."`
+	Title     string         `json:"title" doc:"The kind of problem in words."`
+	Status    int            `json:"status" doc:"The HTTP status."`
+	Detail    string         `json:"detail,omitempty" doc:"What is wrong and what to do."`
+	Code      fault.Code     `json:"code" doc:"The kind of problem, for programs."`
+	Errors    []FieldProblem `json:"errors,omitempty" doc:"What is wrong, field by field."`
+	Allowed   []string       `json:"allowed,omitempty" doc:"With 409: what may be done instead."`
+	RequestID string         `json:"request_id,omitempty" doc:"Tell us this when you ask for help."`
+
+	retryAfter int
+}
+
+// FieldProblem is what is wrong with one field.
+type FieldProblem struct {
+	Name    string `json:"name" doc:"The field, as a dotted path."`
+	Pointer string `json:"pointer,omitempty" doc:"The field in the body, as a JSON pointer (RFC 6901)."`
+	Message string `json:"message" doc:"What is allowed."`
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is the media type of RFC 9457.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// GetHeaders are the headers that belong to the problem.
+func (p *Problem) GetHeaders() http.Header { return p.Headers() }
+
+// Headers are the headers that belong to the problem: Retry-After, WWW-Authenticate.
+func (p *Problem) Headers() http.Header {
+	h := http.Header{}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", itoa(p.retryAfter))
+	}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	return h
+}
+
+// ProblemOf says an error as a problem. What is not a fault becomes 500 and tells nothing.
+func ProblemOf(ctx context.Context, err error) *Problem {
+	f := fault.Of(err)
+	p := newProblem(ctx, f.Code, Status(f.Code), f.Message)
+	p.Allowed, p.retryAfter = f.Allowed, f.RetryAfter
+	for _, field := range f.Fields {
+		p.Errors = append(p.Errors, FieldProblem{Name: field.Name, Pointer: "/" + strings.ReplaceAll(field.Name, ".", "/"), Message: field.Message})
+	}
+	return p
+}
+
+// Status is the HTTP status of a fault.
+func Status(code fault.Code) int {
+	switch code {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Malformed:
+		return http.StatusBadRequest
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+func codeOf(status int) fault.Code {
+	for _, code := range []fault.Code{fault.Invalid, fault.Malformed, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unavailable} {
+		if Status(code) == status {
+			return code
+		}
+	}
+	if status >= 500 {
+		return fault.Internal
+	}
+	return fault.Malformed
+}
+
+// HTTPProblem is the problem of a status that the web itself answers: no such route, method not allowed.
+func HTTPProblem(ctx context.Context, status int, detail string) *Problem {
+	return newProblem(ctx, codeOf(status), status, detail)
+}
+
+func newProblem(ctx context.Context, code fault.Code, status int, detail string) *Problem {
+	return &Problem{
+		Type: "/problems#" + string(code), Title: http.StatusText(status), Status: status,
+		Detail: detail, Code: code, RequestID: identity.Request(ctx),
+	}
+}
+
+// newHumaError is how huma says what is wrong with a request before a handler sees it: malformed JSON, a wrong type, an
+// unknown field.
+func newHumaError(hc huma.Context, status int, message string, errs ...error) huma.StatusError {
+	ctx := context.Context(nil)
+	if hc != nil {
+		ctx = hc.Context()
+	}
+	p := humaProblem(status, message, errs)
+	if ctx != nil {
+		p.RequestID = identity.Request(ctx)
+	}
+	return p
+}
+
+func humaProblem(status int, message string, errs []error) *Problem {
+	code := codeOf(status)
+	p := &Problem{Type: "/problems#" + string(code), Title: http.StatusText(status), Status: status, Code: code, Detail: sentence(message)}
+	for _, err := range errs {
+		detailer, ok := err.(huma.ErrorDetailer) //nolint:errorlint // huma hands over the detail itself
+		if !ok {
+			p.Detail = sentence(err.Error())
+			continue
+		}
+		p.Errors = append(p.Errors, fieldProblem(detailer.ErrorDetail()))
+	}
+	return p
+}
+
+// fieldProblem turns huma's location (body.packages[0].price) into a name and a pointer.
+func fieldProblem(d *huma.ErrorDetail) FieldProblem {
+	place, name, _ := strings.Cut(d.Location, ".")
+	name = strings.NewReplacer("[", ".", "]", "").Replace(name)
+	f := FieldProblem{Name: name, Message: sentence(d.Message)}
+	if place == "body" && name != "" {
+		f.Pointer = "/" + strings.ReplaceAll(name, ".", "/")
+	}
+	if d.Message == "unexpected property" {
+		f.Message = "There is no field " + name + " here."
+	}
+	if f.Name == "" {
+		f.Name = place
+	}
+	return f
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	s = strings.ToUpper(s[:1]) + s[1:]
+	if strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}
