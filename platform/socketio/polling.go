@@ -1,0 +1,187 @@
+package socketio
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	// upgradeWait is how long a poll that comes during an upgrade waits for its end.
+	upgradeWait = 100 * time.Millisecond
+	// writeTime is how long a client may take to read the answer to a poll.
+	writeTime = 10 * time.Second
+)
+
+var errTransport = errors.New("the session is not polling")
+
+// servePoll answers a GET: with what is queued, at once or as soon as there is something.
+func (s *session) servePoll(w http.ResponseWriter, r *http.Request) {
+	payload, err := s.poll(w, r)
+	if err == nil {
+		writePayload(w, payload)
+		return
+	}
+	if r.Context().Err() != nil {
+		s.close(endHard(ReasonTransport)) // the client went away
+	}
+	badRequest.write(w)
+}
+
+// poll waits for the payload of one GET.
+func (s *session) poll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.conn != nil:
+		return nil, errTransport
+	case s.polling:
+		s.closeLocked(endHard(ReasonTransport))
+		return nil, errOverlap
+	case s.end == nil && len(s.queue) == 0:
+		if err := s.await(w, r); err != nil {
+			return nil, err
+		}
+	case s.end != nil && !s.lingers:
+		return nil, errTransport
+	}
+	return s.takePayload(), nil
+}
+
+// await gives s.mu back while it waits for a frame, an upgrade, the end of the session or of the request.
+func (s *session) await(w http.ResponseWriter, r *http.Request) error {
+	// A server's WriteTimeout is meant for answers, not for waiting for something to say.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
+	wake := make(chan struct{}, 1)
+	s.wake, s.polling = wake, true
+	var upgrading <-chan time.Time
+	probed := s.probe != nil && s.probe.answered
+	if probed {
+		upgrading = time.After(upgradeWait)
+	}
+	s.mu.Unlock()
+	select {
+	case <-wake:
+	case <-upgrading:
+	case <-r.Context().Done():
+	}
+	s.mu.Lock()
+	s.wake, s.polling = nil, false
+	if probed && s.conn != nil {
+		return errTransport // the client asked after it had upgraded
+	}
+	return r.Context().Err()
+}
+
+// wakePoll releases the waiting GET, if there is one. It needs s.mu.
+func (s *session) wakePoll() {
+	if s.wake == nil {
+		return
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// takePayload takes as much from the queue as fits one poll; a noop if there is nothing. It needs s.mu.
+func (s *session) takePayload() []byte {
+	if s.conn != nil {
+		return []byte{engineNoop} // the queue is the WebSocket's
+	}
+	if s.end != nil {
+		frames := append(s.queue, control(s.end.packet))
+		s.queue, s.lingers = nil, false
+		go s.forget()
+		return encodePayload(frames)
+	}
+	n, size := 0, 0
+	for n < len(s.queue) && n < s.srv.options.MaxPackets {
+		size += s.queue[n].payloadSize() + 1
+		if n > 0 && size > s.srv.options.MaxPayload {
+			break
+		}
+		n++
+	}
+	if n == 0 {
+		return []byte{engineNoop}
+	}
+	payload := encodePayload(s.queue[:n])
+	for _, f := range s.queue[:n] {
+		s.bytes -= f.cost()
+	}
+	s.dequeue(n)
+	return payload
+}
+
+// servePost takes a POST apart and handles its packets in order.
+func (s *session) servePost(w http.ResponseWriter, r *http.Request) {
+	if err := s.startPost(); err != nil {
+		badRequest.write(w)
+		return
+	}
+	err := s.post(w, r)
+	s.mu.Lock()
+	s.posting = false
+	s.mu.Unlock()
+	var tooLong *http.MaxBytesError
+	switch {
+	case err == nil:
+		writePayload(w, []byte("ok"))
+	case errors.As(err, &tooLong):
+		tooLarge.write(w)
+	default:
+		badRequest.write(w)
+	}
+}
+
+func (s *session) startPost() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil || s.end != nil {
+		return errTransport
+	}
+	if s.posting {
+		s.closeLocked(endHard(ReasonTransport))
+		return errOverlap
+	}
+	s.posting = true
+	return nil
+}
+
+func (s *session) post(w http.ResponseWriter, r *http.Request) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.options.MaxPayload)))
+	if err != nil {
+		s.close(endBroken())
+		return err
+	}
+	frames, err := decodePayload(body, s.srv.options.MaxPackets)
+	if err != nil {
+		s.close(endBroken())
+		return err
+	}
+	for _, f := range frames {
+		if s.ended() {
+			return errTransport
+		}
+		if err := s.receive(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writePayload answers 200. The connection is cut off if the client does not read the answer in time.
+func writePayload(w http.ResponseWriter, body []byte) {
+	w.Header().Set("Content-Type", "text/plain; charset=UTF-8")
+	late := make(chan struct{})
+	timer := time.AfterFunc(writeTime, func() {
+		defer close(late)
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)) // in the past: now
+	})
+	_, _ = w.Write(body) // an error is a client that left: its heartbeat will tell
+	if !timer.Stop() {
+		<-late // w is not ours any more once we return
+	}
+}

@@ -1,0 +1,275 @@
+package socketio
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/olahol/melody"
+)
+
+const (
+	// lingerTime is how long a closed polling session waits for the poll that fetches its last packets.
+	lingerTime = time.Second
+	// drainTime is how long a closed WebSocket may take to deliver what was queued before.
+	drainTime = 5 * time.Second
+)
+
+var errOverlap = errors.New("two requests of the same kind at once")
+
+// session is one Engine.IO session: a client, whichever transport it is on.
+type session struct {
+	srv    *Server
+	id     string
+	client *client
+	tasks  serial // every callback of the session
+
+	ping    *time.Timer // sends the next ping
+	dead    *time.Timer // ends the session unless a pong moves it
+	connect *time.Timer // ends the session unless it has a namespace
+
+	mu      sync.Mutex
+	queue   []frame
+	bytes   int     // in the queue and in flight, with overhead
+	conn    *wsConn // the transport; nil while polling
+	probe   *wsConn // a WebSocket that wants to become the transport
+	pinged  bool    // a pong is due
+	polling bool    // a GET is waiting
+	posting bool    // a POST is being handled
+	wake    chan struct{}
+	end     *ending // set once the session has ended
+	lingers bool    // the ended session keeps its last packets for one more poll
+}
+
+// ending says why and how a session ends.
+type ending struct {
+	reason string
+	code   int  // close code of the WebSocket; 0 cuts it without a word
+	polite bool // deliver what is queued first
+	packet byte // last packet of a polling session
+}
+
+func endHard(reason string) ending { return ending{reason: reason, packet: engineClose} }
+
+func endPolitely(reason string, code int) ending {
+	return ending{reason: reason, code: code, polite: true, packet: engineClose}
+}
+
+// endBroken is for a client that broke the protocol.
+func endBroken() ending {
+	return ending{reason: ReasonParseError, code: melody.CloseProtocolError, packet: engineClose}
+}
+
+// endByClient answers the client's own close packet.
+func endByClient() ending {
+	return ending{reason: ReasonTransport, code: melody.CloseNormalClosure, polite: true, packet: engineNoop}
+}
+
+// start sets the session's clocks going. Both heartbeat timers run from the same moment, so that the
+// delays of one do not add to the other. It needs s.mu.
+func (s *session) start() {
+	o := s.srv.options
+	s.ping = time.AfterFunc(o.PingInterval, s.sendPing)
+	s.dead = time.AfterFunc(o.PingInterval+o.PingTimeout, func() { s.close(endHard(ReasonPingTimeout)) })
+	s.connect = time.AfterFunc(o.ConnectTimeout, func() {
+		s.close(ending{reason: reasonNotConnected, code: melody.CloseNormalClosure, packet: engineClose})
+	})
+}
+
+func (s *session) sendPing() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end == nil {
+		s.pinged = true
+		s.enqueue(control(enginePing))
+	}
+}
+
+// pong begins the next round of the heartbeat. One that nobody asked for changes nothing.
+func (s *session) pong() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end == nil && s.pinged {
+		s.pinged = false
+		s.ping.Reset(s.srv.options.PingInterval)
+		s.dead.Reset(s.srv.options.PingInterval + s.srv.options.PingTimeout)
+	}
+}
+
+// expectConnect starts or stops the time that a session may spend without a namespace.
+func (s *session) expectConnect(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if yes && s.end == nil {
+		s.connect.Reset(s.srv.options.ConnectTimeout)
+	} else {
+		s.connect.Stop()
+	}
+}
+
+// send queues the frames in one piece. It fails when the session has ended, or ends here because more
+// waits for the client than it may.
+func (s *session) send(frames ...frame) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.end != nil {
+		return ErrDisconnected
+	}
+	s.enqueue(frames...)
+	if s.end != nil {
+		return ErrSlowReader
+	}
+	return nil
+}
+
+// enqueue needs s.mu and an open session.
+func (s *session) enqueue(frames ...frame) {
+	for _, f := range frames {
+		s.bytes += f.cost()
+	}
+	if s.bytes > s.srv.options.MaxQueue {
+		s.srv.drops.Add(1)
+		s.closeLocked(endHard(ReasonSlowReader))
+		return
+	}
+	s.queue = append(s.queue, frames...)
+	s.flush()
+}
+
+// flush hands the queue to the transport, as far as it takes it. It needs s.mu.
+func (s *session) flush() {
+	if s.conn != nil {
+		s.pump()
+	} else if len(s.queue) > 0 {
+		s.wakePoll()
+	}
+}
+
+// dequeue forgets the first n frames. It needs s.mu.
+func (s *session) dequeue(n int) {
+	clear(s.queue[:n])
+	if s.queue = s.queue[n:]; len(s.queue) == 0 {
+		s.queue = nil
+	}
+}
+
+// receive handles one packet of the client, whichever transport brought it. An error means that the
+// client broke the protocol; the session has been closed for it.
+func (s *session) receive(f frame) error {
+	err := f.check()
+	switch {
+	case err != nil:
+	case f.binary || f.data[0] == engineMessage:
+		s.run("a handler", func() {
+			if !s.ended() {
+				err = s.client.message(f)
+			}
+		})
+	case f.data[0] == enginePong:
+		s.pong()
+	case f.data[0] == engineClose:
+		s.close(endByClient())
+	case f.data[0] == engineNoop:
+	default:
+		err = fmt.Errorf("the packet type %q is not for the server", f.data[0])
+	}
+	if err != nil {
+		s.close(endBroken())
+	}
+	return err
+}
+
+// run has the task executed in turn and waits for it.
+func (s *session) run(what string, task func()) {
+	s.tasks.do(func() { s.guard(what, task) })
+}
+
+// guard runs the task. A panic in it ends the session: going on would leave a client that believes to be
+// served.
+func (s *session) guard(what string, task func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.srv.options.OnError(fmt.Errorf("panic in %s: %v\n%s", what, v, debug.Stack()))
+			s.close(ending{reason: ReasonPanic, code: melody.CloseInternalServerErr, packet: engineClose})
+		}
+	}()
+	task()
+}
+
+func (s *session) ended() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.end != nil
+}
+
+func (s *session) onWebSocket() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn != nil
+}
+
+// cut drops the connection of a session that has been closed and takes too long.
+func (s *session) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		s.conn.cut()
+	}
+}
+
+// close ends the session; the first ending counts.
+func (s *session) close(e ending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closeLocked(e)
+}
+
+func (s *session) closeLocked(e ending) {
+	if s.end != nil {
+		return
+	}
+	s.end = &e
+	s.ping.Stop()
+	s.dead.Stop()
+	s.connect.Stop()
+	if !e.polite {
+		s.queue = nil
+	}
+	if s.probe != nil {
+		s.probe.cut()
+		s.probe = nil
+	}
+	switch {
+	case s.conn != nil && e.code == 0:
+		s.conn.cut()
+	case s.conn != nil:
+		s.conn.drain = time.AfterFunc(drainTime, s.conn.cut)
+		s.pump()
+	case s.polling:
+		s.wakePoll()
+	case e.polite && e.reason != ReasonShutdown:
+		s.lingers = true
+		time.AfterFunc(lingerTime, s.forget)
+	}
+	// On a goroutine of its own: whoever ends the session may be in one of its callbacks, or hold locks
+	// that OnDisconnect wants.
+	go s.finish(e.reason, s.lingers)
+}
+
+// finish tells the sockets. It is the last callback of the session.
+func (s *session) finish(reason string, lingers bool) {
+	if !lingers {
+		s.forget()
+	}
+	s.run("OnDisconnect", func() { s.client.closed(reason) })
+	s.srv.leave()
+}
+
+// forget makes the session's id unknown.
+func (s *session) forget() {
+	s.srv.mu.Lock()
+	defer s.srv.mu.Unlock()
+	delete(s.srv.sessions, s.id)
+}
