@@ -59,7 +59,7 @@ func TestArgumentsBind(t *testing.T) {
 			var data []byte
 			var n int
 			bound <- errors.Join(e.Bind(0, &p), e.Bind(1, &data), e.Bind(2, &n))
-			bound <- fmt.Sprint(p.Name, p.Data, data, n, e.WantsAck(), len(e.Args), e.Name)
+			bound <- fmt.Sprintln(p.Name, p.Data, data, n, e.WantsAck(), len(e.Args), e.Name)
 			bound <- e.Bind(2, &p)
 			bound <- e.Bind(3, &p)
 			bound <- e.Bind(-1, &p)
@@ -69,7 +69,7 @@ func TestArgumentsBind(t *testing.T) {
 	c.send(`452-["parcel",{"name":"x","data":{"_placeholder":true,"num":0}},{"_placeholder":true,"num":1},7]`)
 	c.sendBinary(1, 2)
 	c.sendBinary(3)
-	for i, want := range []any{nil, "x[1 2] [3] 7 false 3 parcel"} {
+	for i, want := range []any{nil, "x [1 2] [3] 7 false 3 parcel\n"} {
 		if got := soon(t, "the binding", bound); got != want && !(want == nil && got == nil) {
 			t.Errorf("%d: got %v, want %v", i, got, want)
 		}

@@ -91,10 +91,7 @@ func (s *session) takePayload() []byte {
 		return []byte{engineNoop} // the queue is the WebSocket's
 	}
 	if s.end != nil {
-		frames := append(s.queue, control(s.end.packet))
-		s.queue, s.lingers = nil, false
-		go s.forget()
-		return encodePayload(frames)
+		return s.takeRest()
 	}
 	n, size := 0, 0
 	for n < len(s.queue) && n < s.srv.options.MaxPackets {
@@ -113,6 +110,20 @@ func (s *session) takePayload() []byte {
 	}
 	s.dequeue(n)
 	return payload
+}
+
+// takeRest takes what an ended session has left to say. It needs s.mu.
+func (s *session) takeRest() []byte {
+	frames := s.queue
+	s.queue = nil
+	if !s.lingers || len(frames) == 0 {
+		// Otherwise in a poll of its own: the official client handles a close before the messages that
+		// precede it in the same payload, and would take an eviction for a lost connection.
+		frames = append(frames, control(s.end.packet))
+		s.lingers = false
+		go s.forget()
+	}
+	return encodePayload(frames)
 }
 
 // servePost takes a POST apart and handles its packets in order.

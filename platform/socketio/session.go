@@ -40,7 +40,7 @@ type session struct {
 	posting bool    // a POST is being handled
 	wake    chan struct{}
 	end     *ending // set once the session has ended
-	lingers bool    // the ended session keeps its last packets for one more poll
+	lingers bool    // the ended session keeps its last packets for a little while
 }
 
 // ending says why and how a session ends.
@@ -247,15 +247,23 @@ func (s *session) closeLocked(e ending) {
 	case s.conn != nil:
 		s.conn.drain = time.AfterFunc(drainTime, s.conn.cut)
 		s.pump()
-	case s.polling:
+	default:
+		s.linger()
 		s.wakePoll()
-	case e.polite && e.reason != ReasonShutdown:
-		s.lingers = true
-		time.AfterFunc(lingerTime, s.forget)
 	}
 	// On a goroutine of its own: whoever ends the session may be in one of its callbacks, or hold locks
 	// that OnDisconnect wants.
 	go s.finish(e.reason, s.lingers)
+}
+
+// linger keeps an ended polling session until its last packets have been fetched, unless that is not
+// wanted or happens at once. It needs s.mu.
+func (s *session) linger() {
+	if !s.end.polite || s.end.reason == ReasonShutdown || s.polling && len(s.queue) == 0 {
+		return
+	}
+	s.lingers = true
+	time.AfterFunc(lingerTime, s.forget)
 }
 
 // finish tells the sockets. It is the last callback of the session.
