@@ -88,10 +88,10 @@ func (c Config) validate() problems {
 }
 
 func (c Config) validateStores(p *problems) {
-	p.unless(c.Database == "" || hasScheme(c.Database, "postgres", "postgresql"), "database must be postgres://user:password@host/name, or empty for SQLite.")
+	p.unless(c.Database == "" || isPostgres(c.Database), "database must be postgres://user:password@host/name, or empty for SQLite.")
 	for _, module := range slices.Sorted(maps.Keys(c.Databases)) {
 		p.unless(isName(module), "databases.%s: a module's name is made of lower-case letters.", module)
-		p.unless(hasScheme(c.Databases[module], "postgres", "postgresql"), "databases.%s must be postgres://user:password@host/name.", module)
+		p.unless(isPostgres(c.Databases[module]), "databases.%s must be postgres://user:password@host/name.", module)
 	}
 	p.unless(c.Events == Memory || hasScheme(c.Events, "amqp", "amqps"), "events must be memory or amqp://user:password@host.")
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
@@ -205,6 +205,13 @@ func isPort(u *url.URL) bool {
 func hasScheme(s string, schemes ...string) bool {
 	u, err := url.Parse(s)
 	return err == nil && slices.Contains(schemes, u.Scheme) && u.Hostname() != "" && isPort(u)
+}
+
+// isPostgres also accepts a unix socket, which is named by host= at the end: postgres:///name?host=/run/postgresql.
+func isPostgres(s string) bool {
+	u, err := url.Parse(s)
+	return hasScheme(s, "postgres", "postgresql") || err == nil && u.Hostname() == "" &&
+		(u.Scheme == "postgres" || u.Scheme == "postgresql") && strings.HasPrefix(u.Query().Get("host"), "/")
 }
 
 func isGuest(events string) bool {

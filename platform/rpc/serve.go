@@ -84,7 +84,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusRequestEntityTooLarge, fault.TooLargef("This is too large: at most %d MB.", limit>>20))
 		return
 	case err != nil: // not Unauthenticated: it is not the user who has to do something
-		s.log.Warn("a call was refused", zap.String("path", r.URL.Path), zap.String("remote", r.RemoteAddr), zap.Error(err))
+		s.log.Warn("a call was refused", zap.String("url.path", r.URL.Path), zap.String("source.address", r.RemoteAddr), zap.Error(err))
 		s.refuse(w, http.StatusUnauthorized, fault.Of(err))
 		return
 	}
@@ -93,7 +93,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx = identity.WithRequest(identity.With(ctx, c.Actor), c.Request)
 	m, ok := s.methods[strings.TrimPrefix(r.URL.Path, "/rpc/"+s.module+"/")]
 	if !ok {
-		s.log.Warn("a call to a method that is not there", zap.String("path", r.URL.Path))
+		s.log.Warn("a call to a method that is not there", zap.String("url.path", r.URL.Path))
 		s.refuse(w, http.StatusNotFound, fault.Of(errors.New("no such method")))
 		return
 	}
@@ -147,7 +147,7 @@ func (m method) serve(ctx context.Context, body []byte) (answer []byte, err erro
 // report logs what is our mistake: an edge does, so nobody below has to.
 func (s *server) report(ctx context.Context, path string, err error) {
 	if fault.Of(err).Code == fault.Internal && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		s.log.Error("a call failed", zap.String("path", path), zap.String("request_id", identity.Request(ctx)), zap.Error(err))
+		s.log.Error("a call failed", zap.String("url.path", path), zap.String("http.request.id", identity.Request(ctx)), zap.Error(err))
 	}
 }
 
