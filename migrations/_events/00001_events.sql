@@ -10,7 +10,7 @@ CREATE TABLE outbox_events (
 );
 CREATE INDEX outbox_events_created ON outbox_events (created_at);
 
--- One row for each module that still has to hear it.
+-- One row for each module that still has to hear it; with dead_at set it is a dead letter, which waits for a person.
 CREATE TABLE outbox_deliveries (
     seq         {{.ID}},
     event_id    TEXT NOT NULL REFERENCES outbox_events (id),
@@ -22,8 +22,9 @@ CREATE TABLE outbox_deliveries (
     last_error  TEXT NOT NULL DEFAULT '',
     dead_at     {{.Time}}
 );
-CREATE INDEX outbox_deliveries_next ON outbox_deliveries (subscriber, seq);
-CREATE INDEX outbox_deliveries_aggregate ON outbox_deliveries (subscriber, aggregate, seq);
+CREATE INDEX outbox_deliveries_next ON outbox_deliveries (subscriber, seq) WHERE dead_at IS NULL;
+CREATE INDEX outbox_deliveries_aggregate ON outbox_deliveries (subscriber, aggregate, seq) WHERE dead_at IS NULL;
+CREATE INDEX outbox_deliveries_dead ON outbox_deliveries (seq) WHERE dead_at IS NOT NULL;
 CREATE INDEX outbox_deliveries_event ON outbox_deliveries (event_id);
 
 -- What the module has already acted upon: the row is written in the transaction of the effect.

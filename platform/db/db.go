@@ -18,9 +18,9 @@ import (
 	"marketplace/platform/clock"
 )
 
-// ErrNested is returned by Tx when the context already belongs to a transaction of this database: a
-// second one would wait for the first until its deadline.
-var ErrNested = errors.New("db: a transaction inside a transaction")
+// ErrNested is returned by Tx and Read when the context already belongs to a transaction of this database: a second
+// transaction would wait for the first until its deadline, and a read beside it would not see what it wrote.
+var ErrNested = errors.New("db: use the transaction that is running, not the database beside it")
 
 // Options say which database to open and for whom.
 type Options struct {
@@ -49,12 +49,14 @@ type DB struct {
 	read      *gorm.DB
 	writeSQL  *sql.DB
 	readSQL   *sql.DB
+	lockSQL   *sql.DB // PostgreSQL only: the connections of TryLock
 	routes    *Routes
 	committed func([]Emitted)
 	clock     *clock.Clock
 }
 
-// Open connects, and brings the tables up to date.
+// Open connects, and brings the tables up to date. Replicas that open at once wait for each other: an advisory lock on
+// PostgreSQL, a file lock on SQLite. A database that is newer than the program is an error.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Routes == nil {
 		o.Routes = &Routes{}
@@ -67,10 +69,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if d.postgres {
 		err = d.openPostgres(ctx, o)
 	} else {
-		err = d.openSQLite(o)
-	}
-	if err == nil {
-		err = d.migrate(ctx, o)
+		err = d.openSQLite(ctx, o)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database of %s: %w", o.Module, err), d.Close())
@@ -87,8 +86,15 @@ func (d *DB) Postgres() bool { return d.postgres }
 // Now is the present time of the database's clock.
 func (d *DB) Now() time.Time { return d.clock.Now() }
 
-// Read returns a handle for reading. On SQLite it never waits for a writer, and refuses to write.
-func (d *DB) Read(ctx context.Context) *gorm.DB { return d.read.WithContext(ctx) }
+// Read returns a handle for reading. On SQLite it never waits for a writer, and refuses to write. With the context of
+// a transaction of this database everything that is asked of it fails with ErrNested.
+func (d *DB) Read(ctx context.Context) *gorm.DB {
+	g := d.read.WithContext(ctx)
+	if ctx.Value(inTx{d}) != nil {
+		_ = g.AddError(ErrNested)
+	}
+	return g
+}
 
 // Ping answers whether the database does.
 func (d *DB) Ping(ctx context.Context) error { return d.readSQL.PingContext(ctx) }
@@ -99,7 +105,7 @@ func (d *DB) Stats() (write, read sql.DBStats) { return d.writeSQL.Stats(), d.re
 // Close waits for what is running and closes the connections.
 func (d *DB) Close() error {
 	var errs []error
-	for _, s := range []*sql.DB{d.writeSQL, d.readSQL} {
+	for _, s := range []*sql.DB{d.writeSQL, d.readSQL, d.lockSQL} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

@@ -3,6 +3,8 @@ package db
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +23,7 @@ type Event interface {
 // Emitted is an event as it is stored and sent.
 type Emitted struct {
 	ID        string
+	Module    string // whose outbox it is in
 	Topic     string
 	Aggregate string
 	Payload   []byte // the event as JSON
@@ -49,7 +52,9 @@ func (r *Routes) Add(subscriber string, events ...Event) {
 		r.hears = map[string][]string{}
 	}
 	for _, e := range events {
-		r.hears[e.Topic()] = append(r.hears[e.Topic()], subscriber)
+		if !slices.Contains(r.hears[e.Topic()], subscriber) {
+			r.hears[e.Topic()] = append(r.hears[e.Topic()], subscriber)
+		}
 	}
 }
 
@@ -60,18 +65,17 @@ func (r *Routes) Subscribers(topic string) []string {
 	return r.hears[topic]
 }
 
-// Topics returns every topic that the subscriber hears.
+// Topics returns every topic that the subscriber hears, sorted.
 func (r *Routes) Topics(subscriber string) []string {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	var topics []string
 	for topic, subscribers := range r.hears {
-		for _, s := range subscribers {
-			if s == subscriber {
-				topics = append(topics, topic)
-			}
+		if slices.Contains(subscribers, subscriber) {
+			topics = append(topics, topic)
 		}
 	}
+	slices.Sort(topics)
 	return topics
 }
 
@@ -96,7 +100,8 @@ func (tx *Tx) emit(e Event) error {
 	if err != nil {
 		return err
 	}
-	m := Emitted{ID: id.String(), Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload, Headers: tx.headers(), CreatedAt: tx.Now()}
+	m := Emitted{ID: id.String(), Module: tx.db.module, Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload,
+		Headers: tx.headers(), CreatedAt: tx.Now()}
 	headers, err := json.Marshal(m.Headers)
 	if err != nil {
 		return err
@@ -106,15 +111,25 @@ func (tx *Tx) emit(e Event) error {
 	if err != nil {
 		return err
 	}
-	for _, subscriber := range tx.db.routes.Subscribers(m.Topic) {
-		err := tx.Exec("INSERT INTO outbox_deliveries (event_id, subscriber, topic, aggregate, due_at) VALUES (?, ?, ?, ?, ?)",
-			m.ID, subscriber, m.Topic, m.Aggregate, m.CreatedAt).Error
-		if err != nil {
-			return err
-		}
+	if err := tx.deliverTo(m, tx.db.routes.Subscribers(m.Topic)); err != nil {
+		return err
 	}
 	tx.emitted = append(tx.emitted, m)
 	return nil
+}
+
+// deliverTo writes one row for each module that hears the event.
+func (tx *Tx) deliverTo(m Emitted, subscribers []string) error {
+	if len(subscribers) == 0 {
+		return nil
+	}
+	row := ", (?, ?, ?, ?, ?)"
+	args := make([]any, 0, 5*len(subscribers))
+	for _, s := range subscribers {
+		args = append(args, m.ID, s, m.Topic, m.Aggregate, m.CreatedAt)
+	}
+	return tx.Exec("INSERT INTO outbox_deliveries (event_id, subscriber, topic, aggregate, due_at) VALUES "+
+		strings.Repeat(row, len(subscribers))[2:], args...).Error
 }
 
 func (tx *Tx) headers() map[string]string {

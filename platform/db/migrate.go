@@ -5,14 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"syscall"
 	"testing/fstest"
 	"text/template"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 // words are what the migrations' template knows: the few words in which the databases differ.
@@ -30,20 +26,10 @@ func (d *DB) words() words {
 	return words{ID: "INTEGER PRIMARY KEY AUTOINCREMENT", Time: "DATETIME", Bytes: "BLOB"}
 }
 
-// migrate brings every set of tables up to date. Replicas that start at once wait for each other: an advisory
-// lock on PostgreSQL, a file lock on SQLite. A database that is newer than the program is refused.
-func (d *DB) migrate(ctx context.Context, o Options) error {
-	if len(o.Migrations) == 0 {
-		return nil
-	}
-	if !d.postgres {
-		unlock, err := lockFile(filepath.Join(o.Dir, o.Module+".migrate.lock"))
-		if err != nil {
-			return err
-		}
-		defer unlock()
-	}
-	for _, m := range o.Migrations {
+// migrate brings every set of tables up to date. The caller holds the lock that makes replicas that start at once wait
+// for each other. A database that is newer than the program is refused.
+func (d *DB) migrate(ctx context.Context, sets []Migration) error {
+	for _, m := range sets {
 		if err := d.migrateOne(ctx, m); err != nil {
 			return fmt.Errorf("migrate (%s): %w", m.Table, err)
 		}
@@ -57,16 +43,10 @@ func (d *DB) migrateOne(ctx context.Context, m Migration) error {
 		return err
 	}
 	dialect := goose.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithTableName(m.Table), goose.WithDisableGlobalRegistry(true)}
 	if d.postgres {
 		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return err
-		}
-		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(dialect, d.writeSQL, files, options...)
+	provider, err := goose.NewProvider(dialect, d.writeSQL, files, goose.WithTableName(m.Table), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
@@ -104,15 +84,4 @@ func (d *DB) render(files fs.FS) (fstest.MapFS, error) {
 		rendered[name] = &fstest.MapFile{Data: out.Bytes()}
 	}
 	return rendered, nil
-}
-
-func lockFile(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, fmt.Errorf("lock %s: %w", path, err)
-	}
-	return func() { _ = f.Close() }, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/libtnb/sqlite"
 	"gorm.io/driver/postgres"
@@ -35,23 +36,29 @@ func (d *DB) gormConfig() *gorm.Config {
 
 // openSQLite opens one file twice: one connection that writes, beginning every transaction as a writer,
 // and a few that only read. A deferred BEGIN would answer "database is locked" under load. Synchronous is
-// FULL because the file holds money.
-func (d *DB) openSQLite(o Options) error {
+// FULL because the file holds money. Times are written as text in UTC, so that they sort as they are.
+func (d *DB) openSQLite(ctx context.Context, o Options) error {
+	path := url.URL{Path: filepath.Join(o.Dir, o.Module+".db")}
+	dsn := func(more string) string {
+		return "file:" + path.EscapedPath() +
+			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+			"&_time_format=sqlite&_texttotime=1&_inttotime=1&_timezone=UTC" + more
+	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return err
 	}
-	dsn := func(more string) string {
-		q := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-			"&_time_format=sqlite&_texttotime=1&_inttotime=1" + more
-		file := url.URL{Scheme: "file", Opaque: filepath.Join(o.Dir, o.Module+".db"), RawQuery: q}
-		return file.String()
+	unlock, err := lockFile(ctx, filepath.Join(o.Dir, o.Module+".migrate.lock"))
+	if err != nil {
+		return err
 	}
-	var err error
+	defer unlock()
 	if d.write, d.writeSQL, err = d.openFile(dsn("&_txlock=immediate"), 1); err != nil {
 		return err
 	}
-	d.read, d.readSQL, err = d.openFile(dsn("&_pragma=query_only(1)"), max(4, runtime.NumCPU()))
-	return err
+	if d.read, d.readSQL, err = d.openFile(dsn("&_pragma=query_only(1)"), max(4, runtime.NumCPU())); err != nil {
+		return err
+	}
+	return d.migrate(ctx, o.Migrations)
 }
 
 func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
@@ -69,7 +76,8 @@ func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
 	return g, conn, err
 }
 
-// openPostgres opens one pool whose search path is the module's schema, which is made if it is missing.
+// openPostgres opens one pool whose search path is the module's schema, which is made if it is missing, and a small
+// one for TryLock, so that a lock that is held never takes a connection from the module's work.
 func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	config, err := pgx.ParseConfig(o.URL)
 	if err != nil {
@@ -78,35 +86,36 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 	config.RuntimeParams["search_path"] = o.Module
 	config.RuntimeParams["application_name"] = "marketplace/" + o.Module
 	config.RuntimeParams["timezone"] = "UTC"
-	conn := stdlib.OpenDB(*config)
-	d.writeSQL, d.readSQL = conn, conn
 	if o.Connections == 0 {
 		o.Connections = 8
 	}
-	conn.SetMaxOpenConns(o.Connections)
-	conn.SetMaxIdleConns(o.Connections)
-	conn.SetConnMaxIdleTime(5 * time.Minute)
-	if err := d.makeSchema(ctx, o.Module); err != nil {
-		return err
-	}
-	d.write, err = gorm.Open(postgres.New(postgres.Config{Conn: conn}), d.gormConfig())
-	d.read = d.write
-	return err
-}
-
-// makeSchema makes the schema unless it is there, under a lock: replicas start at once, and CREATE SCHEMA IF NOT
-// EXISTS fails for all but one of them.
-func (d *DB) makeSchema(ctx context.Context, module string) error {
-	tx, err := d.writeSQL.BeginTx(ctx, nil)
+	conn := pool(config, o.Connections, o.Connections)
+	d.writeSQL, d.readSQL, d.lockSQL = conn, conn, pool(config, 8, 1)
+	unlock, err := d.lockPostgres(ctx, "migrate")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext('marketplace.schema'))"); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{module}.Sanitize()); err != nil {
+	defer unlock()
+	if _, err := conn.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+pgx.Identifier{o.Module}.Sanitize()); err != nil {
 		return fmt.Errorf("make the schema: %w", err)
 	}
-	return tx.Commit()
+	if d.write, err = gorm.Open(postgres.New(postgres.Config{Conn: conn}), d.gormConfig()); err != nil {
+		return err
+	}
+	d.read = d.write
+	return d.migrate(ctx, o.Migrations)
+}
+
+// pool opens connections that answer times in UTC; pgx would answer in the machine's time zone.
+func pool(config *pgx.ConnConfig, most, idle int) *sql.DB {
+	conn := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}))
+	conn.SetMaxOpenConns(most)
+	conn.SetMaxIdleConns(idle)
+	conn.SetConnMaxIdleTime(5 * time.Minute)
+	return conn
 }

@@ -1,0 +1,78 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"go.uber.org/zap"
+
+	"marketplace/platform/db"
+	"marketplace/platform/identity"
+)
+
+// Watch tells this instance of every such event soon after it was committed: a best-effort signal for live
+// pages, which may be lost, and never changes a database. fn must return quickly: what comes while 256 events wait is
+// dropped. Watch while the bus runs is a mistake of the program and panics.
+func Watch[E db.Event](ev *Events, fn func(ctx context.Context, e E)) {
+	var zero E
+	ev.bus.watch(zero.Topic(), func(ctx context.Context, payload []byte) error {
+		var e E
+		if err := json.Unmarshal(payload, &e); err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		fn(ctx, e)
+		return nil
+	})
+}
+
+// watcher tells one function of the events of one topic, in the order of their commits.
+type watcher struct {
+	bus   *Bus
+	topic string
+	see   func(ctx context.Context, payload []byte) error
+	queue chan db.Emitted
+}
+
+func (b *Bus) watch(topic string, see func(context.Context, []byte) error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.running.Load() {
+		panic("bus: somebody begins to watch " + topic + " while the bus runs")
+	}
+	w := &watcher{bus: b, topic: topic, see: see, queue: make(chan db.Emitted, 256)}
+	b.watchers[topic] = append(b.watchers[topic], w)
+}
+
+func (b *Bus) allWatchers() []*watcher {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	var all []*watcher
+	for _, of := range b.watchers {
+		all = append(all, of...)
+	}
+	return all
+}
+
+// tell never blocks: it is called by whoever has just committed.
+func (w *watcher) tell(e db.Emitted) {
+	select {
+	case w.queue <- e:
+	default:
+		w.bus.metrics.dropped.WithLabelValues(w.topic).Inc()
+	}
+}
+
+func (w *watcher) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case e := <-w.queue:
+			ctx := identity.WithRequest(identity.System(ctx), e.Headers[db.HeaderRequest])
+			if err := safely(func() error { return w.see(ctx, e.Payload) }); err != nil {
+				w.bus.log.Warn("an event was not shown", zap.String("topic", w.topic), zap.String("event", e.ID), zap.Error(err))
+			}
+		}
+	}
+}

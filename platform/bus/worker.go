@@ -1,0 +1,213 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"marketplace/platform/db"
+)
+
+// How much a worker takes at once: so many rows, and no new one after so long, so that the lock is given back, what is
+// done is written down, and little is delivered again after a crash.
+const (
+	batchRows = 200
+	batchTime = time.Second
+)
+
+// worker delivers what one module emitted to one that hears it.
+type worker struct {
+	bus        *Bus
+	outbox     outbox
+	subscriber string
+	topics     []string // what the subscriber handles; other rows wait for a program that does
+	parallel   int      // how many aggregates at once
+	deliver    func(ctx context.Context, subscriber string, e db.Emitted) error
+	wake       chan struct{}
+	failing    bool // the last round failed, which was logged
+}
+
+func newWorker(b *Bus, o outbox, subscriber string, topics []string, parallel int,
+	deliver func(context.Context, string, db.Emitted) error) *worker {
+	w := &worker{bus: b, outbox: o, subscriber: subscriber, topics: topics, parallel: parallel, deliver: deliver}
+	w.wake = make(chan struct{}, 1)
+	w.wakeUp() // what an earlier run has left
+	return w
+}
+
+// wakeUp never blocks.
+func (w *worker) wakeUp() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run works whenever it is woken or a retry is due, until ctx ends and the events in hand are finished.
+func (w *worker) run(ctx context.Context) {
+	retry := time.NewTimer(time.Hour)
+	defer retry.Stop()
+	var at time.Time // when retry fires, for the earliest of the retries
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wake:
+		case <-retry.C:
+			at = time.Time{}
+		}
+		for some := true; some && ctx.Err() == nil; {
+			var next time.Time
+			var err error
+			some, next, err = w.round(ctx)
+			w.complain(ctx, err)
+			if !next.IsZero() && (at.IsZero() || next.Before(at)) {
+				at = next
+				retry.Reset(max(time.Millisecond, at.Sub(w.outbox.db.Now())))
+			}
+		}
+	}
+}
+
+// complain logs the first of a row of failures; the tick brings the worker back.
+func (w *worker) complain(ctx context.Context, err error) {
+	switch {
+	case err == nil:
+		w.failing = false
+	case !w.failing && ctx.Err() == nil:
+		w.failing = true
+		w.bus.log.Error("events cannot be delivered", zap.String("publisher", w.outbox.module),
+			zap.String("subscriber", w.subscriber), zap.Error(err))
+	}
+}
+
+// round delivers one batch. some says that there may be more; retry is the earliest retry that it has scheduled, zero
+// if none. Only one replica at a time works for a publisher and subscriber: the others would do the same
+// work for nothing (the inbox refuses their effects). No lock is asked for, and no connection held, without due rows.
+func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err error) {
+	if w.outbox.db.Postgres() {
+		if some, err = w.outbox.anyDue(ctx, w.subscriber, w.topics); !some || err != nil {
+			return false, retry, err
+		}
+	}
+	unlock, ok, err := w.outbox.db.TryLock(ctx, "events/"+w.subscriber)
+	if !ok || err != nil {
+		return false, retry, err
+	}
+	defer unlock()
+	rows, err := w.outbox.due(ctx, w.subscriber, w.topics, batchRows)
+	if len(rows) == 0 || err != nil {
+		return false, retry, err
+	}
+	done, failed := w.carry(ctx, rows)
+	// Also when stopping: what is not written down is delivered again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := w.outbox.settle(ctx, done, failed); err != nil {
+		return false, retry, fmt.Errorf("write down what was delivered: %w", err)
+	}
+	for _, f := range failed {
+		w.tell(f)
+		if !f.dead && (retry.IsZero() || f.due.Before(retry)) {
+			retry = f.due
+		}
+	}
+	return true, retry, nil
+}
+
+// carry delivers the rows: those of one aggregate one after another, ending at the first failure; different aggregates
+// at once as far as the subscriber allows.
+func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []failure) {
+	batch, cancel := context.WithTimeout(ctx, batchTime)
+	defer cancel()
+	detached := context.WithoutCancel(ctx)
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(w.parallel)
+	for _, same := range byAggregate(rows) {
+		g.Go(func() error {
+			for _, r := range same {
+				if batch.Err() != nil {
+					return nil
+				}
+				err := w.deliver(detached, w.subscriber, r.event(w.outbox.module))
+				mu.Lock()
+				if err == nil {
+					done = append(done, r.Seq)
+				} else {
+					failed = append(failed, w.failure(r, err))
+				}
+				mu.Unlock()
+				if err != nil {
+					return nil
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return done, failed
+}
+
+// byAggregate groups the rows and keeps their order, that of the groups by their first row.
+func byAggregate(rows []row) [][]row {
+	var groups [][]row
+	place := map[string]int{}
+	for _, r := range rows {
+		i, ok := place[r.Aggregate]
+		if !ok {
+			i = len(groups)
+			place[r.Aggregate] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}
+
+// failure is a row whose delivery failed: when it comes again, or that it is dead.
+type failure struct {
+	row
+	err  error
+	due  time.Time
+	dead bool
+}
+
+func (w *worker) failure(r row, err error) failure {
+	r.Attempts++
+	due := w.outbox.db.Now().Add(pauseAfter(r.Attempts, w.bus.options.RetryMin, w.bus.options.RetryMax, rand.Float64()))
+	return failure{row: r, err: err, due: due, dead: r.Attempts >= w.bus.options.Attempts}
+}
+
+// pauseAfter doubles the pause with every attempt, up to the longest, and takes away up to a quarter by chance (in
+// [0, 1)), so that what failed together does not come back together.
+func pauseAfter(attempt int, shortest, longest time.Duration, chance float64) time.Duration {
+	pause := shortest
+	for range attempt - 1 {
+		if pause >= longest {
+			break
+		}
+		pause *= 2
+	}
+	pause = min(pause, longest)
+	return pause - time.Duration(float64(pause)*chance/4)
+}
+
+// tell logs and counts a failure.
+func (w *worker) tell(f failure) {
+	fields := []zap.Field{
+		zap.String("topic", f.Topic), zap.String("subscriber", w.subscriber), zap.String("event", f.EventID),
+		zap.String("aggregate", f.Aggregate), zap.Int("attempt", f.Attempts), zap.Error(f.err),
+	}
+	if f.dead {
+		w.bus.metrics.dead.WithLabelValues(f.Topic, w.subscriber).Inc()
+		w.bus.log.Error("an event is a dead letter: mend the cause, then retry it", fields...)
+		return
+	}
+	w.bus.log.Warn("an event was not handled and comes again", fields...)
+}
