@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marketplace/modules/order"
+	"marketplace/platform/app"
+	"marketplace/platform/identity"
+)
+
+// ledgerCommand looks after the books.
+func ledgerCommand(s *settings) *cobra.Command {
+	ledger := &cobra.Command{Use: "ledger", Short: "Look after the books"}
+	ledger.AddCommand(&cobra.Command{
+		Use: "verify", Short: "Check every invariant of the books; fails when one does not hold", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, verifyLedger) },
+	})
+	return ledger
+}
+
+func verifyLedger(ctx context.Context, p process) error {
+	a, services, err := p.open(ctx, app.Opening)
+	if err != nil {
+		return err
+	}
+	report, err := services.Orders.VerifyLedger(identity.System(ctx), order.VerifyLedgerRequest{})
+	if err = errors.Join(err, a.Close()); err != nil {
+		return err
+	}
+	p.out.Printf("%d journals, %d postings, %d orders.\n", report.Journals, report.Postings, report.Orders)
+	for _, problem := range report.Problems {
+		p.out.Println(problem)
+	}
+	if n := len(report.Problems); n > 0 {
+		return fmt.Errorf("the books are not in order: %d problems", n)
+	}
+	p.out.Println("The books are in order.")
+	return nil
+}
+
+// eventsCommand looks after events that could not be delivered.
+func eventsCommand(s *settings) *cobra.Command {
+	events := &cobra.Command{Use: "events", Short: "Look after events that could not be delivered"}
+	events.AddCommand(&cobra.Command{
+		Use: "list", Short: "List dead letters, one JSON object a line", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, listEvents) },
+	}, &cobra.Command{
+		Use: "retry [id …]", Short: "Deliver dead letters again: the named ones, or all",
+		RunE: func(c *cobra.Command, ids []string) error {
+			return s.run(c, func(ctx context.Context, p process) error { return retryEvents(ctx, p, ids) })
+		},
+	})
+	return events
+}
+
+func listEvents(ctx context.Context, p process) error {
+	a, _, err := p.open(ctx, app.Opening)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	out := json.NewEncoder(p.out.OutOrStdout())
+	for after := ""; ; {
+		letters, err := a.Bus().DeadLetters(ctx, after, 100)
+		if err != nil || len(letters) == 0 {
+			return err
+		}
+		for _, letter := range letters {
+			if err := out.Encode(letter); err != nil {
+				return err
+			}
+			after = letter.ID
+		}
+	}
+}
+
+func retryEvents(ctx context.Context, p process, ids []string) error {
+	a, _, err := p.open(ctx, app.Opening)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	if len(ids) == 0 {
+		n, err := a.Bus().RetryAll(ctx)
+		p.out.Printf("%d dead letters will be delivered again.\n", n)
+		return err
+	}
+	for _, id := range ids {
+		if err := a.Bus().Retry(ctx, id); err != nil {
+			return fmt.Errorf("retry %s: %w", id, err)
+		}
+	}
+	p.out.Printf("%d dead letters will be delivered again.\n", len(ids))
+	return nil
+}
+
+// healthcheckCommand asks the running process on this machine; for containers.
+func healthcheckCommand(s *settings) *cobra.Command {
+	return &cobra.Command{
+		Use: "healthcheck", Short: "Ask the process on this machine whether it is ready; fails when it is not", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, healthcheck) },
+	}
+}
+
+func healthcheck(ctx context.Context, p process) error {
+	host, port, err := net.SplitHostPort(p.config.Internal)
+	if err != nil {
+		return fmt.Errorf("internal: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("the process does not answer: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("the process is not ready: %s", response.Status)
+	}
+	p.out.Println("ready")
+	return nil
+}

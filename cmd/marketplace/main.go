@@ -1,0 +1,159 @@
+// Command marketplace is the whole marketplace in one program: it serves, and it has the commands to look after
+// what it serves.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"marketplace/platform/app"
+	"marketplace/platform/clock"
+	"marketplace/platform/config"
+	"marketplace/platform/telemetry"
+	"marketplace/web"
+	"marketplace/web/edge"
+)
+
+// version is set when a release is built (Makefile).
+var version = "development"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := command().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// command is the tree of commands; serve is what happens without one.
+func command() *cobra.Command {
+	var s settings
+	root := &cobra.Command{
+		Use: "marketplace", Short: "The marketplace that a small team can own", Version: version,
+		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, serve) },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&s.file, "config", "", "configuration file (default config.yaml, if it is there)")
+	flags.String("data", "", "folder of databases, files and generated secrets (default ./data)")
+	flags.String("database", "", "postgres://… (default SQLite in the data folder)")
+	flags.String("environment", "", "development or production (default development)")
+	serveFlags := func(c *cobra.Command) *cobra.Command {
+		c.Flags().String("listen", "", "public address (default :8080)")
+		c.Flags().String("internal", "", "address of health and metrics (default 127.0.0.1:9090)")
+		c.Flags().String("public_url", "", "how people reach the pages (default from --listen)")
+		c.Flags().Bool("demo", false, "fill an empty data folder with a demonstration")
+		return c
+	}
+	serveFlags(root)
+	root.AddCommand(
+		serveFlags(&cobra.Command{Use: "serve", Short: "Serve the marketplace (the default)", Args: cobra.NoArgs,
+			RunE: func(c *cobra.Command, _ []string) error { return s.run(c, serve) }}),
+		&cobra.Command{Use: "migrate", Short: "Bring the databases up to date and stop", Args: cobra.NoArgs,
+			RunE: func(c *cobra.Command, _ []string) error { return s.run(c, migrate) }},
+		demoCommand(&s), ledgerCommand(&s), eventsCommand(&s), healthcheckCommand(&s),
+		&cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), version) }},
+	)
+	return root
+}
+
+// settings is how the configuration is found.
+type settings struct {
+	file string
+}
+
+// process is what a command works with.
+type process struct {
+	config config.Config
+	log    *zap.Logger
+	clock  *clock.Clock
+	out    *cobra.Command
+}
+
+// run reads the configuration and hands over to the command.
+func (s *settings) run(c *cobra.Command, do func(context.Context, process) error) error {
+	given := map[string]any{}
+	for _, name := range []string{"data", "database", "environment", "listen", "internal", "public_url", "demo"} {
+		f := c.Flags().Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		if name == "demo" {
+			given[name] = f.Value.String() == "true"
+			continue
+		}
+		given[name] = f.Value.String()
+	}
+	cfg, err := config.Load(config.Options{File: s.file, Flags: given})
+	if err != nil {
+		return err
+	}
+	log, err := telemetry.NewLogger(cfg.Log, "marketplace", version)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Sync() }()
+	return do(c.Context(), process{config: cfg, log: log, clock: clock.New(), out: c})
+}
+
+// open puts the process together without running it. Close the app.
+func (p process) open(ctx context.Context, mode app.Mode) (*app.App, edge.Services, error) {
+	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Clock: p.clock, Version: version})
+	if err != nil {
+		return nil, edge.Services{}, err
+	}
+	services, err := assemble(a)
+	if err != nil {
+		return nil, edge.Services{}, errors.Join(err, a.Close())
+	}
+	return a, services, nil
+}
+
+// serve runs until the process is told to stop.
+func serve(ctx context.Context, p process) error {
+	if p.config.Demo {
+		if err := fillIfEmpty(ctx, p); err != nil {
+			return fmt.Errorf("fill the demonstration: %w", err)
+		}
+	}
+	a, services, err := p.open(ctx, app.Serving)
+	if err != nil {
+		return err
+	}
+	if err := p.publish(ctx, a, services); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return a.Run(ctx)
+}
+
+// publish puts the pages, the API and the live channel on the public address, if this process hosts them.
+func (p process) publish(ctx context.Context, a *app.App, services edge.Services) error {
+	if !a.Hosts("web") {
+		return nil
+	}
+	e := edge.Edge{Services: services, Config: p.config, Clock: p.clock, Log: p.log.Named("web")}
+	w, err := web.New(ctx, e, a.Events("web"), a.Registry())
+	if err != nil {
+		return fmt.Errorf("prepare the pages: %w", err)
+	}
+	_, err = a.Serve(p.config.Listen, w, w.Stop)
+	return err
+}
+
+func migrate(ctx context.Context, p process) error {
+	a, _, err := p.open(ctx, app.Migrating)
+	if err != nil {
+		return err
+	}
+	p.out.Println("The databases are up to date.")
+	return a.Close()
+}

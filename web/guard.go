@@ -1,0 +1,127 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/web/api"
+	"marketplace/web/edge"
+	"marketplace/web/live"
+)
+
+// The most bytes of a request: of any, and of a form with files on a route that takes files.
+const (
+	maxBody   = 1 << 20
+	maxUpload = 64 << 20
+)
+
+// policy is the Content-Security-Policy of every answer: nothing but our own files, nothing inline.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+	"manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+
+// observe gives the request its id, and tells the log and the metrics how it went.
+func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := w.Clock.Now()
+		id := uuid.Must(uuid.NewV7()).String()
+		ctx := edge.WithAddress(identity.WithRequest(c.Request().Context(), id), c.RealIP())
+		c.SetRequest(c.Request().WithContext(ctx))
+		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		status, route, spent := c.Response().Status, c.Path(), w.Clock.Now().Sub(start)
+		if route == "" {
+			route = "none"
+		}
+		w.seconds.WithLabelValues(c.Request().Method, route, strconv.Itoa(status)).Observe(spent.Seconds())
+		if strings.HasPrefix(route, "/static/") {
+			return nil
+		}
+		w.Log.Info("request", zap.String("request_id", id), zap.String("method", c.Request().Method), zap.String("route", route),
+			zap.Int("status", status), zap.Duration("duration", spent.Round(10*time.Microsecond)), zap.Int64("bytes", c.Response().Size),
+			zap.String("user_id", identity.From(c.Request().Context()).UserID), zap.String("address", c.RealIP()))
+		return nil
+	}
+}
+
+// recover turns a panic into an error that is logged with its stack and answered without it.
+func (w *Web) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			r := recover()
+			if r == nil {
+				return
+			}
+			if e, ok := r.(error); ok && errors.Is(e, http.ErrAbortHandler) {
+				panic(r)
+			}
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}()
+		return next(c)
+	}
+}
+
+// secure sets the headers that every answer has, errors too.
+func (w *Web) secure(next echo.HandlerFunc) echo.HandlerFunc {
+	overTLS := strings.HasPrefix(w.Config.PublicURL, "https://")
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		if overTLS {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		return next(c)
+	}
+}
+
+// limitBody refuses bodies that are too large before they are read, as far as they say so, and while they are read.
+func (w *Web) limitBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		limit := int64(maxBody)
+		if strings.HasPrefix(r.URL.Path, api.Base) {
+			limit = 8 << 20 // each operation has its own limit below this
+		}
+		if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "multipart/form-data" && w.takesFiles(c) {
+			limit = maxUpload
+		}
+		if r.ContentLength > limit {
+			return fault.TooLargef("That is more than we take at once: at most %d MB.", limit>>20)
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+		return next(c)
+	}
+}
+
+// sameOrigin refuses what another site makes a browser send here (row W6). Programs send no Origin and no cookie.
+func (w *Web) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(c echo.Context) error {
+		if strings.HasPrefix(c.Request().URL.Path, live.Path) {
+			return next(c) // has its own, which covers WebSockets as well
+		}
+		if err := protection.Check(c.Request()); err != nil {
+			return fault.Forbiddenf("This was sent from another site, so we did nothing.")
+		}
+		return next(c)
+	}
+}
