@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"marketplace/platform/bus"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
 	"marketplace/platform/db"
@@ -51,7 +52,8 @@ type Options struct {
 	Log      *zap.Logger          // nil: silence
 	Clock    *clock.Clock         // nil: the system's
 	Mail     mail.Sender          // nil: as the configuration says
-	Registry *prometheus.Registry // nil: a new one
+	Registry *prometheus.Registry // of /metrics; nil: a new one
+	Bus      *bus.Bus             // nil: as the configuration says
 }
 
 // App is one process of the marketplace: some of its modules, or all.
@@ -65,7 +67,7 @@ type App struct {
 	registry *prometheus.Registry
 	secrets  [][]byte // of rpc
 	routes   *db.Routes
-	bus      events
+	bus      *bus.Bus
 
 	used       []string // every module of the marketplace, hosted or not
 	hosts      []*Host  // the opened ones
@@ -76,6 +78,7 @@ type App struct {
 	private   *http.ServeMux // what other processes may call
 	listeners []*listener
 	addresses map[string]net.Addr
+	started   atomic.Bool // Run was called
 	running   atomic.Bool
 	stopping  atomic.Bool
 	closing   sync.Once
@@ -88,8 +91,10 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err := o.Config.Check(); err != nil {
 		return nil, err
 	}
-	a := &App{starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry,
-		routes: &db.Routes{}, private: http.NewServeMux(), addresses: map[string]net.Addr{}}
+	a := &App{
+		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus,
+		routes: &db.Routes{}, private: http.NewServeMux(), addresses: map[string]net.Addr{},
+	}
 	if a.log == nil {
 		a.log = zap.NewNop()
 	}
@@ -97,7 +102,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		a.clock = clock.New()
 	}
 	if a.registry == nil {
-		a.registry = newRegistry()
+		a.registry = prometheus.NewRegistry()
 	}
 	for _, s := range o.Config.RPC.Secrets {
 		a.secrets = append(a.secrets, []byte(s))
@@ -114,16 +119,29 @@ func (a *App) prepare() error {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
 	if a.mail == nil {
-		a.mail = noMail{}
+		sender, err := mail.New(a.config.Mail, a.log.Named("mail"))
+		if err != nil {
+			return fmt.Errorf("prepare the mail: %w", err)
+		}
+		a.mail = sender
 	}
-	var err error
-	if a.bus, err = a.newBus(); err != nil {
-		return fmt.Errorf("prepare the events: %w", err)
+	if a.bus == nil {
+		if err := a.makeBus(); err != nil {
+			return err
+		}
 	}
 	if a.mode != Serving {
 		return nil
 	}
 	return a.bindOwn()
+}
+
+func (a *App) makeBus() (err error) {
+	if a.config.Events != config.Memory {
+		return errors.New("events cannot be amqp://… with this version: run every module in one process, with events: memory")
+	}
+	a.bus, err = bus.New(bus.Options{Log: a.log.Named("events"), Metrics: a.registry, Routes: a.routes})
+	return err
 }
 
 // Use returns the module itself if this process hosts it, a client of it otherwise. What it hears is noted either
@@ -193,14 +211,8 @@ func (a *App) Hosts(module string) bool { return a.config.Hosts(module) }
 // Hosted returns the modules that this process has opened, in the order of the table.
 func (a *App) Hosted() []*Host { return slices.Clone(a.hosts) }
 
-// Mail is where the mail of this process leaves.
-func (a *App) Mail() mail.Sender { return a.mail }
-
-// Clock is the one clock of this process.
-func (a *App) Clock() *clock.Clock { return a.clock }
-
-// Registry has the metrics of this process.
-func (a *App) Registry() *prometheus.Registry { return a.registry }
+// Bus carries the events of this process: for the commands that look after them.
+func (a *App) Bus() *bus.Bus { return a.bus }
 
 // Close closes what is open, in the opposite order. Run does it at its end; calling it again does nothing.
 func (a *App) Close() error {

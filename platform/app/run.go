@@ -42,18 +42,11 @@ func (a *App) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Deliver carries events until ctx ends, and does nothing else: for tests, and for commands that want the reactions to
-// what they did. Drained says when they are through.
-func (a *App) Deliver(ctx context.Context) error { return a.bus.Run(ctx) }
-
-// Drained waits until every event that was emitted by the hosted modules has had its effect where it is heard.
-func (a *App) Drained(ctx context.Context) error { return a.bus.Drained(ctx) }
-
 func (a *App) runnable() error {
 	switch {
 	case a.mode != Serving:
 		return errors.New("app: only a process that was put together for serving can run")
-	case a.running.Swap(false) || a.stopping.Load():
+	case !a.started.CompareAndSwap(false, true):
 		return errors.New("app: a process runs once")
 	}
 	return a.Err()

@@ -22,7 +22,8 @@ type task struct {
 
 // Every runs a background task again and again while the process lives: once at the start, then as often as said after
 // its end. An error or a panic is logged and the task comes again. It runs as the system itself (identity.System), and
-// must return soon when its context ends. Call it in New.
+// must return soon when its context ends. Every replica runs it, so what must happen once is guarded in the database.
+// Call it in New.
 func (h *Host) Every(interval time.Duration, name string, run func(context.Context) error) {
 	h.tasks = append(h.tasks, task{name: name, interval: interval, run: run})
 }

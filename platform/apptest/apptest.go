@@ -109,16 +109,35 @@ func Start[S, D any](t testing.TB, h *Harness, m app.Module[S, D], deps D) S {
 	if err := h.app.Err(); err != nil {
 		t.Fatalf("start %s: %v", m.Name, err)
 	}
+	h.deliver(t)
+	return service
+}
+
+// deliver carries events until the test ends.
+func (h *Harness) deliver(t testing.TB) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() { done <- h.app.Deliver(ctx) }()
+	done := make(chan struct{})
+	var failed error
+	go func() {
+		defer close(done)
+		failed = h.app.Bus().Run(ctx)
+	}()
 	t.Cleanup(func() {
 		stop()
-		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("deliver events: %v", err)
+		<-done
+		if failed != nil && !errors.Is(failed, context.Canceled) {
+			t.Errorf("deliver events: %v", failed)
 		}
 	})
-	return service
+	Eventually(t, func() bool {
+		select {
+		case <-done: // the cleanup says why
+			return true
+		default:
+			return h.app.Bus().Ready(ctx) == nil
+		}
+	})
 }
 
 // As is the context of a signed-in user whose e-mail address is confirmed.
