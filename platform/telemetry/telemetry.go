@@ -1,0 +1,71 @@
+// Package telemetry is what a process tells about itself: logs (ECS JSON, or a console for people), which never hold a
+// secret or a person's address, and the registry of its metrics.
+package telemetry
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.elastic.co/ecszap"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"marketplace/platform/config"
+)
+
+// Service says who is speaking, in every line of the log and in the metrics.
+type Service struct {
+	Name        string // marketplace
+	Version     string // of the build
+	Environment string // development or production
+}
+
+// NewLogger writes to standard output, one line an entry, times in UTC. Format json is ECS (Elastic Common Schema),
+// console is for a terminal. Whatever is logged passes the redaction: see Redact.
+func NewLogger(c config.Log, service Service) (*zap.Logger, error) {
+	return newLogger(c, service, zapcore.Lock(os.Stdout))
+}
+
+func newLogger(c config.Log, service Service, out zapcore.WriteSyncer) (*zap.Logger, error) {
+	level, err := zapcore.ParseLevel(c.Level)
+	if err != nil {
+		return nil, fmt.Errorf("log.level: %w", err)
+	}
+	switch c.Format {
+	case "json":
+		core := ecszap.NewCore(ecszap.NewDefaultEncoderConfig(), out, level)
+		return zap.New(Redact(core), zap.AddCaller()).With(
+			zap.String("service.name", service.Name),
+			zap.String("service.version", service.Version),
+			zap.String("service.environment", service.Environment),
+			zap.String("event.dataset", service.Name+".app"),
+		), nil
+	case "console":
+		encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{
+			TimeKey: "time", LevelKey: "level", NameKey: "name", MessageKey: "message", StacktraceKey: "stack",
+			EncodeTime:     zapcore.TimeEncoderOfLayout("15:04:05.000"),
+			EncodeLevel:    zapcore.CapitalColorLevelEncoder,
+			EncodeDuration: zapcore.StringDurationEncoder,
+			EncodeName:     zapcore.FullNameEncoder,
+		})
+		return zap.New(Redact(zapcore.NewCore(encoder, out, level))), nil
+	}
+	return nil, fmt.Errorf("log.format: %q is neither json nor console", c.Format)
+}
+
+// NewRegistry returns the metrics of the process, which begin with those of Go, of the operating system, and
+// marketplace_build_info.
+func NewRegistry(service Service) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name:        "marketplace_build_info",
+		Help:        "Always 1; the labels say what is running.",
+		ConstLabels: prometheus.Labels{"version": service.Version, "environment": service.Environment, "go": runtime.Version()},
+	})
+	build.Set(1)
+	registry.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return registry
+}
