@@ -1,0 +1,333 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"marketplace/modules/order"
+	"marketplace/platform/app"
+	"marketplace/platform/apptest"
+	"marketplace/platform/clock"
+	"marketplace/platform/config"
+	"marketplace/platform/identity"
+	"marketplace/web/edge"
+)
+
+// shape is a way to deploy the marketplace. Every story is told in every shape.
+type shape struct {
+	name     string
+	database func(testing.TB) string // empty: SQLite
+}
+
+func shapes() []shape {
+	return []shape{
+		{"one process on SQLite", func(testing.TB) string { return "" }},
+		{"one process on PostgreSQL", apptest.Postgres},
+	}
+}
+
+// everyShape tells a story in every shape.
+func everyShape(t *testing.T, story func(t *testing.T, m *market)) {
+	for _, s := range shapes() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			story(t, start(t, s))
+		})
+	}
+}
+
+// market is a running marketplace.
+type market struct {
+	url      string
+	clock    *clock.Clock
+	services edge.Services
+	app      *app.App
+	config   config.Config
+	client   *http.Client
+}
+
+// start runs the marketplace until the test ends, and checks its books then.
+func start(t testing.TB, s shape) *market {
+	t.Helper()
+	return startWith(t, map[string]any{"data": t.TempDir(), "database": s.database(t)})
+}
+
+func startWith(t testing.TB, flags map[string]any) *market {
+	t.Helper()
+	all := map[string]any{"listen": freeAddress(t), "internal": freeAddress(t), "log.level": "error"}
+	for key, value := range flags {
+		if value != "" {
+			all[key] = value
+		}
+	}
+	empty, err := os.CreateTemp(t.TempDir(), "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(config.Options{File: empty.Name(), Environ: []string{}, Flags: all})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &market{config: c, clock: clock.New(), url: "http://" + c.Listen, client: &http.Client{Timeout: 60 * time.Second}}
+	log := zap.NewNop()
+	if os.Getenv("TEST_LOG") != "" {
+		log = zap.Must(zap.NewDevelopment())
+	}
+	p := process{config: c, log: log, clock: m.clock, out: &cobra.Command{}}
+	ctx, stop := context.WithCancel(context.Background())
+	if m.app, m.services, err = p.open(ctx, app.Serving); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.publish(ctx, m.app, m.services); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- m.app.Run(ctx) }()
+	t.Cleanup(func() {
+		m.verifyLedger(t)
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the marketplace did not stop well: %v", err)
+		}
+	})
+	m.waitReady(t)
+	return m
+}
+
+func (m *market) waitReady(t testing.TB) {
+	t.Helper()
+	apptest.Eventually(t, func() error {
+		r, err := m.client.Get("http://" + m.config.Internal + "/readyz")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = r.Body.Close() }()
+		if r.StatusCode != http.StatusOK {
+			return fmt.Errorf("not ready: %s", r.Status)
+		}
+		return nil
+	})
+}
+
+// verifyLedger fails the test when the books are not in order.
+func (m *market) verifyLedger(t testing.TB) {
+	t.Helper()
+	report, err := m.services.Orders.VerifyLedger(identity.System(context.Background()), order.VerifyLedgerRequest{})
+	if err != nil || len(report.Problems) > 0 {
+		t.Errorf("the books: %v %v", report.Problems, err)
+	}
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+// person is a client of the API, signed in or not.
+type person struct {
+	m        *market
+	t        testing.TB
+	username string
+	access   string
+	refresh  string
+}
+
+// reply is an answer of the API.
+type reply struct {
+	t      testing.TB
+	what   string
+	status int
+	header http.Header
+	raw    []byte
+	json   map[string]any
+}
+
+// visitor is somebody without an account.
+func (m *market) visitor(t testing.TB) *person { return &person{m: m, t: t} }
+
+// call sends one request; a string body is sent as it is, anything else as JSON.
+func (p *person) call(method, path string, body any, headers ...string) reply {
+	p.t.Helper()
+	var reader io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		reader = strings.NewReader(b)
+	case []byte:
+		reader = bytes.NewReader(b)
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		reader = bytes.NewReader(data)
+	}
+	r, err := http.NewRequest(method, p.m.url+"/api/v1"+path, reader)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if body != nil {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if p.access != "" {
+		r.Header.Set("Authorization", "Bearer "+p.access)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := p.m.client.Do(r)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(response.Body)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	out := reply{t: p.t, what: method + " " + path, status: response.StatusCode, header: response.Header, raw: raw}
+	if len(raw) > 0 {
+		_ = json.Unmarshal(raw, &out.json)
+	}
+	return out
+}
+
+func (p *person) get(path string) reply { p.t.Helper(); return p.call("GET", path, nil) }
+func (p *person) post(path string, body any, h ...string) reply {
+	p.t.Helper()
+	return p.call("POST", path, body, h...)
+}
+
+// ok demands a status.
+func (r reply) ok(status int) reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("%s: %d instead of %d: %s", r.what, r.status, status, r.raw)
+	}
+	return r
+}
+
+// at digs a value out: at("packages", 0, "price", "minor").
+func (r reply) at(path ...any) any {
+	r.t.Helper()
+	var v any = r.json
+	for _, step := range path {
+		switch s := step.(type) {
+		case string:
+			object, ok := v.(map[string]any)
+			if !ok {
+				r.t.Fatalf("%s: no object on the way to %v in %s", r.what, path, r.raw)
+			}
+			v = object[s]
+		case int:
+			array, ok := v.([]any)
+			if !ok || len(array) <= s {
+				r.t.Fatalf("%s: no element %d on the way to %v in %s", r.what, s, path, r.raw)
+			}
+			v = array[s]
+		}
+	}
+	return v
+}
+
+func (r reply) text(path ...any) string { r.t.Helper(); s, _ := r.at(path...).(string); return s }
+func (r reply) number(path ...any) int  { r.t.Helper(); f, _ := r.at(path...).(float64); return int(f) }
+func (r reply) items() []any            { r.t.Helper(); items, _ := r.at("items").([]any); return items }
+
+const password = "correct horse battery"
+
+// join signs up, opens the link in the mail, and logs in.
+func (m *market) join(t testing.TB, username string) *person {
+	t.Helper()
+	p := m.visitor(t)
+	p.username = username
+	p.post("/auth/signup", map[string]any{"username": username, "email": username + "@example.com", "password": password}).ok(201)
+	p.post("/auth/verify-email", map[string]any{"token": m.mailedToken(t, username+"@example.com", "verify")}).ok(200)
+	p.logIn(username, password)
+	return p
+}
+
+func (p *person) logIn(login, word string) {
+	p.t.Helper()
+	r := p.post("/auth/login", map[string]any{"login": login, "password": word}).ok(200)
+	p.access, p.refresh = r.text("access_token"), r.text("refresh_token")
+}
+
+// mailedToken waits for a mail whose subject or link has the word, and takes the token out of its link.
+func (m *market) mailedToken(t testing.TB, to, word string) (token string) {
+	t.Helper()
+	apptest.Eventually(t, func() error {
+		for _, item := range m.visitor(t).get("/dev/mail?to=" + url.QueryEscape(to)).ok(200).items() {
+			links, _ := item.(map[string]any)["links"].([]any)
+			for _, l := range links {
+				u, err := url.Parse(l.(string))
+				if err == nil && u.Query().Get("token") != "" && strings.Contains(u.Path, word) {
+					token = u.Query().Get("token")
+					return nil
+				}
+			}
+		}
+		return fmt.Errorf("no mail to %s with a link to %s", to, word)
+	})
+	return token
+}
+
+// sell makes the person a seller with a published gig, and returns its id.
+func (p *person) sell(requirements ...map[string]any) string {
+	p.t.Helper()
+	p.call("PUT", "/me/seller", map[string]any{
+		"headline": "Logos that last", "description": "Ten years of drawing marks for small companies.",
+		"skills": []string{"logo", "branding"}, "languages": []any{"English", map[string]any{"name": "German", "level": "native"}}, "country": "DE",
+	}).ok(200)
+	price := func(minor int) map[string]any { return map[string]any{"minor": minor, "currency": "USD"} }
+	gig := p.post("/gigs", map[string]any{
+		"title": "I will draw a lasting logo", "description": "A hand drawn **logo** with all its files.", "category": "logo-design",
+		"tags": []string{"logo", "vector"}, "requirements": requirements,
+		"packages": []map[string]any{
+			{"name": "basic", "title": "Mark", "description": "One mark.", "price": price(5000), "delivery_days": 3, "revisions": 1, "includes": []string{"PNG"}},
+			{"name": "standard", "title": "Logo", "description": "Mark and word.", "price": price(10000), "delivery_days": 5, "revisions": 2, "includes": []string{"PNG", "SVG"}},
+			{"name": "premium", "title": "Identity", "description": "All of it.", "price": price(25000), "delivery_days": 9, "revisions": -1, "includes": []string{"PNG", "SVG", "Guide"}},
+		},
+	}).ok(201).text("id")
+	p.post("/gigs/"+gig+"/publish", nil).ok(200)
+	return gig
+}
+
+// order places an order and pays it.
+func (p *person) order(gig, pack string) string {
+	p.t.Helper()
+	placed := p.post("/orders", map[string]any{"gig_id": gig, "package": pack}, "Idempotency-Key", unique()).ok(201)
+	p.post("/simulator/payments/"+placed.text("payment", "id")+"/succeed", nil).ok(200)
+	p.awaitStatus(placed.text("id"), "awaiting_requirements", "in_progress")
+	return placed.text("id")
+}
+
+func (p *person) awaitStatus(order string, wanted ...string) {
+	p.t.Helper()
+	apptest.Eventually(p.t, func() error {
+		status := p.get("/orders/" + order).ok(200).text("status")
+		for _, w := range wanted {
+			if status == w {
+				return nil
+			}
+		}
+		return fmt.Errorf("the order is %s, not %v", status, wanted)
+	})
+}
