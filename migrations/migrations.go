@@ -10,7 +10,7 @@ import (
 	"io/fs"
 )
 
-//go:embed all:*
+//go:embed */*.sql
 var files embed.FS
 
 // Of returns the migrations of one module.

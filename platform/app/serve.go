@@ -29,6 +29,9 @@ type listener struct {
 // stop is called when the process begins to stop, before waiting for running requests: what holds connections open
 // (live pages) lets go of them there.
 func (a *App) Serve(address string, h http.Handler, stop ...func()) (net.Addr, error) {
+	if a.started.Load() {
+		return nil, errors.New("app: call Serve before Run")
+	}
 	l, err := a.bind(Public, address, h)
 	if err != nil {
 		return nil, err
