@@ -53,9 +53,13 @@ func (a *App) Open(module string) (*Host, error) {
 			return nil, err
 		}
 	}
-	a.hosts = append(a.hosts, h)
-	if a.mode != Migrating {
-		h.Events = a.bus.Module(module, h.DB)
+	a.hosts = append(a.hosts, h) // from here on Close closes it
+	if a.mode == Migrating {
+		return h, nil
+	}
+	h.Events = a.bus.Module(module, h.DB)
+	if h.DB != nil {
+		return h, h.measure()
 	}
 	return h, nil
 }
