@@ -1,0 +1,128 @@
+// Package picture makes uploaded pictures safe to show: it looks at what a file really is, refuses what is too large
+// before decoding it, turns it as the camera meant, and writes it anew, so that nothing of the upload but its pixels
+// remains (no position, no camera, nothing hidden behind the picture). It also draws: covers and avatars.
+package picture
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	"marketplace/platform/fault"
+)
+
+const (
+	jpegQuality = 85
+	mega        = 1_000_000
+)
+
+// Limits say what is accepted and how large the result may be. A zero is the default.
+type Limits struct {
+	Bytes  int64 // of the upload; 8 MiB
+	Pixels int   // of the upload, width times height; 40 million. Decoding takes at most 8 bytes for each
+	Side   int   // longest side of the result; a larger picture is made smaller; 2560
+}
+
+func (l Limits) orDefaults() Limits {
+	if l.Bytes == 0 {
+		l.Bytes = 8 << 20
+	}
+	if l.Pixels == 0 {
+		l.Pixels = 40 * mega
+	}
+	if l.Side == 0 {
+		l.Side = 2560
+	}
+	return l
+}
+
+// Picture is pixels, and nothing else of what was uploaded.
+type Picture struct {
+	pixels image.Image
+	opaque bool
+}
+
+// Normalize reads a JPEG, PNG, WebP or GIF (its first frame), whatever its name says. A file of another kind or a broken
+// one is a fault.Invalid, one of too many bytes a fault.TooLarge, each with a sentence for whoever uploaded it. The
+// largest picture takes some 400 MB while it is read, so callers bound how many are read at once.
+func Normalize(r io.Reader, limits Limits) (Picture, error) {
+	limits = limits.orDefaults()
+	content, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
+	if err != nil {
+		return Picture{}, fmt.Errorf("read the picture: %w", err)
+	}
+	if int64(len(content)) > limits.Bytes {
+		return Picture{}, fault.TooLargef("This picture is too large. Use one of at most %d MB.", max(1, limits.Bytes>>20))
+	}
+	format, ok := formatOf(content)
+	if !ok {
+		return Picture{}, unreadable()
+	}
+	size, err := format.config(bytes.NewReader(content))
+	if err != nil || size.Width <= 0 || size.Height <= 0 {
+		return Picture{}, unreadable()
+	}
+	if int64(size.Width)*int64(size.Height) > int64(limits.Pixels) {
+		return Picture{}, fault.Invalidf("This picture has too many pixels. Use one of at most %d megapixels.", max(1, limits.Pixels/mega))
+	}
+	pixels, err := format.read(content)
+	if err != nil {
+		return Picture{}, unreadable()
+	}
+	p := Of(pixels).within(limits.Side)
+	p.pixels = turned(p.pixels, format.orientation(content))
+	return p, nil
+}
+
+// Of takes pixels that the program itself made.
+func Of(pixels image.Image) Picture {
+	whole, ok := pixels.(interface{ Opaque() bool })
+	return Picture{pixels: pixels, opaque: ok && whole.Opaque()}
+}
+
+// Width and Height are in pixels.
+func (p Picture) Width() int { return p.pixels.Bounds().Dx() }
+
+// Height is in pixels.
+func (p Picture) Height() int { return p.pixels.Bounds().Dy() }
+
+// Image is the pixels.
+func (p Picture) Image() image.Image { return p.pixels }
+
+// Type is what Encode writes: image/jpeg, or image/png if a part is transparent.
+func (p Picture) Type() string {
+	if p.opaque {
+		return "image/jpeg"
+	}
+	return "image/png"
+}
+
+// Extension is the end of a file's name that fits the type: .jpg or .png.
+func (p Picture) Extension() string {
+	if p.opaque {
+		return ".jpg"
+	}
+	return ".png"
+}
+
+// Encode writes the picture as a file of its Type, without any metadata.
+func (p Picture) Encode() ([]byte, error) {
+	var out bytes.Buffer
+	var err error
+	if p.opaque {
+		err = jpeg.Encode(&out, p.pixels, &jpeg.Options{Quality: jpegQuality})
+	} else {
+		err = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, p.pixels)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the picture: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func unreadable() error {
+	return fault.Invalidf("This file is not a picture we can read. Use JPEG, PNG, WebP or GIF.")
+}
