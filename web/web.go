@@ -42,9 +42,9 @@ type Web struct {
 }
 
 // New makes the pages, the API and the live channel. events tells them what happens, metrics takes their figures.
-func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheus.Registerer) (*Web, error) {
+func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheus.Registerer, demo ...site.Login) (*Web, error) {
 	w := &Web{Edge: e, base: context.WithoutCancel(ctx), router: echo.New(), sessions: newSessions(e.Auth, e.Clock)}
-	pages, err := site.New(e)
+	pages, err := site.New(e, demo...)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"marketplace/modules/chat"
 	"marketplace/modules/order"
 	"marketplace/modules/review"
+	"marketplace/platform/clock"
 )
 
 // How far an order of the demonstration goes.
@@ -52,8 +53,8 @@ func (d *demo) trade() error {
 	return d.today()
 }
 
-// present is what the time really is: the clock was moved.
-func (d *demo) present() time.Time { return time.Now().UTC() }
+// present is what the time really is: the demonstration's clock was moved.
+func (d *demo) present() time.Time { return clock.New().Now() }
 
 // sleep lets a day pass: what is due happens, and everybody is told.
 func (d *demo) sleep() error {
@@ -104,7 +105,9 @@ func (d *demo) plan(days [][]step, day, n, end int) {
 	if end == toStarted {
 		return
 	}
-	on(1, func() error { return d.deliver(g.SellerUsername, id, "Here is everything we talked about. Tell me what you think!") })
+	on(1, func() error {
+		return d.deliver(g.SellerUsername, id, "Here is everything we talked about. Tell me what you think!")
+	})
 	if end == toRevision || n%6 == 0 {
 		on(1, func() error {
 			_, err := d.Orders.RequestRevision(d.as(buyer), order.RequestRevisionRequest{OrderID: id, Message: "Very close. Could the main part be a little calmer?"})

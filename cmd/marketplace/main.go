@@ -121,7 +121,7 @@ func (p process) open(ctx context.Context, mode app.Mode) (*app.App, edge.Servic
 // serve runs until the process is told to stop.
 func serve(ctx context.Context, p process) error {
 	if p.config.Demo {
-		if err := fillIfEmpty(ctx, p); err != nil {
+		if _, err := fillIfEmpty(ctx, p); err != nil {
 			return fmt.Errorf("fill the demonstration: %w", err)
 		}
 	}
@@ -129,24 +129,24 @@ func serve(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if err := p.publish(ctx, a, services); err != nil {
+	if _, err := p.publish(ctx, a, services); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	return a.Run(ctx)
 }
 
 // publish puts the pages, the API and the live channel on the public address, if this process hosts them.
-func (p process) publish(ctx context.Context, a *app.App, services edge.Services) error {
+func (p process) publish(ctx context.Context, a *app.App, services edge.Services) (*web.Web, error) {
 	if !a.Hosts("web") {
-		return nil
+		return nil, nil
 	}
 	e := edge.Edge{Services: services, Config: p.config, Clock: p.clock, Log: p.log.Named("web")}
-	w, err := web.New(ctx, e, a.Events("web"), a.Registry())
+	w, err := web.New(ctx, e, a.Events("web"), a.Registry(), demoSettings(p.config)...)
 	if err != nil {
-		return fmt.Errorf("prepare the pages: %w", err)
+		return nil, fmt.Errorf("prepare the pages: %w", err)
 	}
 	_, err = a.Serve(p.config.Listen, w, w.Stop)
-	return err
+	return w, err
 }
 
 func migrate(ctx context.Context, p process) error {

@@ -23,6 +23,7 @@ import (
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
 	"marketplace/platform/identity"
+	"marketplace/web"
 	"marketplace/web/edge"
 )
 
@@ -55,6 +56,7 @@ type market struct {
 	clock    *clock.Clock
 	services edge.Services
 	app      *app.App
+	web      *web.Web
 	config   config.Config
 	client   *http.Client
 }
@@ -91,7 +93,7 @@ func startWith(t testing.TB, flags map[string]any) *market {
 	if m.app, m.services, err = p.open(ctx, app.Serving); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.publish(ctx, m.app, m.services); err != nil {
+	if m.web, err = p.publish(ctx, m.app, m.services); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
