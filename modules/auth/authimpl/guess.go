@@ -1,0 +1,133 @@
+package authimpl
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+)
+
+// guess is a password that somebody says is the account's.
+type guess struct {
+	account  accountRow // empty: there is none
+	login    string     // how it was asked for
+	password string
+	address  string
+	known    bool // the account has been used from this address before
+}
+
+// subject is what the failures of this guess are counted for.
+func (g guess) subject() string {
+	if g.account.ID != "" {
+		return g.account.ID
+	}
+	return keyOf(g.login)
+}
+
+// checkGuess says whether the password is right: nil, Unauthenticated, or TooMany. The hash to keep from now on is
+// returned if it is due for a new one. Counting happens after hashing, under a lock: of many guesses at once, those after
+// the limit are refused even if one of them is right, and many right ones at once are all let in.
+func (s *service) checkGuess(ctx context.Context, g guess) (again string, err error) {
+	if !g.known {
+		if g.known, err = s.isKnown(ctx, g); err != nil {
+			return "", fmt.Errorf("look where an account was used from: %w", err)
+		}
+	}
+	if wait, err := s.mustWait(ctx, g); err != nil || wait > 0 {
+		return "", refusal(wait, err)
+	}
+	right, stale, err := s.hasher.Check(ctx, g.account.PasswordHash, g.password)
+	if err != nil {
+		return "", fmt.Errorf("check a password: %w", err)
+	}
+	var wait time.Duration
+	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		wait, err = s.settle(tx, g, right)
+		return err
+	})
+	switch {
+	case err != nil || wait > 0:
+		return "", refusal(wait, err)
+	case !right:
+		return "", wrongLogin()
+	case stale:
+		if again, err = s.hasher.Hash(ctx, g.password); err != nil {
+			return "", fmt.Errorf("hash a password again: %w", err)
+		}
+	}
+	return again, nil
+}
+
+// refusal is the error of a guess that has to wait, or that could not be counted.
+func refusal(wait time.Duration, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("count the failures of an account: %w", err)
+	case wait > 24*time.Hour:
+		return fault.TooManyf(wholeSeconds(wait), "Too many wrong passwords were tried. Choose a new password by mail to log in from here.")
+	}
+	return slowDown(wait)
+}
+
+// isKnown says whether the account has been used from there.
+func (s *service) isKnown(ctx context.Context, g guess) (bool, error) {
+	var n int64
+	err := s.db.Read(ctx).Model(&sessionRow{}).Where("account_id = ? AND address = ?", g.account.ID, shown(g.address, 64)).Count(&n).Error
+	return n > 0, err
+}
+
+// limits are the buckets that this guess fills if it is wrong. Those that an account is known by are no strangers.
+func (s *service) limits(g guess) []bucket {
+	b := []bucket{guesses(g.subject(), g.address), s.sprays(g.address)}
+	if !g.known {
+		b = append(b, s.strangers(g.subject()))
+	}
+	return b
+}
+
+// mustWait looks whether the guess may be made at all, before it costs anything.
+func (s *service) mustWait(ctx context.Context, g guess) (longest time.Duration, err error) {
+	for _, b := range s.limits(g) {
+		wait, err := b.waiting(s.db.Read(ctx), s.clock.Now())
+		if err != nil {
+			return 0, err
+		}
+		longest = max(longest, wait)
+	}
+	return longest, nil
+}
+
+// settle counts a failure, or forgets the earlier ones; but not if others have failed so often in the meantime that
+// this guess has to wait.
+func (s *service) settle(tx *db.Tx, g guess, right bool) (longest time.Duration, err error) {
+	limits := s.limits(g)
+	for _, b := range limits {
+		wait, err := b.locked(tx)
+		if err != nil {
+			return 0, err
+		}
+		longest = max(longest, wait)
+	}
+	switch {
+	case longest > 0:
+		return longest, nil
+	case right:
+		return 0, s.forgive(tx, g)
+	}
+	for _, b := range limits {
+		if err := b.count(tx); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+// forgive forgets the failures of an account. Those of the address stay: its owner has one password, not a hundred.
+func (s *service) forgive(tx *db.Tx, g guess) error {
+	if err := guesses(g.subject(), g.address).empty(tx); err != nil {
+		return err
+	}
+	return s.strangers(g.subject()).empty(tx)
+}

@@ -1,0 +1,129 @@
+package authimpl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"marketplace/modules/notification"
+	"marketplace/platform/db"
+	"marketplace/platform/identity"
+)
+
+// A link is owed from the moment that it is asked for, in the transaction that does so, until notification has taken
+// the mail: that module may be away.
+
+const (
+	owedFor  = 24 * time.Hour  // then a mail is given up: whoever waits has asked again
+	longPark = 5 * time.Minute // the longest pause between two attempts
+)
+
+type owedRow struct {
+	Purpose   purpose
+	Login     string
+	Attempts  int
+	DueAt     time.Time
+	CreatedAt time.Time
+}
+
+func (owedRow) TableName() string { return "owed_mails" }
+
+// mailsTo limits the mails of one kind to one login.
+func (s *service) mailsTo(p purpose, login string) bucket {
+	return hourly(string(p), keyOf(login), s.settings.MailsAnHour)
+}
+
+// owe notes that whoever has this login is to get a link. Nobody may have it.
+func owe(tx *db.Tx, p purpose, login string) error {
+	err := tx.Exec(`INSERT INTO owed_mails (purpose, login, attempts, due_at, created_at) VALUES (?, ?, 0, ?, ?)
+		ON CONFLICT (purpose, login) DO UPDATE SET due_at = excluded.due_at, created_at = excluded.created_at`,
+		p, keyOf(login), tx.Now(), tx.Now()).Error
+	if err != nil {
+		return fmt.Errorf("note a mail that is owed: %w", err)
+	}
+	return nil
+}
+
+// sendNow sends what is owed without waiting for the background task, which tries again if it fails.
+func (s *service) sendNow(ctx context.Context, p purpose, login string) {
+	owed, err := one[owedRow](s.db.Read(ctx).Where("purpose = ? AND login = ?", p, keyOf(login)))
+	if err == nil && owed.Login != "" {
+		err = s.send(ctx, owed)
+	}
+	if err != nil {
+		s.note(ctx, "a mail is sent later", zap.String("purpose", string(p)), zap.Error(err))
+	}
+}
+
+// sendOwed is the background task.
+func (s *service) sendOwed(ctx context.Context) error {
+	var due []owedRow
+	err := s.db.Read(ctx).Where("due_at <= ?", s.clock.Now()).Order("due_at").Limit(100).Find(&due).Error
+	if err != nil {
+		return fmt.Errorf("read the mails that are owed: %w", err)
+	}
+	var errs []error
+	for _, owed := range due {
+		errs = append(errs, s.send(ctx, owed))
+	}
+	return errors.Join(errs...)
+}
+
+// send hands one mail over, with a fresh link each time: what was in an earlier attempt is kept nowhere.
+func (s *service) send(ctx context.Context, owed owedRow) error {
+	to, token, err := s.prepare(ctx, owed)
+	if err != nil || token == "" {
+		return err
+	}
+	_, err = s.notifications.SendMail(identity.System(ctx), notification.SendMailRequest{
+		RequestID: linkHash(token),
+		To:        to.Email,
+		Username:  to.Username,
+		Template:  string(owed.Purpose),
+		Link:      s.url + owed.Purpose.path() + token,
+	})
+	if err != nil {
+		return fmt.Errorf("hand over a mail (%s): %w", owed.Purpose, err)
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		return tx.Exec("DELETE FROM owed_mails WHERE purpose = ? AND login = ? AND attempts = ?", owed.Purpose, owed.Login, owed.Attempts+1).Error
+	})
+}
+
+// prepare claims the mail and makes its link; the token is empty when there is nothing to send.
+func (s *service) prepare(ctx context.Context, owed owedRow) (to accountRow, token string, err error) {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		token = ""
+		pause := min(longPark, time.Second<<min(owed.Attempts, 10))
+		claimed := tx.Exec("UPDATE owed_mails SET attempts = attempts + 1, due_at = ? WHERE purpose = ? AND login = ? AND attempts = ?",
+			tx.Now().Add(pause), owed.Purpose, owed.Login, owed.Attempts)
+		if claimed.Error != nil || claimed.RowsAffected == 0 { // another replica has it
+			return claimed.Error
+		}
+		if to, err = findAccount(tx.DB, owed.Login); err != nil {
+			return err
+		}
+		over := to.ID == "" || owed.Purpose == verifyEmail && to.VerifiedAt != nil || tx.Now().Sub(owed.CreatedAt) > owedFor
+		if over {
+			return tx.Exec("DELETE FROM owed_mails WHERE purpose = ? AND login = ?", owed.Purpose, owed.Login).Error
+		}
+		life := s.settings.VerifyLife
+		if owed.Purpose == resetPassword {
+			life = s.settings.ResetLife
+		}
+		token, err = newAddressLink(tx, to.ID, owed.Purpose, life)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("prepare a mail that is owed: %w", err)
+	}
+	return to, token, err
+}
+
+// note writes what has happened to accounts into the log, for those who look for attacks (row W8).
+func (s *service) note(ctx context.Context, what string, fields ...zap.Field) {
+	s.log.Info(what, append(fields, zap.String("request_id", identity.Request(ctx)))...)
+}

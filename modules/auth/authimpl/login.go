@@ -1,0 +1,101 @@
+package authimpl
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/zap"
+
+	"marketplace/modules/auth"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/text"
+)
+
+func (s *service) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session, error) {
+	var c fault.Check
+	checkLogin(&c, q.Login)
+	c.That(q.Password != "" && len(q.Password) <= 4*longestPassword, "password", "Write your password.")
+	if err := c.Err(); err != nil {
+		return auth.Session{}, err
+	}
+	row, err := findAccount(s.db.Read(ctx), q.Login)
+	if err != nil {
+		return auth.Session{}, fmt.Errorf("find an account: %w", err)
+	}
+	again, err := s.checkGuess(ctx, guess{account: row, login: q.Login, password: q.Password, address: q.Address})
+	if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.TooMany) {
+		s.note(ctx, "log-in refused", zap.String("account", row.ID), zap.String("address", q.Address), zap.String("reason", err.Error()))
+	}
+	if err != nil {
+		return auth.Session{}, err
+	}
+	session, err := s.open(ctx, row, q, again)
+	if err != nil {
+		return auth.Session{}, fmt.Errorf("open a session: %w", err)
+	}
+	s.note(ctx, "logged in", zap.String("account", row.ID), zap.String("session", session.ID), zap.String("address", q.Address))
+	return session, nil
+}
+
+// open stores a new session, and the password hashed again if that is due.
+func (s *service) open(ctx context.Context, owner accountRow, q auth.LogInRequest, again string) (auth.Session, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return auth.Session{}, err
+	}
+	now := s.clock.Now()
+	row := sessionRow{
+		ID: id.String(), AccountID: owner.ID, Browser: q.Browser, Seed: random(32), RotatedAt: now,
+		Device: shown(q.Device, longestDevice), Address: shown(q.Address, 64), CreatedAt: now, LastActiveAt: now,
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		// The row of the account is what a change of the password waits for: no session outlives one that it began before.
+		held := tx.Exec("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?",
+			cmp.Or(again, owner.PasswordHash), owner.ID, owner.PasswordHash)
+		if held.Error != nil {
+			return held.Error
+		}
+		if held.RowsAffected == 0 {
+			return wrongLogin()
+		}
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+		return endSessions(tx, owner.ID, "id IN (SELECT id FROM sessions WHERE account_id = ? AND ended_at IS NULL ORDER BY last_active_at DESC, id DESC LIMIT 1000 OFFSET ?)",
+			owner.ID, mostSessions)
+	})
+	if err != nil {
+		return auth.Session{}, err
+	}
+	return s.opened(ctx, openSession{Session: row, Owner: owner})
+}
+
+// opened is the session with what opens it.
+func (s *service) opened(ctx context.Context, o openSession) (session auth.Session, err error) {
+	session = o.Session.session(s.settings)
+	if session.Account, err = o.Owner.account(); err != nil {
+		return auth.Session{}, err
+	}
+	if session.Token, err = s.tokens.Of(o.Session); err != nil {
+		return auth.Session{}, err
+	}
+	if o.Session.Browser {
+		return session, nil
+	}
+	session.ExpiresIn = int(s.settings.AccessLife / time.Second)
+	session.AccessToken, err = s.keys.Issue(ctx, o.Owner.ID, o.Session.ID)
+	return session, err
+}
+
+// checkLogin notes when nobody can have this login.
+func checkLogin(c *fault.Check, login string) {
+	text.Line(c, "login", login, 1, longestEmail)
+}
+
+func wrongLogin() error {
+	return fault.Unauthenticatedf("The user name, e-mail address or password is not right.")
+}

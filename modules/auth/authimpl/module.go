@@ -1,0 +1,136 @@
+// Package authimpl is the module auth: accounts, sessions and tokens in its own database.
+package authimpl
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"marketplace/modules/auth"
+	"marketplace/modules/notification"
+	"marketplace/platform/app"
+	"marketplace/platform/clock"
+	"marketplace/platform/db"
+)
+
+// Module plugs auth into the marketplace.
+var Module = app.Module[auth.Service, Deps]{
+	Name:   "auth",
+	New:    newService,
+	Remote: newRemote,
+}
+
+// Deps are the modules that auth calls.
+type Deps struct {
+	Notifications notification.Service // takes the mails with links
+}
+
+// settings are the section auth of the configuration.
+type settings struct {
+	AccessLife      time.Duration `koanf:"access_token_life"`      // of the JWT of the API
+	IdleLife        time.Duration `koanf:"session_idle"`           // a session unused for so long is over
+	AbsoluteLife    time.Duration `koanf:"session_life"`           // a session as old as that is over, used or not
+	RefreshGrace    time.Duration `koanf:"refresh_grace"`          // a refresh token may be sent twice within this
+	VerifyLife      time.Duration `koanf:"verification_life"`      // of the link that confirms an address
+	ResetLife       time.Duration `koanf:"reset_life"`             // of the link to choose a new password
+	KeyLife         time.Duration `koanf:"signing_key_life"`       // after it a new key signs access tokens
+	ShortestPass    int           `koanf:"password_min"`           // characters; 8 at least
+	HashMemory      int           `koanf:"password_hash_memory"`   // KiB of argon2id
+	HashTime        int           `koanf:"password_hash_time"`     // passes of argon2id
+	SignUpsAnHour   int           `koanf:"sign_ups_per_hour"`      // from one address
+	MailsAnHour     int           `koanf:"link_mails_per_hour"`    // to one account, of each kind
+	RequestsAnHour  int           `koanf:"link_requests_per_hour"` // from one address
+	FailuresAccount int           `koanf:"failures_per_account"`   // in a row, from addresses that the account has never used
+	FailuresAddress int           `koanf:"failures_per_address"`   // until it has been quiet for 10 minutes
+}
+
+func defaults() settings {
+	const day = 24 * time.Hour
+	return settings{
+		AccessLife:      15 * time.Minute,
+		IdleLife:        14 * day,
+		AbsoluteLife:    90 * day,
+		RefreshGrace:    10 * time.Second,
+		VerifyLife:      day,
+		ResetLife:       time.Hour,
+		KeyLife:         30 * day,
+		ShortestPass:    8,
+		HashMemory:      19 << 10,
+		HashTime:        2,
+		SignUpsAnHour:   1000,
+		MailsAnHour:     5,
+		RequestsAnHour:  30,
+		FailuresAccount: 100,
+		FailuresAddress: 100,
+	}
+}
+
+// check refuses what would be unsafe or could not work.
+func (s settings) check() error {
+	var errs []error
+	refuse := func(when bool, format string, args ...any) {
+		if when {
+			errs = append(errs, fmt.Errorf("settings.auth."+format, args...))
+		}
+	}
+	refuse(s.AccessLife < time.Second || s.AccessLife > time.Hour, "access_token_life must be 1s to 1h")
+	refuse(s.IdleLife < time.Minute || s.AbsoluteLife < s.IdleLife, "session_idle must be at least 1m, and at most session_life")
+	refuse(s.RefreshGrace > time.Minute, "refresh_grace must be at most 1m")
+	refuse(s.VerifyLife < time.Minute || s.ResetLife < time.Minute, "verification_life and reset_life must be at least 1m")
+	refuse(s.KeyLife < time.Hour, "signing_key_life must be at least 1h")
+	refuse(s.ShortestPass < 8 || s.ShortestPass > 64, "password_min must be 8 to 64")
+	refuse(s.HashMemory < leastMemory || s.HashMemory > mostMemory, "password_hash_memory must be %d to %d (KiB)", leastMemory, mostMemory)
+	refuse(s.HashTime < leastTime || s.HashTime > mostTime, "password_hash_time must be %d to %d", leastTime, mostTime)
+	refuse(min(s.SignUpsAnHour, s.MailsAnHour, s.RequestsAnHour, s.FailuresAccount, s.FailuresAddress) < 1, "a limit must be at least 1")
+	return errors.Join(errs...)
+}
+
+type service struct {
+	db            *db.DB
+	clock         *clock.Clock
+	log           *zap.Logger
+	notifications notification.Service
+	settings      settings
+	site          string // the name of the marketplace: no password is made of it
+	url           string // how people reach the pages
+	hasher        *hasher
+	weak          weakness
+	tokens        tokens
+	keys          *keyring
+}
+
+func newService(h *app.Host, deps Deps) (auth.Service, error) {
+	set := defaults()
+	if err := h.Settings(&set); err != nil {
+		return nil, err
+	}
+	if err := set.check(); err != nil {
+		return nil, err
+	}
+	secret, err := h.Secret("auth")
+	if err != nil {
+		return nil, err
+	}
+	s := &service{
+		db:            h.DB,
+		clock:         h.Clock,
+		log:           h.Log,
+		notifications: deps.Notifications,
+		settings:      set,
+		site:          h.Config.Name,
+		url:           h.Config.PublicURL,
+		hasher:        newHasher(set.HashMemory, set.HashTime),
+		weak:          newWeakness(),
+	}
+	if s.tokens, err = newTokens(secret); err != nil {
+		return nil, err
+	}
+	if s.keys, err = newKeyring(h, secret, set); err != nil {
+		return nil, err
+	}
+	h.Every(time.Second, "send the mails that are owed", s.sendOwed)
+	h.Every(time.Minute, "rotate keys and forget what is over", s.keepHouse)
+	return s, nil
+}

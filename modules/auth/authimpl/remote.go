@@ -1,0 +1,61 @@
+package authimpl
+
+import (
+	"context"
+
+	"marketplace/modules/auth"
+	"marketplace/platform/rpc"
+)
+
+// remote reaches auth in another process.
+type remote struct{ c *rpc.Client }
+
+func newRemote(c *rpc.Client) auth.Service { return remote{c} }
+
+func (r remote) SignUp(ctx context.Context, q auth.SignUpRequest) (auth.Account, error) {
+	return rpc.Call[auth.Account](ctx, r.c, "SignUp", q)
+}
+
+func (r remote) VerifyEmail(ctx context.Context, q auth.VerifyEmailRequest) (auth.Account, error) {
+	return rpc.Call[auth.Account](ctx, r.c, "VerifyEmail", q)
+}
+
+func (r remote) ResendVerification(ctx context.Context, q auth.ResendVerificationRequest) (auth.Account, error) {
+	return rpc.Call[auth.Account](ctx, r.c, "ResendVerification", q)
+}
+
+func (r remote) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session, error) {
+	return rpc.Call[auth.Session](ctx, r.c, "LogIn", q)
+}
+
+func (r remote) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Session, error) {
+	return rpc.Call[auth.Session](ctx, r.c, "Refresh", q)
+}
+
+func (r remote) Authenticate(ctx context.Context, q auth.AuthenticateRequest) (auth.Identity, error) {
+	return rpc.Call[auth.Identity](ctx, r.c, "Authenticate", q)
+}
+
+func (r remote) LogOut(ctx context.Context, q auth.LogOutRequest) (auth.Done, error) {
+	return rpc.Call[auth.Done](ctx, r.c, "LogOut", q)
+}
+
+func (r remote) ListSessions(ctx context.Context, q auth.ListSessionsRequest) (auth.SessionList, error) {
+	return rpc.Call[auth.SessionList](ctx, r.c, "ListSessions", q)
+}
+
+func (r remote) ChangePassword(ctx context.Context, q auth.ChangePasswordRequest) (auth.Done, error) {
+	return rpc.Call[auth.Done](ctx, r.c, "ChangePassword", q)
+}
+
+func (r remote) RequestReset(ctx context.Context, q auth.RequestResetRequest) (auth.Done, error) {
+	return rpc.Call[auth.Done](ctx, r.c, "RequestReset", q)
+}
+
+func (r remote) ResetPassword(ctx context.Context, q auth.ResetPasswordRequest) (auth.Done, error) {
+	return rpc.Call[auth.Done](ctx, r.c, "ResetPassword", q)
+}
+
+func (r remote) ListAccounts(ctx context.Context, q auth.ListAccountsRequest) (auth.AccountList, error) {
+	return rpc.Call[auth.AccountList](ctx, r.c, "ListAccounts", q)
+}

@@ -1,0 +1,139 @@
+package authimpl
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// purpose is what a link in a mail is for; also the name of the mail's template.
+type purpose string
+
+const (
+	verifyEmail   purpose = "verify_email"
+	resetPassword purpose = "reset_password"
+)
+
+// path is the page that the link leads to.
+func (p purpose) path() string {
+	if p == resetPassword {
+		return "/reset-password?token="
+	}
+	return "/verify-email?token="
+}
+
+const (
+	longestEmail    = 254
+	longestPassword = 128 // characters; as typed, nothing is cut or changed
+	longestDevice   = 200
+	mostSessions    = 100 // of one account: the ones that were unused the longest give way
+	touchEvery      = time.Minute
+)
+
+// usernameProblem says what is wrong with a user name, "" if nothing is.
+func usernameProblem(name string) string {
+	const reserved = " admin administrator anonymous api auth billing contact everyone help info legal login logout mail " +
+		"marketplace moderator nobody null operator owner payment payments postmaster privacy root security settings " +
+		"signup staff support system team undefined user webmaster www "
+	letter := func(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' }
+	ok := len(name) >= 3 && len(name) <= 30 && letter(name[0])
+	for i := range len(name) {
+		b := name[i]
+		ok = ok && (letter(b) || b >= '0' && b <= '9' || b == '_' || b == '-')
+	}
+	switch {
+	case !ok:
+		return "Use 3 to 30 letters, digits, '_' or '-', and start with a letter."
+	case strings.Contains(reserved, " "+keyOf(name)+" "):
+		return "This user name is reserved. Please choose another one."
+	}
+	return ""
+}
+
+// emailOK says whether mail can be sent there: local@domain, as people have them, in ASCII.
+func emailOK(address string) bool {
+	local, domain, ok := strings.Cut(address, "@")
+	if !ok || len(address) > longestEmail || len(local) > 64 || !strings.Contains(domain, ".") {
+		return false
+	}
+	return labels(local, 64, "!#$%&'*+-/=?^_`{|}~") && labels(domain, 63, "-") &&
+		!strings.Contains("."+domain+".", "-.") && !strings.Contains("."+domain+".", ".-")
+}
+
+// labels says whether the text is dotted, without an empty part, and made of letters, digits and the others.
+func labels(text string, longest int, others string) bool {
+	for part := range strings.SplitSeq(text, ".") {
+		if part == "" || len(part) > longest {
+			return false
+		}
+		for i := range len(part) {
+			b := part[i]
+			if (b < '0' || b > '9') && (b < 'a' || b > 'z') && (b < 'A' || b > 'Z') && strings.IndexByte(others, b) < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// shown makes what a client says of itself one line of bounded length.
+func shown(text string, longest int) string {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, text)
+	if runes := []rune(clean); len(runes) > longest {
+		clean = string(runes[:longest])
+	}
+	return strings.TrimSpace(clean)
+}
+
+// neighbourhood is what is counted as one address: an IPv6 customer has a whole /64.
+func neighbourhood(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return shown(address, 64)
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	net, _ := ip.Prefix(64) // a valid IPv6 address has one
+	return net.String()
+}
+
+// expiresAt is when the session ends if it is not used.
+func (r sessionRow) expiresAt(set settings) time.Time {
+	idle, absolute := r.LastActiveAt.Add(set.IdleLife), r.CreatedAt.Add(set.AbsoluteLife)
+	return slices.MinFunc([]time.Time{idle, absolute}, time.Time.Compare)
+}
+
+func (r sessionRow) alive(set settings, now time.Time) bool {
+	return r.ID != "" && r.EndedAt == nil && now.Before(r.expiresAt(set))
+}
+
+// limit says how often something may be tried: freely at first, then after growing pauses, then not before it has been
+// quiet for a while, which also starts the count again. So no more than most fall into any time as long as quiet.
+type limit struct {
+	free, most int
+	quiet      time.Duration
+}
+
+// wait is how long the next try has to wait, after so many, the last of them so long ago.
+func (l limit) wait(tries int, ago time.Duration) time.Duration {
+	switch {
+	case ago >= l.quiet || tries < min(l.free, l.most):
+		return 0
+	case tries >= l.most:
+		return l.quiet - ago
+	}
+	pause := 10 * time.Second << (tries - l.free)
+	return max(0, min(pause, l.quiet)-ago)
+}
+
+// wholeSeconds rounds a wait up.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -1,0 +1,147 @@
+package authimpl
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"marketplace/modules/auth"
+	"marketplace/platform/db"
+)
+
+type accountRow struct {
+	ID           string
+	Username     string
+	UsernameKey  string
+	Email        string
+	EmailKey     string
+	PasswordHash string
+	Roles        string // a JSON list
+	VerifiedAt   *time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+func (accountRow) TableName() string { return "accounts" }
+
+func (r accountRow) account() (auth.Account, error) {
+	a := auth.Account{ID: r.ID, Username: r.Username, Email: r.Email, Verified: r.VerifiedAt != nil, CreatedAt: r.CreatedAt.UTC()}
+	if err := json.Unmarshal([]byte(r.Roles), &a.Roles); err != nil {
+		return a, fmt.Errorf("read the roles of an account: %w", err)
+	}
+	return a, nil
+}
+
+type sessionRow struct {
+	ID           string
+	AccountID    string
+	Browser      bool
+	Seed         []byte
+	Counter      int64 // grows with every refresh
+	RotatedAt    time.Time
+	Device       string
+	Address      string
+	CreatedAt    time.Time
+	LastActiveAt time.Time
+	EndedAt      *time.Time
+}
+
+func (sessionRow) TableName() string { return "sessions" }
+
+func (r sessionRow) session(set settings) auth.Session {
+	return auth.Session{
+		ID: r.ID, Browser: r.Browser, Device: r.Device, Address: r.Address,
+		ExpiresAt: r.expiresAt(set).UTC(), LastActiveAt: r.LastActiveAt.UTC(), CreatedAt: r.CreatedAt.UTC(),
+	}
+}
+
+type linkRow struct {
+	Hash      string
+	AccountID string
+	Purpose   purpose
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+}
+
+func (linkRow) TableName() string { return "links" }
+
+// keyOf is what a user name or an e-mail address is compared by.
+func keyOf(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
+
+// findAccount returns the account with this user name or e-mail; an empty row if there is none. A user name has no '@'
+// and an address has one, so they cannot be confused.
+func findAccount(g *gorm.DB, login string) (accountRow, error) {
+	return one[accountRow](g.Where("username_key = ? OR email_key = ?", keyOf(login), keyOf(login)))
+}
+
+func accountByID(g *gorm.DB, id string) (accountRow, error) {
+	return one[accountRow](g.Where("id = ?", id))
+}
+
+func sessionByID(g *gorm.DB, id string) (sessionRow, error) {
+	return one[sessionRow](g.Where("id = ?", id))
+}
+
+func linkByToken(g *gorm.DB, p purpose, token string) (linkRow, error) {
+	return one[linkRow](g.Where("hash = ? AND purpose = ?", linkHash(token), p))
+}
+
+// one returns the row, or an empty one when there is none.
+func one[R any](g *gorm.DB) (r R, err error) {
+	err = g.Take(&r).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = nil
+	}
+	return r, err
+}
+
+// openSession is a session with whose it is, read at once: it happens with every request.
+type openSession struct {
+	Session sessionRow `gorm:"embedded"`
+	Owner   accountRow `gorm:"embedded;embeddedPrefix:owner_"`
+}
+
+func readOpenSession(g *gorm.DB, id string) (r openSession, err error) {
+	err = g.Raw(`SELECT s.id, s.account_id, s.browser, s.seed, s.counter, s.rotated_at, s.device, s.address, s.created_at,
+			s.last_active_at, s.ended_at, a.id AS owner_id, a.username AS owner_username, a.email AS owner_email,
+			a.roles AS owner_roles, a.verified_at AS owner_verified_at, a.created_at AS owner_created_at
+		FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = ?`, id).Scan(&r).Error
+	return r, err
+}
+
+// endSessions ends those of the account's sessions that match the condition, and announces each.
+func endSessions(tx *db.Tx, accountID, condition string, args ...any) error {
+	now := tx.Now()
+	var ids []string
+	err := tx.Raw("UPDATE sessions SET ended_at = ? WHERE account_id = ? AND ended_at IS NULL AND "+condition+" RETURNING id",
+		append([]any{now, accountID}, args...)...).Scan(&ids).Error
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	for _, id := range ids {
+		if err := tx.Emit(auth.SessionEnded{SessionID: id, UserID: accountID, At: now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newAddressLink makes the one link of its purpose that works for the account, and returns what it carries.
+func newAddressLink(tx *db.Tx, accountID string, p purpose, life time.Duration) (string, error) {
+	if err := tx.Exec("DELETE FROM links WHERE account_id = ? AND purpose = ?", accountID, p).Error; err != nil {
+		return "", err
+	}
+	token, hash := newLink()
+	return token, tx.Create(&linkRow{Hash: hash, AccountID: accountID, Purpose: p, CreatedAt: tx.Now(), ExpiresAt: tx.Now().Add(life)}).Error
+}
+
+// useLink uses the link up; false when somebody else just did.
+func useLink(tx *db.Tx, hash string) (bool, error) {
+	done := tx.Exec("UPDATE links SET used_at = ? WHERE hash = ? AND used_at IS NULL", tx.Now(), hash)
+	return done.RowsAffected == 1, done.Error
+}
