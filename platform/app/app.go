@@ -22,6 +22,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/mail"
 	"marketplace/platform/rpc"
+	"marketplace/platform/telemetry"
 )
 
 // Module plugs one module into the marketplace. S is its contract, D what it calls.
@@ -31,9 +32,6 @@ type Module[S, D any] struct {
 	Remote func(*rpc.Client) S       // how to reach it elsewhere
 	Hears  []db.Event                // what it reacts to, wherever it runs
 }
-
-// web is the module that has no database and nobody calls: the pages and the JSON API.
-const web = "web"
 
 // Mode is what a process is started for.
 type Mode int
@@ -52,6 +50,7 @@ type Options struct {
 	Log      *zap.Logger          // nil: silence
 	Clock    *clock.Clock         // nil: the system's
 	Mail     mail.Sender          // nil: as the configuration says
+	Version  string               // of the build, for /metrics
 	Registry *prometheus.Registry // of /metrics; nil: a new one
 	Bus      *bus.Bus             // nil: as the configuration says
 }
@@ -102,7 +101,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		a.clock = clock.New()
 	}
 	if a.registry == nil {
-		a.registry = prometheus.NewRegistry()
+		a.registry = telemetry.NewRegistry(telemetry.Service{Name: "marketplace", Version: o.Version, Environment: o.Config.Environment})
 	}
 	for _, s := range o.Config.RPC.Secrets {
 		a.secrets = append(a.secrets, []byte(s))
@@ -202,7 +201,7 @@ func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 
 // Err says why the process cannot run, one sentence a reason; nil when it can. Ask after the last Use.
 func (a *App) Err() error {
-	return errors.Join(append([]error{a.config.CheckModules(append(slices.Clone(a.used), web))}, a.errs...)...)
+	return errors.Join(append([]error{a.config.CheckModules(append(slices.Clone(a.used), "web"))}, a.errs...)...)
 }
 
 // Hosts says whether this process runs the module. The web pages and the JSON API are the module "web".
@@ -214,6 +213,16 @@ func (a *App) Hosted() []*Host { return slices.Clone(a.hosts) }
 // Bus carries the events of this process: for the commands that look after them.
 func (a *App) Bus() *bus.Bus { return a.bus }
 
+// Events is the end of the bus for a part of the process that has no database and only watches: the pages.
+func (a *App) Events(name string) *bus.Events { return a.bus.Module(name, nil) }
+
+// Drained waits until every event that was emitted by the hosted modules has had its effect where it is heard, or is a
+// dead letter.
+func (a *App) Drained(ctx context.Context) error { return a.bus.Drained(ctx) }
+
+// Registry has the metrics of this process.
+func (a *App) Registry() *prometheus.Registry { return a.registry }
+
 // Close closes what is open, in the opposite order. Run does it at its end; calling it again does nothing.
 func (a *App) Close() error {
 	a.closing.Do(func() {
@@ -222,9 +231,7 @@ func (a *App) Close() error {
 			errs = append(errs, l.close())
 		}
 		for _, h := range slices.Backward(a.hosts) {
-			if h.DB != nil {
-				errs = append(errs, h.DB.Close())
-			}
+			errs = append(errs, h.DB.Close())
 		}
 		if a.lock != nil {
 			errs = append(errs, a.lock.Close())

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
-
 	"marketplace/platform/app"
 	"marketplace/platform/apptest"
 	"marketplace/platform/bus"
@@ -449,15 +447,11 @@ func TestMigratingOnlyMakesTheTables(t *testing.T) {
 	}
 }
 
-func TestWebHasEventsAndNoDatabase(t *testing.T) {
-	a := begin(t, app.Options{Config: settings(t, nil), Log: zap.NewNop()})
+func TestThePagesSeeEventsWithoutADatabase(t *testing.T) {
+	a := begin(t, app.Options{Config: settings(t, nil)})
 	service := assemble(a)
-	edge, err := a.Open("web")
-	if err != nil || edge.DB != nil || edge.Files != nil {
-		t.Fatalf("%+v, %v", edge, err)
-	}
 	seen := make(chan sold, 10)
-	bus.Watch(edge.Events, func(_ context.Context, e sold) { seen <- e })
+	bus.Watch(a.Events("web"), func(_ context.Context, e sold) { seen <- e })
 	run(t, a)
 	if _, err := service.Sell(apptest.As("u1", "ana"), sellRequest{Item: "pen"}); err != nil {
 		t.Fatal(err)

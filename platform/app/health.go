@@ -51,9 +51,6 @@ func (a *App) Ready(ctx context.Context) []string {
 	problems := make([]string, len(a.hosts)+1)
 	var wait sync.WaitGroup
 	for i, h := range a.hosts {
-		if h.DB == nil {
-			continue
-		}
 		wait.Go(func() {
 			if err := h.DB.Ping(ctx); err != nil {
 				problems[i] = "the database of " + h.Name + " does not answer"

@@ -20,11 +20,11 @@ import (
 type Host struct {
 	Name    string                // of the module
 	Config  config.Config         // of the process; a module's own settings: Settings
-	DB      *db.DB                // the module's tables, and nothing else; nil for web, which has none
+	DB      *db.DB                // the module's tables, and nothing else
 	Events  *bus.Events           // bus.Handle, bus.Watch
 	Clock   *clock.Clock          // the one clock
 	Log     *zap.Logger           // named after the module
-	Files   blob.Store            // the module's files; nil for web
+	Files   blob.Store            // the module's files
 	Mail    mail.Sender           // where mail leaves
 	Metrics prometheus.Registerer // series of the module
 
@@ -48,20 +48,15 @@ func (a *App) Open(module string) (*Host, error) {
 		}
 	}
 	h := a.newHost(module)
-	if module != web {
-		if err := a.openStores(h); err != nil {
-			return nil, err
-		}
+	if err := a.openStores(h); err != nil {
+		return nil, err
 	}
 	a.hosts = append(a.hosts, h) // from here on Close closes it
 	if a.mode == Migrating {
 		return h, nil
 	}
 	h.Events = a.bus.Module(module, h.DB)
-	if h.DB != nil {
-		return h, h.measure()
-	}
-	return h, nil
+	return h, h.measure()
 }
 
 func (a *App) newHost(module string) *Host {

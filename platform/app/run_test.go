@@ -87,7 +87,7 @@ func slow(d *diary, stopped <-chan struct{}) app.Module[any, struct{}] {
 	}
 }
 
-// patiently is Eventually for what runs outside of the test's goroutine.
+// patiently waits like apptest.Eventually, outside of the test goroutine.
 func patiently(check func() bool) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()

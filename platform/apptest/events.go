@@ -49,7 +49,7 @@ func Settle(t testing.TB, h *Harness) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if err := h.app.Bus().Drained(ctx); err != nil {
+	if err := h.app.Drained(ctx); err != nil {
 		t.Fatalf("some events have not had their effect: %v", err)
 	}
 }
