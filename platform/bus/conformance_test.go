@@ -381,6 +381,7 @@ func wokenAtOnce(t *testing.T, h *harness) {
 func slowHandler(t *testing.T, h *harness) {
 	p := h.process(t, bus.Options{})
 	began, end := make(chan bool), make(chan bool)
+	release := sync.OnceFunc(func() { close(end) })
 	hear(p, "chat", func(ctx context.Context, tx *db.Tx, e placed) error {
 		if e.OrderID == "slow" {
 			began <- true
@@ -390,16 +391,20 @@ func slowHandler(t *testing.T, h *harness) {
 	})
 	hear(p, "review", record)
 	p.start()
-	p.place("slow")
+	t.Cleanup(release)
+	err := p.dbs["order"].Tx(t.Context(), func(tx *db.Tx) error { return errors.Join(place(tx, "slow"), place(tx, "o1")) })
+	if err != nil {
+		t.Fatal(err)
+	}
 	<-began
-	p.place("o1") // the publisher's database is free to be written
-	apptest.Eventually(t, func() bool { return len(p.effects("review")) == 2 })
-	if h.postgres { // another aggregate passes; on SQLite the subscriber has one writer
+	p.place("o2") // the publisher's database is free to be written
+	apptest.Eventually(t, func() bool { return len(p.effects("review")) == 3 })
+	if h.postgres { // another aggregate of the batch passes; on SQLite the subscriber has one writer
 		apptest.Eventually(t, func() bool { return len(p.effects("chat")["o1"]) == 1 })
 	}
-	close(end)
+	release()
 	p.drain()
-	p.want("chat", 2, 1)
+	p.want("chat", 3, 1)
 }
 
 func effectWithInbox(t *testing.T, h *harness) {

@@ -59,16 +59,16 @@ func (w *worker) run(ctx context.Context) {
 			return
 		case <-w.wake:
 		case <-retry.C:
-			at = time.Time{}
 		}
 		for some := true; some && ctx.Err() == nil; {
 			var next time.Time
 			var err error
 			some, next, err = w.round(ctx)
 			w.complain(ctx, err)
-			if !next.IsZero() && (at.IsZero() || next.Before(at)) {
+			now := w.outbox.db.Now()
+			if !next.IsZero() && (next.Before(at) || !at.After(now)) {
 				at = next
-				retry.Reset(max(time.Millisecond, at.Sub(w.outbox.db.Now())))
+				retry.Reset(max(time.Millisecond, at.Sub(now)))
 			}
 		}
 	}
