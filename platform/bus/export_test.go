@@ -1,0 +1,4 @@
+package bus
+
+// PauseAfter is tested from outside of the package, like everything here.
+var PauseAfter = pauseAfter
