@@ -1,0 +1,167 @@
+package orderimpl
+
+import (
+	"context"
+	"fmt"
+
+	"marketplace/modules/order"
+	"marketplace/platform/db"
+	"marketplace/platform/identity"
+)
+
+// command is what a party does with an order.
+type command struct {
+	name   string // for the idempotency key
+	key    string
+	body   any // the request without its key
+	order  string
+	action order.Action
+	note   string // for the timeline and the other side
+	files  []order.Upload
+
+	// check refuses what does not fit the order, and changes its row. It runs twice: before files are stored, and
+	// on the locked row.
+	check func(row *orderRow, files []fileRow) error
+	// effect writes what belongs to the command, before the transition.
+	effect func(tx *db.Tx, row *orderRow, files []fileRow) error
+}
+
+// do carries a command out: once for each key, only by a party, only if the process allows it.
+func (s *service) do(ctx context.Context, c command) (order.Order, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return order.Order{}, err
+	}
+	r, err := newRequest(who.UserID, c.name, c.key, c.body)
+	if err != nil {
+		return order.Order{}, err
+	}
+	result, _, err := once(ctx, s, r, func() (order.Order, error) { return s.perform(ctx, who, r, c) })
+	return result, err
+}
+
+func (s *service) perform(ctx context.Context, who identity.Actor, r request, c command) (order.Order, error) {
+	if len(c.files) == 0 {
+		return s.transact(ctx, who, r, c, nil)
+	}
+	files, err := describe(c.files, c.order, s.now())
+	if err != nil {
+		return order.Order{}, err
+	}
+	if err := s.rehearse(ctx, who, c, files); err != nil {
+		return order.Order{}, err
+	}
+	return keepFiles(ctx, s, files, c.files, func() (order.Order, error) { return s.transact(ctx, who, r, c, files) })
+}
+
+// rehearse finds out whether the command would be refused, before its files are stored.
+func (s *service) rehearse(ctx context.Context, who identity.Actor, c command, files []fileRow) error {
+	row, role, err := s.find(ctx, c.order, who.UserID)
+	if err != nil {
+		return err
+	}
+	if _, err := s.process.find(row.life(), role, s.now(), byAction(c.action)); err != nil {
+		return err
+	}
+	if c.check == nil {
+		return nil
+	}
+	return c.check(&row, files)
+}
+
+func (s *service) transact(ctx context.Context, who identity.Actor, r request, c command, files []fileRow) (result order.Order, err error) {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		row, err := lock(tx, c.order)
+		if err != nil {
+			return err
+		}
+		role, ok := row.party(who.UserID)
+		if !ok {
+			return errNoOrder()
+		}
+		if err := r.isNew(tx); err != nil {
+			return err
+		}
+		rule, err := s.process.find(row.life(), role, tx.Now(), byAction(c.action))
+		if err != nil {
+			return err
+		}
+		if err := c.apply(tx, &row, files); err != nil {
+			return err
+		}
+		if err := s.move(tx, &row, step{rule: rule, actor: role, actorID: who.UserID, note: c.note}); err != nil {
+			return err
+		}
+		if result, err = s.full(tx.DB, row, role, tx.Now()); err != nil {
+			return err
+		}
+		return r.keep(tx, result)
+	})
+	return result, err
+}
+
+func (c command) apply(tx *db.Tx, row *orderRow, files []fileRow) error {
+	if c.check != nil {
+		if err := c.check(row, files); err != nil {
+			return err
+		}
+	}
+	if c.effect == nil {
+		return nil
+	}
+	return c.effect(tx, row, files)
+}
+
+// step is one transition that is being made.
+type step struct {
+	rule    rule
+	actor   actor
+	actorID string
+	note    string
+	late    bool // it was due earlier
+}
+
+// move makes a transition of a locked order, all of it in the transaction: the row, the history, the timers, the money,
+// the announcements.
+func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
+	now, from, version := tx.Now(), row.Status, row.Version
+	row.take(st.rule.follow(row.life(), now))
+	row.Version++
+	if st.rule.To != "" {
+		row.Entered = row.Version
+	}
+	if err := update(tx, row, from, version); err != nil {
+		return err
+	}
+	line := historyRow{OrderID: row.ID, Number: row.Version, Event: st.rule.Event, Actor: st.actor, ActorID: st.actorID,
+		FromStatus: from, ToStatus: row.Status, Note: st.note, Late: st.late, At: now}
+	if err := tx.Create(&line).Error; err != nil {
+		return fmt.Errorf("write the history: %w", err)
+	}
+	if st.rule.To != "" {
+		if err := tx.Exec("DELETE FROM timers WHERE order_id = ?", row.ID).Error; err != nil {
+			return fmt.Errorf("clear the timers: %w", err)
+		}
+	}
+	if err := setTimers(tx, *row, st.rule.Sets); err != nil {
+		return err
+	}
+	if err := s.moveMoney(tx, *row, st); err != nil {
+		return err
+	}
+	return s.announce(tx, *row, st)
+}
+
+// update writes what rules and commands may change, if nobody else has.
+func update(tx *db.Tx, row *orderRow, from order.Status, version int) error {
+	done := tx.Model(&orderRow{}).Where("id = ? AND status = ? AND version = ?", row.ID, from, version).
+		Select("status", "version", "entered", "revisions_used", "requirements", "paid_at", "started_at", "due_at", "delivered_at", "ended_at", "cleared_at").
+		Updates(row)
+	if done.Error != nil {
+		return fmt.Errorf("change the order: %w", done.Error)
+	}
+	if done.RowsAffected != 1 {
+		return fmt.Errorf("change the order: it was changed by somebody else")
+	}
+	return nil
+}

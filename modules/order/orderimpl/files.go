@@ -1,0 +1,141 @@
+package orderimpl
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/gabriel-vasile/mimetype"
+	"go.uber.org/zap"
+
+	"marketplace/modules/order"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+)
+
+const (
+	mostFiles    = 10       // in a request
+	mostFileSize = 25 << 20 // bytes
+	mostName     = 150      // bytes of a file's name
+)
+
+// describe checks the files of a request and says what they are; nothing is stored yet.
+func describe(uploads []order.Upload, orderID string, now time.Time) ([]fileRow, error) {
+	var c fault.Check
+	c.That(len(uploads) <= mostFiles, "files", "Send at most %d files.", mostFiles)
+	for i, u := range uploads {
+		field := "files." + strconv.Itoa(i)
+		c.That(len(u.Content) > 0, field, "The file %s is empty.", baseName(u.Name))
+		c.That(len(u.Content) <= mostFileSize, field, "The file %s is too large: at most %d MB.", baseName(u.Name), mostFileSize>>20)
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	rows := make([]fileRow, len(uploads))
+	for i, u := range uploads {
+		sum := sha256.Sum256(u.Content)
+		rows[i] = fileRow{ID: newID(), OrderID: orderID, Position: i + 1, Name: baseName(u.Name), ContentType: mimetype.Detect(u.Content).String(),
+			Size: int64(len(u.Content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: now}
+	}
+	return rows, nil
+}
+
+// baseName makes a name that is only a name: no folders of either kind, no control characters, no marks that turn the
+// direction of writing (which make exe look like pdf), and not too long.
+func baseName(name string) string {
+	name = strings.ToValidUTF8(name, "")
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune(`"<>|*?:`, r) {
+			return -1
+		}
+		return r
+	}, name)
+	name = strings.Trim(name, " .")
+	if len(name) > mostName {
+		ext := path.Ext(name)
+		if len(ext) > 20 {
+			ext = ""
+		}
+		name = strings.ToValidUTF8(name[:mostName-len(ext)], "") + ext
+	}
+	if name == "" || name == "/" {
+		return "file"
+	}
+	return name
+}
+
+// keepFiles stores the content of files, then does what they are for. If that is refused, they are removed again; after
+// another error they stay, because it may have been done.
+func keepFiles[A any](ctx context.Context, s *service, rows []fileRow, uploads []order.Upload, do func() (A, error)) (answer A, err error) {
+	for i, f := range rows {
+		if err = s.files.Put(ctx, f.key(), bytes.NewReader(uploads[i].Content)); err != nil {
+			s.removeFiles(ctx, rows[:i])
+			return answer, fmt.Errorf("store a file: %w", err)
+		}
+	}
+	answer, err = do()
+	var refusal *fault.Error
+	if errors.As(err, &refusal) || errors.Is(err, errAnswered) {
+		s.removeFiles(ctx, rows)
+	}
+	return answer, err
+}
+
+func (s *service) removeFiles(ctx context.Context, rows []fileRow) {
+	for _, f := range rows {
+		if err := s.files.Delete(context.WithoutCancel(ctx), f.key()); err != nil {
+			s.log.Warn("a file that nobody needs could not be removed", zap.String("file", f.key()), zap.Error(err))
+		}
+	}
+}
+
+func (f fileRow) key() string { return f.OrderID + "/" + f.ID }
+
+func writeFiles(tx *db.Tx, files []fileRow) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := tx.Create(&files).Error; err != nil {
+		return fmt.Errorf("write the files: %w", err)
+	}
+	return nil
+}
+
+// File is documented in the contract.
+func (s *service) File(ctx context.Context, q order.FileRequest) (order.File, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return order.File{}, err
+	}
+	if _, _, err := s.find(ctx, q.OrderID, who.UserID); err != nil {
+		return order.File{}, err
+	}
+	var rows []fileRow
+	if err := s.db.Read(ctx).Where("id = ? AND order_id = ?", q.FileID, q.OrderID).Find(&rows).Error; err != nil {
+		return order.File{}, fmt.Errorf("read the file: %w", err)
+	}
+	if len(rows) == 0 {
+		return order.File{}, fault.NotFoundf("There is no such file.")
+	}
+	r, err := s.files.Get(ctx, rows[0].key())
+	if err != nil {
+		return order.File{}, fmt.Errorf("open the file %s: %w", rows[0].key(), errors.New(err.Error())) // ours, not the caller's mistake
+	}
+	defer func() { _ = r.Close() }()
+	content, err := io.ReadAll(io.LimitReader(r, mostFileSize))
+	if err != nil {
+		return order.File{}, fmt.Errorf("read the file %s: %w", rows[0].key(), err)
+	}
+	return order.File{FileRef: rows[0].ref(), Content: content}, nil
+}

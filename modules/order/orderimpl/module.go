@@ -1,0 +1,113 @@
+// Package orderimpl is the module order: the process of an order, its timers, the payment of it, and the books.
+package orderimpl
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"marketplace/modules/gig"
+	"marketplace/modules/order"
+	"marketplace/modules/order/internal/payment"
+	"marketplace/platform/app"
+	"marketplace/platform/blob"
+	"marketplace/platform/db"
+)
+
+// Module plugs orders into the marketplace.
+var Module = app.Module[order.Service, Deps]{Name: "order", New: newService, Remote: newRemote}
+
+// Deps are the modules that orders call.
+type Deps struct {
+	Gigs gig.Service // prices, and what is copied into an order
+}
+
+type service struct {
+	settings  settings
+	process   table
+	db        *db.DB
+	files     blob.Store
+	gigs      gig.Service
+	provider  payment.Provider
+	simulator *payment.Simulator // the same, if it is the simulator
+	publicURL string
+	log       *zap.Logger
+
+	refused prometheus.Counter // webhooks
+	fired   *prometheus.CounterVec
+	sound   prometheus.Gauge // the ledger
+}
+
+func newService(h *app.Host, deps Deps) (order.Service, error) {
+	set := defaults()
+	if err := h.Settings(&set); err != nil {
+		return nil, err
+	}
+	if err := set.check(); err != nil {
+		return nil, err
+	}
+	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log}
+	if err := s.connect(h); err != nil {
+		return nil, err
+	}
+	if err := s.measure(h.Metrics); err != nil {
+		return nil, err
+	}
+	s.schedule(h)
+	return s, nil
+}
+
+// connect makes the payment provider.
+func (s *service) connect(h *app.Host) error {
+	switch s.settings.Provider {
+	case "none":
+		s.provider = payment.None{}
+		return nil
+	case "simulator":
+	default:
+		return fmt.Errorf("settings.order.provider: there is no %q; use simulator or none", s.settings.Provider)
+	}
+	if h.Config.IsProduction() {
+		return fmt.Errorf("settings.order.provider is simulator, which takes no real money: set it to none in production until a provider is set up")
+	}
+	secret, err := h.Secret("simulator")
+	if err != nil {
+		return err
+	}
+	url, err := s.settings.webhookURL(h.Config)
+	if err != nil {
+		return err
+	}
+	s.simulator = payment.NewSimulator(h.DB, h.Clock, secret, url, h.Config.PublicURL)
+	s.provider = s.simulator
+	return nil
+}
+
+func (s *service) measure(r prometheus.Registerer) error {
+	s.refused = prometheus.NewCounter(prometheus.CounterOpts{Name: "marketplace_webhooks_refused_total", Help: "Payment webhooks with a wrong signature or age."})
+	s.fired = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "marketplace_order_timers_fired_total", Help: "Steps that orders took by themselves."}, []string{"event", "late"})
+	s.sound = prometheus.NewGauge(prometheus.GaugeOpts{Name: "marketplace_ledger_verify_ok", Help: "1 if the last check of the books found nothing."})
+	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound} {
+		if err := r.Register(c); err != nil {
+			return fmt.Errorf("register the metrics: %w", err)
+		}
+	}
+	return nil
+}
+
+// schedule says what the module does by itself.
+func (s *service) schedule(h *app.Host) {
+	h.Every(time.Second, "timers", s.fireTimers)
+	h.Every(time.Second, "payments", s.checkPayments)
+	h.Every(5*time.Second, "webhooks", s.handleWebhooks)
+	h.Every(time.Second, "refunds", s.sendRefunds)
+	h.Every(10*time.Second, "seals", s.sealLedger)
+	h.Every(time.Hour, "requests", s.forgetRequests)
+	h.Every(time.Hour, "verify", func(ctx context.Context) error { _, err := s.verify(ctx); return err })
+	if s.simulator != nil {
+		h.Every(time.Second, "simulator", s.simulator.Deliver)
+	}
+}

@@ -1,0 +1,234 @@
+package orderimpl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"marketplace/modules/order"
+	"marketplace/modules/order/internal/payment"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+)
+
+const (
+	firstCheck = 30 * time.Second // after placing: a webhook should have come by then
+	lastCheck  = 72 * time.Hour   // after placing: nobody pays so late
+)
+
+// ReceiveWebhook is documented in the contract. What came is stored first, then the provider is asked what is true, and that
+// is acted upon. Whatever goes wrong after the first step, the provider's repetition or handleWebhooks repairs.
+func (s *service) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequest) (order.Done, error) {
+	if q.Provider != s.provider.Name() {
+		return order.Done{}, fault.NotFoundf("There is no such payment provider.")
+	}
+	notice, err := s.provider.VerifyWebhook(q.Headers, q.Body)
+	if errors.Is(err, payment.ErrSignature) {
+		s.refused.Inc()
+		return order.Done{}, fault.Unauthenticatedf("The webhook's signature or timestamp is not valid.")
+	}
+	if err != nil {
+		return order.Done{}, fmt.Errorf("verify the webhook: %w", err)
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		return tx.Exec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+			q.Provider, notice.EventID, notice.PaymentID, q.Body, tx.Now()).Error
+	})
+	if err != nil {
+		return order.Done{}, fmt.Errorf("store the webhook: %w", err)
+	}
+	return order.Done{}, s.handle(ctx, notice)
+}
+
+// handle acts on a stored webhook, once.
+func (s *service) handle(ctx context.Context, n payment.Notice) error {
+	var open []string
+	err := s.db.Read(ctx).Raw("SELECT event_id FROM webhooks WHERE provider = ? AND event_id = ? AND handled_at IS NULL", s.provider.Name(), n.EventID).Scan(&open).Error
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	charge, err := s.provider.Fetch(ctx, n.PaymentID)
+	if err != nil {
+		return fmt.Errorf("ask the provider: %w", err)
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := s.settle(tx, n.PaymentID, charge); err != nil {
+			return err
+		}
+		return tx.Exec("UPDATE webhooks SET handled_at = ? WHERE provider = ? AND event_id = ? AND handled_at IS NULL", tx.Now(), s.provider.Name(), n.EventID).Error
+	})
+}
+
+// handleWebhooks acts on webhooks that were stored, and the process stopped.
+func (s *service) handleWebhooks(ctx context.Context) error {
+	var open []payment.Notice
+	err := s.db.Read(ctx).Raw(`SELECT event_id, payment_id FROM webhooks WHERE handled_at IS NULL AND provider = ? AND received_at < ?
+		ORDER BY received_at LIMIT 100`, s.provider.Name(), s.now().Add(-5*time.Second)).Scan(&open).Error
+	if err != nil {
+		return fmt.Errorf("find the webhooks: %w", err)
+	}
+	var errs []error
+	for _, n := range open {
+		errs = append(errs, s.handle(ctx, n))
+	}
+	return errors.Join(errs...)
+}
+
+// ask brings a payment to what the provider says of it.
+func (s *service) ask(ctx context.Context, paymentID string) error {
+	charge, err := s.provider.Fetch(ctx, paymentID)
+	if err != nil {
+		return fmt.Errorf("ask the provider: %w", err)
+	}
+	if charge.State == payment.Pending {
+		return nil
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error { return s.settle(tx, paymentID, charge) })
+}
+
+// settle brings a payment and its order to what the provider says. It does so once, in whatever order the news come. News of
+// a payment that is not ours changes nothing.
+func (s *service) settle(tx *db.Tx, paymentID string, c payment.Charge) error {
+	var orders []string
+	if err := tx.Raw("SELECT order_id FROM payments WHERE id = ?", paymentID).Scan(&orders).Error; err != nil || len(orders) == 0 {
+		return err
+	}
+	row, err := lock(tx, orders[0])
+	if err != nil {
+		return err
+	}
+	p, err := paymentOf(tx, row.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.captured():
+		return nil
+	case c.State == payment.Succeeded:
+		return s.capture(tx, &row, p, c)
+	case c.State == payment.Declined && c.Attempt > p.Attempt && row.Status == order.StatusPendingPayment:
+		return s.decline(tx, &row, p, c)
+	}
+	return nil
+}
+
+// captured says whether the money has arrived before.
+func (r paymentRow) captured() bool {
+	return r.Status == paymentSucceeded || r.Status == paymentRefunding || r.Status == paymentRefunded
+}
+
+// capture books the money that the provider has taken. If the order has ended by now, it goes back at once.
+func (s *service) capture(tx *db.Tx, row *orderRow, p paymentRow, c payment.Charge) error {
+	if want := row.amount(row.Total); c.Amount != want {
+		return fmt.Errorf("the provider has captured %s for the payment %s of %s: somebody has to look at it", c.Amount, p.ID, want)
+	}
+	err := tx.Exec("UPDATE payments SET status = ?, charge = ?, attempt = ?, message = '', check_at = NULL WHERE id = ?", paymentSucceeded, c.ID, c.Attempt, p.ID).Error
+	if err != nil {
+		return fmt.Errorf("note the capture: %w", err)
+	}
+	return s.hear(tx, row, "", paymentConfirmed, paymentLate)
+}
+
+func (s *service) decline(tx *db.Tx, row *orderRow, p paymentRow, c payment.Charge) error {
+	err := tx.Exec("UPDATE payments SET status = ?, attempt = ?, message = ? WHERE id = ?", paymentDeclinedStatus, c.Attempt, c.Message, p.ID).Error
+	if err != nil {
+		return fmt.Errorf("note the refusal: %w", err)
+	}
+	return s.hear(tx, row, c.Message, paymentDeclined)
+}
+
+// hear makes the transition for the provider's news.
+func (s *service) hear(tx *db.Tx, row *orderRow, note string, events ...event) error {
+	r, err := s.process.find(row.life(), provider, tx.Now(), byEvent(events...))
+	if err != nil {
+		return err
+	}
+	return s.move(tx, row, step{rule: r, actor: provider, actorID: s.provider.Name(), note: note})
+}
+
+// checkPayments asks the provider about payments of which nothing was heard: the tab was closed, the webhook lost (row O2).
+// Less and less often, and for some days also after the order has expired: a late capture goes back.
+func (s *service) checkPayments(ctx context.Context) error {
+	now := s.now()
+	var due []paymentRow
+	err := s.db.Read(ctx).Where("check_at <= ?", now).Order("check_at, id").Limit(100).Find(&due).Error
+	if err != nil {
+		return fmt.Errorf("find the payments: %w", err)
+	}
+	var errs []error
+	for _, p := range due {
+		mine, err := s.claimCheck(ctx, p, now)
+		if err == nil && mine {
+			err = s.ask(ctx, p.ID)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// claimCheck moves the next check away; false if another process has.
+func (s *service) claimCheck(ctx context.Context, p paymentRow, now time.Time) (mine bool, err error) {
+	var next *time.Time
+	if age := now.Sub(p.CreatedAt); age < lastCheck {
+		next = after(&now, max(age, firstCheck))
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		done := tx.Exec("UPDATE payments SET check_at = ? WHERE id = ? AND check_at <= ?", next, p.ID, now)
+		mine = done.RowsAffected == 1
+		return done.Error
+	})
+	return mine, err
+}
+
+type refundRow struct {
+	ID        string
+	PaymentID string
+	OrderID   string
+	Amount    int64
+	Currency  string
+	Attempts  int
+}
+
+// sendRefunds asks the provider for the refunds that are due, and settles those that have arrived.
+func (s *service) sendRefunds(ctx context.Context) error {
+	now := s.now()
+	var due []refundRow
+	err := s.db.Read(ctx).Raw("SELECT id, payment_id, order_id, amount, currency, attempts FROM refunds WHERE try_at <= ? ORDER BY try_at, id LIMIT 100", now).Scan(&due).Error
+	if err != nil {
+		return fmt.Errorf("find the refunds: %w", err)
+	}
+	var errs []error
+	for _, r := range due {
+		errs = append(errs, s.sendRefund(ctx, r, now))
+	}
+	return errors.Join(errs...)
+}
+
+// sendRefund is the second stage of a refund, and the third once the provider has done it. Its id is the provider's
+// idempotency key, so that a repetition after a crash sends nothing twice.
+func (s *service) sendRefund(ctx context.Context, r refundRow, now time.Time) error {
+	mine := false
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		next := now.Add(min(10*time.Second<<min(r.Attempts, 12), time.Hour))
+		done := tx.Exec("UPDATE refunds SET attempts = attempts + 1, try_at = ? WHERE id = ? AND try_at <= ?", next, r.ID, now)
+		mine = done.RowsAffected == 1
+		return done.Error
+	})
+	if err != nil || !mine {
+		return err
+	}
+	state, err := s.provider.Refund(ctx, payment.Refund{ID: r.ID, PaymentID: r.PaymentID, Amount: r.amount()})
+	if err != nil {
+		s.log.Warn("the provider did not take a refund; it is asked again", zap.String("refund", r.ID), zap.Error(err))
+		return s.db.Tx(ctx, func(tx *db.Tx) error {
+			return tx.Exec("UPDATE refunds SET last_error = ? WHERE id = ?", shorten(err.Error()), r.ID).Error
+		})
+	}
+	if state == payment.RefundMoving {
+		return nil
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error { return s.settleRefund(tx, r, state) })
+}

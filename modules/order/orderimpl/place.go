@@ -1,0 +1,149 @@
+package orderimpl
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"marketplace/modules/gig"
+	"marketplace/modules/order"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+)
+
+// Place is documented in the contract. Order, payment, timer, answer and event are one transaction; the provider is first
+// asked when the buyer goes to pay, so that it may be away now.
+func (s *service) Place(ctx context.Context, q order.PlaceRequest) (order.Placement, error) {
+	who, err := identity.VerifiedUser(ctx)
+	if err != nil {
+		return order.Placement{}, err
+	}
+	if q.Quantity == 0 {
+		q.Quantity = 1
+	}
+	c := checkPackage(q.GigID, q.Package, q.Quantity)
+	c.That(q.RequestID != "", "Idempotency-Key", "Send a key of 8 to 255 visible characters, a new one for each order.")
+	if err := c.Err(); err != nil {
+		return order.Placement{}, err
+	}
+	key := q.RequestID
+	q.RequestID = ""
+	r, err := newRequest(who.UserID, "place", key, q)
+	if err != nil {
+		return order.Placement{}, err
+	}
+	placed, replayed, err := once(ctx, s, r, func() (order.Order, error) { return s.place(ctx, who, q, r) })
+	return order.Placement{Order: placed, Replayed: replayed}, err
+}
+
+func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRequest, r request) (order.Order, error) {
+	if s.provider.Name() == "none" {
+		return order.Order{}, fault.Unavailablef(3600, "This marketplace does not take payments at the moment.")
+	}
+	g, p, err := s.offered(ctx, q.GigID, q.Package)
+	if err != nil {
+		return order.Order{}, err
+	}
+	if g.SellerID == who.UserID {
+		return order.Order{}, fault.Forbiddenf("This is your own gig: you cannot order it.")
+	}
+	if g.Status != gig.StatusActive {
+		return order.Order{}, fault.Conflictf("This gig does not take orders at the moment.")
+	}
+	row, err := s.newOrder(who, g, p, q.Quantity)
+	if err != nil {
+		return order.Order{}, err
+	}
+	return s.store(ctx, row, r)
+}
+
+// store writes what a placed order consists of, and returns the answer.
+func (s *service) store(ctx context.Context, row orderRow, r request) (order.Order, error) {
+	rule, ok := s.process.entry()
+	if !ok {
+		return order.Order{}, fmt.Errorf("the process has no beginning")
+	}
+	pay := paymentRow{ID: newID(), OrderID: row.ID, Provider: s.provider.Name(), Status: paymentPending, Amount: row.Total,
+		Currency: row.Currency, CheckAt: after(&row.PlacedAt, firstCheck), CreatedAt: row.PlacedAt}
+	first := historyRow{OrderID: row.ID, Number: 1, Event: rule.Event, Actor: rule.Actor, ActorID: row.BuyerID, ToStatus: row.Status, At: row.PlacedAt}
+	placed := row.order(s.process, buyer, row.PlacedAt)
+	placed.Payment = pay.payment(s.provider.CheckoutURL(pay.ID))
+	placed.Timeline = append(placed.Timeline, first.entry())
+
+	err := s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := r.keep(tx, placed); err != nil {
+			return err
+		}
+		if err := tx.Create(&row).Error; err != nil {
+			return fmt.Errorf("write the order: %w", err)
+		}
+		if err := tx.Create(&pay).Error; err != nil {
+			return fmt.Errorf("write the payment: %w", err)
+		}
+		if err := tx.Create(&first).Error; err != nil {
+			return fmt.Errorf("write the history: %w", err)
+		}
+		if err := setTimers(tx, row, rule.Sets); err != nil {
+			return err
+		}
+		return s.announce(tx, row, step{rule: rule, actor: buyer, actorID: row.BuyerID})
+	})
+	return placed, err
+}
+
+// newOrder copies everything that the order keeps as it is now (row G6).
+func (s *service) newOrder(who identity.Actor, g gig.Gig, p gig.Package, quantity int) (orderRow, error) {
+	t := s.settings.terms()
+	cost, err := quote(p.Price, quantity, t)
+	if err != nil {
+		return orderRow{}, err
+	}
+	row := orderRow{
+		ID: newID(), Number: newNumber(), Status: order.StatusPendingPayment, Version: 1, Entered: 1,
+		BuyerID: who.UserID, BuyerUsername: who.Username, SellerID: g.SellerID, SellerUsername: g.SellerUsername,
+		GigID: g.ID, GigTitle: g.Title, Package: p.Name, PackageTitle: p.Title, Includes: append([]string{}, p.Includes...),
+		DeliveryDays: p.DeliveryDays, Revisions: p.Revisions, Quantity: quantity, Currency: p.Price.Currency,
+		Price: p.Price.Minor, Subtotal: cost.Subtotal.Minor, Fee: cost.Fee.Minor, Total: cost.Total.Minor,
+		SellerFee: cost.SellerFee.Minor, Earnings: cost.Earnings.Minor, Terms: t, Requirements: []order.Requirement{}, PlacedAt: s.now(),
+	}
+	if len(g.Pictures) > 0 {
+		row.GigPictureID = g.Pictures[0].ID
+	}
+	for _, r := range g.Requirements {
+		row.Requirements = append(row.Requirements, order.Requirement{Question: r.Question, Type: r.Type, Required: r.Required, Choices: r.Choices, Files: []order.FileRef{}})
+	}
+	return row, nil
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// newNumber is for people to say: 50 random bits in the letters of Crockford's base 32, such as K7QX2-M9PDT. Two orders get
+// the same once in a million orders' lifetime; the second is refused by the database and may be placed again.
+func newNumber() string {
+	var random [7]byte
+	_, _ = rand.Read(random[:]) // never fails
+	letters := base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding).EncodeToString(random[:])
+	return letters[:5] + "-" + letters[5:10]
+}
+
+// setTimers keeps the moments at which the marketplace will act by itself.
+func setTimers(tx *db.Tx, row orderRow, moments []moment) error {
+	for _, m := range moments {
+		due := m.in(row.life())
+		if due == nil {
+			return fmt.Errorf("set the timer %s: its time is not known", m)
+		}
+		err := tx.Exec("INSERT INTO timers (order_id, kind, due_at, order_version) VALUES (?, ?, ?, ?)", row.ID, m, *due, row.Entered).Error
+		if err != nil {
+			return fmt.Errorf("set the timer %s: %w", m, err)
+		}
+	}
+	return nil
+}
+
+func (s *service) now() time.Time { return s.db.Now() }

@@ -1,0 +1,254 @@
+package orderimpl
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"marketplace/modules/order"
+	"marketplace/modules/order/internal/ledger"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/platform/money"
+)
+
+// Get is documented in the contract.
+func (s *service) Get(ctx context.Context, q order.GetRequest) (order.Order, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return order.Order{}, err
+	}
+	row, role, err := s.find(ctx, q.ID, who.UserID)
+	if err != nil {
+		return order.Order{}, err
+	}
+	return s.full(s.db.Read(ctx), row, role, s.now())
+}
+
+// full is the order with everything that is kept beside it.
+func (s *service) full(q *gorm.DB, row orderRow, role actor, now time.Time) (order.Order, error) {
+	o := row.order(s.process, role, now)
+	var history []historyRow
+	if err := q.Where("order_id = ?", row.ID).Order("number").Find(&history).Error; err != nil {
+		return o, fmt.Errorf("read the history: %w", err)
+	}
+	for _, h := range history {
+		if role != buyer || !s.process.quiet(h.Event) {
+			o.Timeline = append(o.Timeline, h.entry())
+		}
+	}
+	if err := addDeliveries(q, &o); err != nil {
+		return o, err
+	}
+	if role != buyer {
+		return o, nil
+	}
+	payments, err := s.payments(q, []string{row.ID})
+	o.Payment = payments[row.ID]
+	return o, err
+}
+
+func addDeliveries(q *gorm.DB, o *order.Order) error {
+	var deliveries []deliveryRow
+	if err := q.Where("order_id = ?", o.ID).Order("number").Find(&deliveries).Error; err != nil {
+		return fmt.Errorf("read the deliveries: %w", err)
+	}
+	if len(deliveries) == 0 {
+		return nil
+	}
+	var files []fileRow
+	if err := q.Where("order_id = ? AND delivery_id <> ''", o.ID).Order("position, id").Find(&files).Error; err != nil {
+		return fmt.Errorf("read the files: %w", err)
+	}
+	for _, r := range deliveries {
+		d := r.delivery()
+		for _, f := range files {
+			if f.DeliveryID == d.ID {
+				d.Files = append(d.Files, f.ref())
+			}
+		}
+		o.Deliveries = append(o.Deliveries, d)
+	}
+	return nil
+}
+
+// payments returns the payments of orders by the order's id.
+func (s *service) payments(q *gorm.DB, orders []string) (map[string]*order.Payment, error) {
+	var rows []paymentRow
+	if err := q.Where("order_id IN ?", orders).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read the payments: %w", err)
+	}
+	of := map[string]*order.Payment{}
+	for _, r := range rows {
+		of[r.OrderID] = r.payment(s.provider.CheckoutURL(r.ID))
+	}
+	return of, nil
+}
+
+// List is documented in the contract.
+func (s *service) List(ctx context.Context, q order.ListRequest) (order.List, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return order.List{}, err
+	}
+	if q.Limit == 0 {
+		q.Limit = 20
+	}
+	after, err := checkList(q)
+	if err != nil {
+		return order.List{}, err
+	}
+	var rows []orderRow
+	if err := s.page(ctx, who.UserID, q, after).Find(&rows).Error; err != nil {
+		return order.List{}, fmt.Errorf("list the orders: %w", err)
+	}
+	list := order.List{Items: []order.Order{}}
+	if len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		last := rows[len(rows)-1]
+		list.NextCursor = cursor{last.PlacedAt, last.ID}.String()
+	}
+	return list, s.fill(ctx, &list, rows, who.UserID)
+}
+
+func checkList(q order.ListRequest) (*cursor, error) {
+	var c fault.Check
+	c.That(q.Role == "" || q.Role == string(buyer) || q.Role == string(seller), "role", "Use buyer, seller, or nothing for both.")
+	c.That(q.Limit >= 1 && q.Limit <= 100, "limit", "Use 1 to 100.")
+	for _, status := range q.Status {
+		c.That(slices.Contains(statuses(), status), "status", "Use one of %s.", joined(statuses()))
+	}
+	after, err := parseCursor(q.Cursor)
+	c.That(err == nil, "cursor", "Use next_cursor of the page before, as it came.")
+	return after, c.Err()
+}
+
+// page asks for one more than the limit, to know whether there is another page.
+func (s *service) page(ctx context.Context, userID string, q order.ListRequest, after *cursor) *gorm.DB {
+	db := s.db.Read(ctx).Order("placed_at DESC, id DESC").Limit(q.Limit + 1)
+	switch actor(q.Role) {
+	case buyer:
+		db = db.Where("buyer_id = ?", userID)
+	case seller:
+		db = db.Where("seller_id = ?", userID)
+	default:
+		db = db.Where("(buyer_id = ? OR seller_id = ?)", userID, userID)
+	}
+	if len(q.Status) > 0 {
+		db = db.Where("status IN ?", q.Status)
+	}
+	if q.Since != nil {
+		db = db.Where("placed_at >= ?", q.Since.UTC())
+	}
+	if q.Until != nil {
+		db = db.Where("placed_at < ?", q.Until.UTC())
+	}
+	if after != nil {
+		db = db.Where("(placed_at, id) < (?, ?)", after.at, after.id)
+	}
+	return db
+}
+
+func (s *service) fill(ctx context.Context, list *order.List, rows []orderRow, userID string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var bought []string
+	for _, r := range rows {
+		role, _ := r.party(userID)
+		if role == buyer {
+			bought = append(bought, r.ID)
+		}
+		list.Items = append(list.Items, r.order(s.process, role, s.now()))
+	}
+	if len(bought) == 0 {
+		return nil
+	}
+	payments, err := s.payments(s.db.Read(ctx), bought)
+	for i := range list.Items {
+		list.Items[i].Payment = payments[list.Items[i].ID]
+	}
+	return err
+}
+
+// cursor is where a page ended.
+type cursor struct {
+	at time.Time
+	id string
+}
+
+func (c cursor) String() string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(c.at.UnixMicro(), 10) + " " + c.id))
+}
+
+func parseCursor(s string) (*cursor, error) {
+	if s == "" {
+		return nil, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(text) > 100 {
+		return nil, fmt.Errorf("not a cursor: %w", err)
+	}
+	micros, id, _ := strings.Cut(string(text), " ")
+	n, err := strconv.ParseInt(micros, 10, 64)
+	if err != nil || !isText(id, 60) {
+		return nil, fmt.Errorf("not a cursor: %w", err)
+	}
+	return &cursor{time.UnixMicro(n).UTC(), id}, nil
+}
+
+func statuses() []order.Status {
+	return []order.Status{order.StatusPendingPayment, order.StatusAwaitingRequirements, order.StatusInProgress, order.StatusDelivered,
+		order.StatusInRevision, order.StatusDisputed, order.StatusCompleted, order.StatusCancelled, order.StatusExpired}
+}
+
+func joined(list []order.Status) string {
+	texts := make([]string, len(list))
+	for i, s := range list {
+		texts[i] = string(s)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// Balance is documented in the contract. Pending, available and credit are sums of postings; escrow is the seller's part
+// of what the escrow accounts hold for orders in work. Nothing can be withdrawn yet, so nothing was.
+func (s *service) Balance(ctx context.Context, _ order.BalanceRequest) (order.Balance, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return order.Balance{}, err
+	}
+	currency := s.settings.Currency
+	accounts := []string{ledger.Pending(who.UserID).Code(currency), ledger.Available(who.UserID).Code(currency), ledger.Credit(who.UserID).Code(currency)}
+	var sums []struct {
+		Account string
+		Sum     int64
+	}
+	err = s.db.Read(ctx).Raw("SELECT account, CAST(-SUM(amount) AS BIGINT) AS sum FROM postings WHERE account IN ? GROUP BY account", accounts).Scan(&sums).Error
+	if err != nil {
+		return order.Balance{}, fmt.Errorf("sum the accounts: %w", err)
+	}
+	of := map[string]int64{}
+	for _, sum := range sums {
+		of[sum.Account] = sum.Sum
+	}
+	escrow, err := s.escrow(ctx, who.UserID)
+	return order.Balance{Escrow: money.Of(escrow, currency), Pending: money.Of(of[accounts[0]], currency), Available: money.Of(of[accounts[1]], currency),
+		Withdrawn: money.Of(0, currency), Credit: money.Of(of[accounts[2]], currency)}, err
+}
+
+// escrow is the seller's part of the money that is held for their orders.
+func (s *service) escrow(ctx context.Context, sellerID string) (int64, error) {
+	var sum int64
+	err := s.db.Read(ctx).Raw(`SELECT CAST(COALESCE(SUM(earnings), 0) AS BIGINT) FROM orders
+		WHERE seller_id = ? AND currency = ? AND paid_at IS NOT NULL AND ended_at IS NULL`, sellerID, s.settings.Currency).Scan(&sum).Error
+	if err != nil {
+		return 0, fmt.Errorf("sum the escrow: %w", err)
+	}
+	return sum, nil
+}

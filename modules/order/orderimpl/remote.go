@@ -1,0 +1,77 @@
+package orderimpl
+
+import (
+	"context"
+
+	"marketplace/modules/order"
+	"marketplace/platform/rpc"
+)
+
+// remote is the module in another process.
+type remote struct{ c *rpc.Client }
+
+func newRemote(c *rpc.Client) order.Service { return remote{c} }
+
+func (r remote) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote, error) {
+	return rpc.Call[order.Quote](ctx, r.c, "Quote", q)
+}
+
+func (r remote) Place(ctx context.Context, q order.PlaceRequest) (order.Placement, error) {
+	return rpc.Call[order.Placement](ctx, r.c, "Place", q)
+}
+
+func (r remote) Get(ctx context.Context, q order.GetRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Get", q)
+}
+
+func (r remote) List(ctx context.Context, q order.ListRequest) (order.List, error) {
+	return rpc.Call[order.List](ctx, r.c, "List", q)
+}
+
+func (r remote) SubmitRequirements(ctx context.Context, q order.SubmitRequirementsRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "SubmitRequirements", q)
+}
+
+func (r remote) SkipRequirements(ctx context.Context, q order.SkipRequirementsRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "SkipRequirements", q)
+}
+
+func (r remote) Deliver(ctx context.Context, q order.DeliverRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Deliver", q)
+}
+
+func (r remote) RequestRevision(ctx context.Context, q order.RequestRevisionRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "RequestRevision", q)
+}
+
+func (r remote) Accept(ctx context.Context, q order.AcceptRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Accept", q)
+}
+
+func (r remote) Cancel(ctx context.Context, q order.CancelRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Cancel", q)
+}
+
+func (r remote) File(ctx context.Context, q order.FileRequest) (order.File, error) {
+	return rpc.Call[order.File](ctx, r.c, "File", q)
+}
+
+func (r remote) Balance(ctx context.Context, q order.BalanceRequest) (order.Balance, error) {
+	return rpc.Call[order.Balance](ctx, r.c, "Balance", q)
+}
+
+func (r remote) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequest) (order.Done, error) {
+	return rpc.Call[order.Done](ctx, r.c, "ReceiveWebhook", q)
+}
+
+func (r remote) SimulatedPayment(ctx context.Context, q order.SimulatedPaymentRequest) (order.SimulatedPayment, error) {
+	return rpc.Call[order.SimulatedPayment](ctx, r.c, "SimulatedPayment", q)
+}
+
+func (r remote) DecideSimulatedPayment(ctx context.Context, q order.DecideSimulatedPaymentRequest) (order.SimulatedPayment, error) {
+	return rpc.Call[order.SimulatedPayment](ctx, r.c, "DecideSimulatedPayment", q)
+}
+
+func (r remote) VerifyLedger(ctx context.Context, q order.VerifyLedgerRequest) (order.LedgerReport, error) {
+	return rpc.Call[order.LedgerReport](ctx, r.c, "VerifyLedger", q)
+}

@@ -1,0 +1,86 @@
+package orderimpl
+
+import (
+	"context"
+	"fmt"
+
+	"marketplace/modules/order"
+	"marketplace/modules/order/internal/payment"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/platform/money"
+)
+
+// SimulatedPayment is documented in the contract. It is for the buyer, like the rest of the order.
+func (s *service) SimulatedPayment(ctx context.Context, q order.SimulatedPaymentRequest) (order.SimulatedPayment, error) {
+	p, err := s.simulated(ctx, q.ID)
+	if err != nil {
+		return order.SimulatedPayment{}, err
+	}
+	charge, err := s.simulator.Fetch(ctx, q.ID)
+	if err != nil {
+		return order.SimulatedPayment{}, err
+	}
+	return p.with(charge), nil
+}
+
+// DecideSimulatedPayment is documented in the contract. An order that has expired or was cancelled meanwhile can still be
+// paid, as with a real provider: the money goes back by itself.
+func (s *service) DecideSimulatedPayment(ctx context.Context, q order.DecideSimulatedPaymentRequest) (order.SimulatedPayment, error) {
+	p, err := s.simulated(ctx, q.ID)
+	if err != nil {
+		return order.SimulatedPayment{}, err
+	}
+	charge, err := s.simulator.Decide(ctx, q.ID, money.Of(p.Total, p.Currency), q.Succeed)
+	if err != nil {
+		return order.SimulatedPayment{}, fmt.Errorf("decide the payment: %w", err)
+	}
+	if p, err = s.simulated(ctx, q.ID); err != nil { // the webhook may have come back by now
+		return order.SimulatedPayment{}, err
+	}
+	return p.with(charge), nil
+}
+
+type simulatedPayment struct {
+	ID           string
+	OrderID      string
+	Status       string
+	Total        int64
+	Currency     string
+	BuyerID      string
+	GigTitle     string
+	PackageTitle string
+	Quantity     int
+	ReturnURL    string
+}
+
+func (s *service) simulated(ctx context.Context, id string) (simulatedPayment, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return simulatedPayment{}, err
+	}
+	var rows []simulatedPayment
+	err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, o.total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
+		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND p.provider = 'simulator'`, id).Scan(&rows).Error
+	if err != nil {
+		return simulatedPayment{}, fmt.Errorf("read the payment: %w", err)
+	}
+	if s.simulator == nil || len(rows) == 0 || rows[0].BuyerID != who.UserID {
+		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
+	}
+	rows[0].ReturnURL = s.publicURL + "/orders/" + rows[0].OrderID
+	return rows[0], nil
+}
+
+// with is the payment as the pay page shows it: what the simulator knows, unless the order has ended unpaid.
+func (p simulatedPayment) with(c payment.Charge) order.SimulatedPayment {
+	status := string(c.State)
+	if p.Status == paymentExpiredStatus && c.State != payment.Succeeded {
+		status = paymentExpiredStatus
+	}
+	text := p.GigTitle + ", " + p.PackageTitle
+	if p.Quantity > 1 {
+		text = fmt.Sprintf("%d × %s", p.Quantity, text)
+	}
+	return order.SimulatedPayment{ID: p.ID, OrderID: p.OrderID, Description: text, Amount: money.Of(p.Total, p.Currency), Status: status, ReturnURL: p.ReturnURL}
+}

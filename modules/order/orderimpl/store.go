@@ -1,0 +1,222 @@
+package orderimpl
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"marketplace/modules/order"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/money"
+)
+
+// orderRow is one order.
+type orderRow struct {
+	ID             string
+	Number         string
+	Status         order.Status
+	Version        int
+	Entered        int // the version at which the status was entered
+	BuyerID        string
+	BuyerUsername  string
+	SellerID       string
+	SellerUsername string
+	GigID          string
+	GigTitle       string
+	GigPictureID   string
+	Package        string
+	PackageTitle   string
+	Includes       []string `gorm:"serializer:json"`
+	DeliveryDays   int
+	Revisions      int
+	RevisionsUsed  int
+	Quantity       int
+	Currency       string
+	Price          int64
+	Subtotal       int64
+	Fee            int64
+	Total          int64
+	SellerFee      int64
+	Earnings       int64
+	Terms          terms               `gorm:"serializer:json"`
+	Requirements   []order.Requirement `gorm:"serializer:json"`
+	PlacedAt       time.Time
+	PaidAt         *time.Time
+	StartedAt      *time.Time
+	DueAt          *time.Time
+	DeliveredAt    *time.Time
+	EndedAt        *time.Time
+	ClearedAt      *time.Time
+}
+
+// TableName is orders.
+func (orderRow) TableName() string { return "orders" }
+
+func (r orderRow) life() life {
+	return life{
+		Status: r.Status, Questions: len(r.Requirements), Revisions: r.Revisions, Used: r.RevisionsUsed, DeliveryDays: r.DeliveryDays,
+		Terms: r.Terms, PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt,
+		EndedAt: r.EndedAt, ClearedAt: r.ClearedAt,
+	}
+}
+
+// take takes over what the rules have changed.
+func (r *orderRow) take(l life) {
+	r.Status, r.RevisionsUsed = l.Status, l.Used
+	r.PaidAt, r.StartedAt, r.DueAt, r.DeliveredAt, r.EndedAt, r.ClearedAt = l.PaidAt, l.StartedAt, l.DueAt, l.DeliveredAt, l.EndedAt, l.ClearedAt
+}
+
+func (r orderRow) amount(minor int64) money.Amount { return money.Of(minor, r.Currency) }
+
+// order is the order without what is kept in other tables, as its buyer or its seller sees it.
+func (r orderRow) order(p table, who actor, now time.Time) order.Order {
+	return order.Order{
+		ID: r.ID, Number: r.Number, Status: r.Status, Version: r.Version,
+		BuyerID: r.BuyerID, BuyerUsername: r.BuyerUsername, SellerID: r.SellerID, SellerUsername: r.SellerUsername,
+		GigID: r.GigID, GigTitle: r.GigTitle, GigPictureID: r.GigPictureID,
+		Package: r.Package, PackageTitle: r.PackageTitle, Includes: r.Includes,
+		DeliveryDays: r.DeliveryDays, Revisions: r.Revisions, RevisionUsed: r.RevisionsUsed, Quantity: r.Quantity,
+		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total), Earnings: r.amount(r.Earnings),
+		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{},
+		Next: p.upcoming(r.life(), now), Allowed: p.allowed(r.life(), who, now),
+		PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt, EndedAt: r.EndedAt,
+	}
+}
+
+// party says what the user is in the order; false if nothing.
+func (r orderRow) party(userID string) (actor, bool) {
+	switch userID {
+	case r.BuyerID:
+		return buyer, true
+	case r.SellerID:
+		return seller, true
+	}
+	return "", false
+}
+
+func errNoOrder() error { return fault.NotFoundf("There is no such order.") }
+
+// lock reads an order for a change. On PostgreSQL its row is locked first of all, so that two changes of one order wait for
+// each other here and nowhere else; SQLite has one writer at a time.
+func lock(tx *db.Tx, id string) (orderRow, error) {
+	q := tx.Where("id = ?", id)
+	if tx.Postgres() {
+		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	}
+	var row orderRow
+	err := q.Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, errNoOrder()
+	}
+	if err != nil {
+		return row, fmt.Errorf("read the order: %w", err)
+	}
+	return row, nil
+}
+
+// find reads an order that belongs to the user.
+func (s *service) find(ctx context.Context, id, userID string) (orderRow, actor, error) {
+	var row orderRow
+	err := s.db.Read(ctx).Where("id = ?", id).Take(&row).Error
+	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, "", fmt.Errorf("read the order: %w", err)
+	}
+	who, ok := row.party(userID)
+	if err != nil || !ok {
+		return orderRow{}, "", errNoOrder()
+	}
+	return row, who, nil
+}
+
+// historyRow is one line of an order's timeline.
+type historyRow struct {
+	OrderID    string
+	Number     int
+	Event      event
+	Actor      actor
+	ActorID    string
+	FromStatus order.Status
+	ToStatus   order.Status
+	Note       string
+	Late       bool
+	At         time.Time
+}
+
+// TableName is history.
+func (historyRow) TableName() string { return "history" }
+
+func (r historyRow) entry() order.Entry {
+	return order.Entry{Event: string(r.Event), Actor: string(r.Actor), From: r.FromStatus, To: r.ToStatus, Note: r.Note, At: r.At, Late: r.Late, Number: r.Number}
+}
+
+type deliveryRow struct {
+	ID       string
+	OrderID  string
+	Number   int
+	Message  string
+	Revision string
+	At       time.Time
+}
+
+// TableName is deliveries.
+func (deliveryRow) TableName() string { return "deliveries" }
+
+func (r deliveryRow) delivery() order.Delivery {
+	return order.Delivery{ID: r.ID, Number: r.Number, Message: r.Message, Files: []order.FileRef{}, At: r.At, Revision: r.Revision}
+}
+
+type fileRow struct {
+	ID          string
+	OrderID     string
+	DeliveryID  string // empty: it belongs to an answer
+	Position    int
+	Name        string
+	ContentType string
+	Size        int64
+	SHA256      string `gorm:"column:sha256"`
+	CreatedAt   time.Time
+}
+
+// TableName is files.
+func (fileRow) TableName() string { return "files" }
+
+func (r fileRow) ref() order.FileRef {
+	return order.FileRef{ID: r.ID, Name: r.Name, ContentType: r.ContentType, Size: r.Size, SHA256: r.SHA256}
+}
+
+type paymentRow struct {
+	ID        string
+	OrderID   string
+	Provider  string
+	Status    string
+	Amount    int64
+	Currency  string
+	Charge    string
+	Message   string
+	Attempt   int
+	CheckAt   *time.Time
+	CreatedAt time.Time
+}
+
+// TableName is payments.
+func (paymentRow) TableName() string { return "payments" }
+
+// payment is what the buyer sees. The page to pay at is told as long as paying there makes sense.
+func (r paymentRow) payment(checkoutURL string) *order.Payment {
+	if r.Status != paymentPending && r.Status != paymentDeclinedStatus {
+		checkoutURL = ""
+	}
+	return &order.Payment{ID: r.ID, Provider: r.Provider, Status: r.Status, Amount: money.Of(r.Amount, r.Currency), CheckoutURL: checkoutURL, Message: r.Message}
+}
+
+// jsonOf is for the columns that hold JSON and are written by plain SQL.
+func jsonOf(v any) (string, error) {
+	text, err := json.Marshal(v)
+	return string(text), err
+}
