@@ -72,6 +72,13 @@ func newChild(t *testing.T, s shape) *child {
 
 func (c *child) start(t *testing.T) {
 	t.Helper()
+	c.spawn(t)
+	c.waitReady(t)
+}
+
+// spawn starts the process and does not wait for it.
+func (c *child) spawn(t testing.TB) {
+	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +95,6 @@ func (c *child) start(t *testing.T) {
 			t.Logf("the last process said:\n%s", tail(c.log.Bytes(), 4000))
 		}
 	})
-	c.waitReady(t)
 }
 
 func tail(b []byte, n int) []byte { return b[max(0, len(b)-n):] }
