@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -73,6 +74,7 @@ type App struct {
 	errs       []error
 	incomplete bool // a module is missing, so those that call it are not started
 
+	patience  time.Duration // drainTime; shorter in a test
 	lock      *os.File
 	private   *http.ServeMux // what other processes may call
 	listeners []*listener
@@ -93,6 +95,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	a := &App{
 		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus,
 		routes: &db.Routes{}, private: http.NewServeMux(), addresses: map[string]net.Addr{},
+		patience: drainTime,
 	}
 	if a.log == nil {
 		a.log = zap.NewNop()

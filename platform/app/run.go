@@ -9,8 +9,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// patience is how long running requests may take when the process stops; then they are cut off.
-const patience = 20 * time.Second
+// drainTime is how long running requests may take when the process stops; then they are cut off.
+const drainTime = 20 * time.Second
 
 // Run serves until ctx ends or something fails, and closes everything. It stops in a strict order, each step complete
 // before the next: listeners drain, background tasks, outbox workers and router, databases. The internal listener stays
@@ -37,7 +37,8 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.log.Info("stopping")
 	a.stopping.Store(true)
-	errs = append(errs, a.drain(live), tasks.stop(), events.stop(), a.Close())
+	a.drain(live)
+	errs = append(errs, tasks.stop(), events.stop(), a.Close())
 	a.log.Info("stopped")
 	return errors.Join(errs...)
 }
@@ -52,19 +53,23 @@ func (a *App) runnable() error {
 	return a.Err()
 }
 
-// drain lets the public and the private side finish, both at once.
-func (a *App) drain(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// drain lets the public and the private side finish, both at once. Somebody who does not come to an end is cut off: that
+// is no failure of the process.
+func (a *App) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()
 	var wait sync.WaitGroup
-	errs := make([]error, len(a.listeners))
-	for i, l := range a.listeners {
-		if l.name != Internal {
-			wait.Go(func() { errs[i] = l.drain(ctx) })
+	for _, l := range a.listeners {
+		if l.name == Internal {
+			continue
 		}
+		wait.Go(func() {
+			if err := l.drain(ctx); err != nil {
+				a.log.Warn("requests were cut off", zap.String("side", l.name), zap.Error(err))
+			}
+		})
 	}
 	wait.Wait()
-	return errors.Join(errs...)
 }
 
 // part is one thing that works in the background until it is stopped.

@@ -91,7 +91,7 @@ func (l *listener) serve() error {
 // drain takes no new request and waits for the running ones until ctx ends; then it cuts them off.
 func (l *listener) drain(ctx context.Context) error {
 	if err := l.server.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("the %s side did not finish its requests in time: %w", l.name, err), l.server.Close())
+		return errors.Join(err, l.server.Close())
 	}
 	return nil
 }

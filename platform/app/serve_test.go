@@ -1,9 +1,13 @@
 package app
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"marketplace/platform/config"
 )
@@ -30,5 +34,43 @@ func TestEveryListenerLimitsSlowAndLargeRequests(t *testing.T) {
 			s.MaxHeaderBytes != 64<<10 || s.WriteTimeout != 0 || s.ErrorLog == nil {
 			t.Errorf("%s: %+v", l.name, s)
 		}
+	}
+}
+
+func TestARequestThatDoesNotEndIsCutOff(t *testing.T) {
+	core, logs := observer.New(zap.WarnLevel)
+	c := config.Defaults()
+	c.Data, c.Internal = t.TempDir(), "127.0.0.1:0"
+	a, err := New(t.Context(), Options{Config: c, Log: zap.New(core)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.patience = 20 * time.Millisecond
+	begun, ended := make(chan struct{}), make(chan struct{})
+	address, err := a.Serve("127.0.0.1:0", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(begun)
+		<-r.Context().Done()
+		close(ended)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	go func() {
+		<-begun
+		stop()
+	}()
+	go func() {
+		response, err := http.Get("http://" + address.String())
+		if err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	if err := a.Run(ctx); err != nil {
+		t.Errorf("%v", err)
+	}
+	<-ended
+	if logs.FilterMessage("requests were cut off").Len() != 1 {
+		t.Errorf("%v", logs.All())
 	}
 }
