@@ -57,7 +57,7 @@ func (l pipeListener) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-func (l pipeListener) Close() error { return nil }
+func (l pipeListener) Close() error { close(l); return nil }
 
 func (l pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "bench"} }
 

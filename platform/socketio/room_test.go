@@ -26,7 +26,11 @@ func gathering(t *testing.T) (*house, func(id string) *socketio.Socket) {
 		})
 	}
 	return h, func(id string) *socketio.Socket {
-		sk, _ := sockets.Load(id)
+		var sk any
+		eventually(t, "the socket has been welcomed", func() (found bool) {
+			sk, found = sockets.Load(id)
+			return found
+		})
 		return sk.(*socketio.Socket)
 	}
 }
