@@ -93,7 +93,9 @@ func newBed(t testing.TB, open func(string, ...apptest.Option) *apptest.Harness,
 
 // both runs the test with a bed on each database.
 func both(t *testing.T, run func(t *testing.T, b *bed)) {
-	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) { run(t, newBed(t, open, nil)) })
+	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
+		run(t, newBed(t, open, nil))
+	})
 }
 
 func onSQLite(t testing.TB) *bed {
