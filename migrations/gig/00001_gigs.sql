@@ -10,7 +10,8 @@ CREATE TABLE categories (
 CREATE INDEX categories_parent ON categories (parent);
 
 -- What is counted, filtered and sorted stands before the long texts, so that it is read without them. Lists that are
--- always shown whole are JSON. num is the gig's number in the search index; it grows, so it also breaks ties.
+-- always shown whole are JSON. num is the gig's number in the search index; it grows, so it also breaks ties. What a cursor
+-- is compared with is BIGINT: a client may make one up.
 CREATE TABLE gigs (
     num                {{.ID}},
     id                 TEXT NOT NULL UNIQUE,
@@ -20,12 +21,12 @@ CREATE TABLE gigs (
     from_minor         BIGINT NOT NULL CHECK (from_minor > 0),
     currency           TEXT NOT NULL,
     fastest_days       INTEGER NOT NULL CHECK (fastest_days > 0),
-    rating_hundredths  INTEGER NOT NULL DEFAULT 0,
-    rating_count       INTEGER NOT NULL DEFAULT 0,
-    sales              INTEGER NOT NULL DEFAULT 0,
+    rating_hundredths  BIGINT NOT NULL DEFAULT 0,
+    rating_count       BIGINT NOT NULL DEFAULT 0,
+    sales              BIGINT NOT NULL DEFAULT 0,
     -- How good a gig is among those that match a search equally well: its rating as if five reviews of 4.00 stars came
     -- on top (one review proves little), and a hundredth of a star for each of the first hundred sales.
-    merit              INTEGER NOT NULL GENERATED ALWAYS AS (
+    merit              BIGINT NOT NULL GENERATED ALWAYS AS (
         (rating_hundredths * rating_count + 2000) / (rating_count + 5) + CASE WHEN sales < 100 THEN sales ELSE 100 END
     ) STORED,
     version            INTEGER NOT NULL,

@@ -54,7 +54,7 @@ func matches(read *gorm.DB, postgres bool, w wanted, tiers bool) *gorm.DB {
 	switch {
 	case postgres && tiers:
 		return read.Raw(`SELECT rowid AS num,
-			CASE WHEN document @@ CAST(? AS TSQUERY) THEN 3 WHEN document @@ CAST(? AS TSQUERY) THEN 2 ELSE 1 END AS tier
+			CAST(CASE WHEN document @@ CAST(? AS TSQUERY) THEN 3 WHEN document @@ CAST(? AS TSQUERY) THEN 2 ELSE 1 END AS BIGINT) AS tier
 			FROM gig_search WHERE document @@ CAST(? AS TSQUERY)`, tsquery(w, "A"), tsquery(w, "AB"), tsquery(w, "ABC"))
 	case postgres:
 		return read.Raw("SELECT rowid AS num FROM gig_search WHERE document @@ CAST(? AS TSQUERY)", tsquery(w, "ABC"))

@@ -19,12 +19,6 @@ const (
 	maxText   = 500  // characters that are searched for
 )
 
-// foundRow is a gig that was found.
-type foundRow struct {
-	gigRow
-	Tier int64 `gorm:"->"`
-}
-
 // search is a request that has been checked.
 type search struct {
 	words      *wanted  // nil: any
@@ -61,16 +55,14 @@ func (s *service) Search(ctx context.Context, q gig.SearchRequest) (gig.Results,
 			return gig.Results{}, fmt.Errorf("write the cursor: %w", err)
 		}
 	}
-	for _, r := range rows {
-		results.Items = append(results.Items, r.gig())
-	}
+	results.Items = gigs(rows)
 	return results, nil
 }
 
 // checkSearch tells everything that is wrong with a request, or makes a search of it.
 func (s *service) checkSearch(ctx context.Context, q gig.SearchRequest) (search, error) {
 	var c fault.Check
-	f := search{sellerID: q.SellerID, min: q.MinPrice, max: q.MaxPrice, days: q.MaxDays}
+	f := search{sellerID: q.SellerID, min: q.MinPrice, max: q.MaxPrice, days: min(q.MaxDays, maxDeliveryDays)}
 	f.limit = page.Limit(&c, q.Limit, perPage)
 	f.after = page.After[place](&c, q.Cursor)
 	c.That(len(q.Text) <= maxText*4 && len([]rune(q.Text)) <= maxText, "text", "Search for at most %d characters.", maxText)
@@ -113,7 +105,7 @@ func (s *service) shelvesBelow(ctx context.Context, slug string) ([]string, erro
 
 // find reads one page and one gig more. The inner query walks an index or the matches with the short columns alone; only
 // the gigs of the page are read whole.
-func (s *service) find(ctx context.Context, f search) ([]foundRow, error) {
+func (s *service) find(ctx context.Context, f search) ([]gigRow, error) {
 	tiers := f.sort.tiered
 	numbers := s.filtered(ctx, f, tiers).Order(f.sort.by()).Limit(f.limit + 1)
 	columns := "g.*, 0 AS tier"
@@ -126,7 +118,7 @@ func (s *service) find(ctx context.Context, f search) ([]foundRow, error) {
 		condition, key := f.sort.beyond(*f.after)
 		numbers = numbers.Where(condition, key...)
 	}
-	var rows []foundRow
+	var rows []gigRow
 	err := s.db.Read(ctx).Table("(?) AS p", numbers).Joins("JOIN gigs AS g ON g.num = p.num").Select(columns).
 		Order(f.sort.by()).Find(&rows).Error
 	return rows, err

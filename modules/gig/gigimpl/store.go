@@ -45,6 +45,7 @@ type gigRow struct {
 	Packages         list[gig.Package]
 	Requirements     list[gig.Requirement]
 	Description      string
+	Tier             int64 `gorm:"->"` // of the match; in search only
 }
 
 // TableName is what GORM calls it.

@@ -40,7 +40,7 @@ func TestAGigIsADraftThenPublicThenPausedThenGone(t *testing.T) {
 			t.Fatal(err)
 		}
 		if g.Status != gig.StatusDraft || g.Slug != "i-will-draw-a-logo" || g.SellerUsername != "Names1" || g.From != money.Of(4000, "USD") ||
-			g.FastestDays != 1 || g.Version != 1 || g.PublishedAt != nil || g.Requirements == nil && g.Pictures == nil {
+			g.FastestDays != 1 || g.Version != 1 || g.PublishedAt != nil || g.Requirements == nil || g.Pictures == nil {
 			t.Errorf("%+v", g)
 		}
 		if !sees(seller(), g.ID) || sees(apptest.As("s2", "other"), g.ID) || sees(apptest.Visitor(), g.ID) || found() != 0 {
