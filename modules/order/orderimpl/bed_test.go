@@ -15,6 +15,7 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/platform/apptest"
+	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
 )
@@ -224,4 +225,9 @@ func (b *bed) count(table string) int {
 		b.t.Fatal(err)
 	}
 	return n
+}
+
+// txExec is one statement as a transaction.
+func txExec(statement string, args ...any) func(*db.Tx) error {
+	return func(tx *db.Tx) error { return tx.Exec(statement, args...).Error }
 }

@@ -25,7 +25,10 @@ func (w world) overdue(now, hours float64) bool { return w.due > 0 && now > w.du
 // oracle says what becomes of the world, and which journals are posted.
 func oracle(w world, who, what string, now float64) (world, string, bool) {
 	refuse := func() (world, string, bool) { return w, "", false }
-	end := func(status, money string) (world, string, bool) { w.status, w.ended = status, now; return w, money, true }
+	end := func(status, money string) (world, string, bool) {
+		w.status, w.ended = status, now
+		return w, money, true
+	}
 	start := func(money string) (world, string, bool) {
 		w.status, w.due = "in_progress", now+float64(24*w.days)
 		return w, money, true
