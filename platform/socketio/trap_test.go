@@ -35,6 +35,7 @@ func TestASlowReaderIsCutAndTheOtherMemberGetsEverything(t *testing.T) {
 		sk.OnDisconnect(func(reason string) { reasons <- reason })
 	})
 	_, reader := h.enter(), h.enter() // the first never reads again
+	eventually(t, "both are in the room", func() bool { return len(h.Of("/").To("room").Sockets()) == 2 })
 	filler := strings.Repeat("x", 10_000)
 	const messages = 3000
 	sent := make(chan struct{}, 64) // the reader lets so many be under way
