@@ -1,0 +1,38 @@
+// Package userimpl keeps the profiles in the module's own database, and their pictures among its files.
+package userimpl
+
+import (
+	"go.uber.org/zap"
+
+	"marketplace/modules/auth"
+	"marketplace/modules/user"
+	"marketplace/platform/app"
+	"marketplace/platform/blob"
+	"marketplace/platform/bus"
+	"marketplace/platform/db"
+)
+
+// Deps are the modules that the profiles call: none.
+type Deps struct{}
+
+// Module plugs the profiles into the marketplace.
+var Module = app.Module[user.Service, Deps]{
+	Name:   "user",
+	New:    newService,
+	Remote: newRemote,
+	Hears:  []db.Event{auth.SignedUp{}},
+}
+
+type service struct {
+	db    *db.DB
+	files blob.Store
+	log   *zap.Logger
+
+	reading chan struct{} // a place for each picture that may be read at the same time
+}
+
+func newService(h *app.Host, _ Deps) (user.Service, error) {
+	s := &service{db: h.DB, files: h.Files, log: h.Log, reading: make(chan struct{}, readingAtOnce)}
+	bus.Handle(h.Events, s.onSignedUp)
+	return s, nil
+}

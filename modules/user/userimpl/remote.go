@@ -1,0 +1,37 @@
+package userimpl
+
+import (
+	"context"
+
+	"marketplace/modules/user"
+	"marketplace/platform/rpc"
+)
+
+// remote is the profiles in another process.
+type remote struct{ c *rpc.Client }
+
+func newRemote(c *rpc.Client) user.Service { return remote{c} }
+
+func (r remote) Get(ctx context.Context, q user.GetRequest) (user.Profile, error) {
+	return rpc.Call[user.Profile](ctx, r.c, "Get", q)
+}
+
+func (r remote) List(ctx context.Context, q user.ListRequest) (user.ProfileList, error) {
+	return rpc.Call[user.ProfileList](ctx, r.c, "List", q)
+}
+
+func (r remote) Update(ctx context.Context, q user.UpdateRequest) (user.Profile, error) {
+	return rpc.Call[user.Profile](ctx, r.c, "Update", q)
+}
+
+func (r remote) SetSeller(ctx context.Context, q user.SetSellerRequest) (user.Profile, error) {
+	return rpc.Call[user.Profile](ctx, r.c, "SetSeller", q)
+}
+
+func (r remote) SetAvatar(ctx context.Context, q user.SetAvatarRequest) (user.Profile, error) {
+	return rpc.Call[user.Profile](ctx, r.c, "SetAvatar", q)
+}
+
+func (r remote) Avatar(ctx context.Context, q user.AvatarRequest) (user.Picture, error) {
+	return rpc.Call[user.Picture](ctx, r.c, "Avatar", q)
+}
