@@ -80,7 +80,7 @@ func TestRequestIDsFromOutsideMustBeHarmless(t *testing.T) {
 			t.Errorf("%q: %v", id, !want)
 		}
 	}
-	if NewRequestID() == NewRequestID() {
+	if one, other := NewRequestID(), NewRequestID(); one == other {
 		t.Error("two requests have the same id")
 	}
 }
