@@ -1,0 +1,127 @@
+package chatimpl
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"marketplace/modules/chat"
+	"marketplace/modules/gig"
+	"marketplace/modules/order"
+	"marketplace/modules/user"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+)
+
+// subject is what a conversation is opened about.
+type subject struct{ gigID, orderID string }
+
+func (s *service) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversation, error) {
+	actor, err := identity.VerifiedUser(ctx)
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	about, whom, err := s.whom(ctx, actor, q)
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	profile, err := s.users.Get(ctx, whom)
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	if err := checkPerson(q, profile, actor); err != nil {
+		return chat.Conversation{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return chat.Conversation{}, fmt.Errorf("make an id: %w", err)
+	}
+	me, other := chat.Person{ID: actor.UserID, Username: actor.Username}, chat.Person{ID: profile.ID, Username: profile.Username}
+	var view viewRow
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		kept, err := open(tx, id.String(), me, other, about)
+		if err != nil {
+			return err
+		}
+		view, err = find(tx.DB, kept, me.ID)
+		return err
+	})
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	return view.conversation(), nil
+}
+
+// whom says what it is about and who the other person is: the other party of the order, the seller of the gig, or who
+// is named. Orders and gigs that the actor may not see are NotFound.
+func (s *service) whom(ctx context.Context, actor identity.Actor, q chat.OpenRequest) (subject, user.GetRequest, error) {
+	switch {
+	case q.OrderID != "":
+		o, err := s.orders.Get(ctx, order.GetRequest{ID: q.OrderID})
+		if err != nil {
+			return subject{}, user.GetRequest{}, err
+		}
+		if q.GigID != "" && q.GigID != o.GigID {
+			return subject{}, user.GetRequest{}, fault.Wrong("gig_id", "This order is of another gig.")
+		}
+		other, err := otherParty(o, actor.UserID)
+		return subject{gigID: o.GigID, orderID: o.ID}, user.GetRequest{ID: other}, err
+	case q.GigID != "":
+		g, err := s.gigs.Get(ctx, gig.GetRequest{ID: q.GigID})
+		return subject{gigID: g.ID}, user.GetRequest{ID: g.SellerID}, err
+	case q.UserID != "":
+		return subject{}, user.GetRequest{ID: q.UserID}, nil
+	case q.Username != "":
+		return subject{}, user.GetRequest{Username: q.Username}, nil
+	}
+	return subject{}, user.GetRequest{}, fault.Wrong("username", "Say whom you want to write to.")
+}
+
+func otherParty(o order.Order, userID string) (string, error) {
+	switch userID {
+	case o.BuyerID:
+		return o.SellerID, nil
+	case o.SellerID:
+		return o.BuyerID, nil
+	}
+	return "", fault.NotFoundf("There is no such order.")
+}
+
+// checkPerson refuses a conversation with oneself, and one with somebody else than is named: a message must not reach
+// another person than its writer thinks.
+func checkPerson(q chat.OpenRequest, p user.Profile, actor identity.Actor) error {
+	var c fault.Check
+	c.That(q.UserID == "" || q.UserID == p.ID, "user_id", "This is about somebody else. Name only one of them.")
+	c.That(q.Username == "" || strings.EqualFold(q.Username, p.Username), "username", "This is about somebody else. Name only one of them.")
+	if err := c.Err(); err != nil {
+		return err
+	}
+	if p.ID == actor.UserID {
+		return fault.Invalidf("You cannot write to yourself.")
+	}
+	return nil
+}
+
+// open makes the conversation of two people, or finds the one that they have: of several that open it at once, one
+// makes it and the others wait for it. It is shown in the list of who opens it.
+func open(tx *db.Tx, id string, me, other chat.Person, about subject) (kept string, err error) {
+	low, high := pair(me, other)
+	err = tx.Raw(`INSERT INTO conversations (id, low_id, high_id, gig_id, order_id) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (low_id, high_id) DO UPDATE SET gig_id = excluded.gig_id, order_id = excluded.order_id
+		RETURNING id`, id, low.ID, high.ID, about.gigID, about.orderID).Scan(&kept).Error
+	if err != nil {
+		return "", fmt.Errorf("keep a conversation: %w", err)
+	}
+	err = tx.Exec(`INSERT INTO participants (conversation_id, user_id, username, listed, active_at)
+		VALUES (?, ?, ?, TRUE, ?), (?, ?, ?, FALSE, ?)
+		ON CONFLICT (conversation_id, user_id) DO UPDATE SET username = excluded.username,
+			listed = participants.listed OR excluded.listed`,
+		kept, me.ID, me.Username, tx.Now(), kept, other.ID, other.Username, tx.Now()).Error
+	if err != nil {
+		return "", fmt.Errorf("keep the participants: %w", err)
+	}
+	return kept, nil
+}

@@ -1,0 +1,47 @@
+package chatimpl
+
+import (
+	"time"
+
+	"marketplace/modules/chat"
+	"marketplace/platform/fault"
+	"marketplace/platform/text"
+)
+
+// The limits of the chat.
+const (
+	maxText     = 4000 // characters
+	maxClientID = 64   // characters
+
+	mostSent = 60 // messages of one person, in all conversations, within pace
+	pace     = time.Minute
+
+	conversationsPerPage = 20
+	messagesPerPage      = 50
+)
+
+// check cleans a message and tells everything that is wrong with it.
+func check(q chat.SendRequest) (chat.SendRequest, error) {
+	var c fault.Check
+	q.Text = text.Prose(&c, "text", q.Text, 1, maxText)
+	clean := text.Line(&c, "client_id", q.ClientID, 0, maxClientID)
+	// The client looks for the name that it gave, so it is not corrected.
+	c.That(clean == q.ClientID, "client_id", "Leave out the spaces at its ends.")
+	return q, c.Err()
+}
+
+// wait is how many seconds, rounded up, someone waits who sent the first of mostSent messages at this time.
+func wait(first, now time.Time) int {
+	left := first.Add(pace).Sub(now)
+	return max(1, int((left+time.Second-1)/time.Second))
+}
+
+// pair puts two people in the order in which a conversation has them.
+func pair(a, b chat.Person) (low, high chat.Person) {
+	if a.ID < b.ID {
+		return a, b
+	}
+	return b, a
+}
+
+func noSuchConversation() error { return fault.NotFoundf("There is no such conversation.") }
