@@ -2,6 +2,7 @@ package bus_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -134,4 +135,23 @@ func TestPausesDoubleUpToTheLongest(t *testing.T) {
 			t.Errorf("after attempt %d with the most of chance: %v", attempt, got)
 		}
 	}
+}
+
+func TestStoppingLeavesNothingRunning(t *testing.T) {
+	p := onSQLite(t).process(t, bus.Options{})
+	hear(p, "chat", record)
+	bus.Watch(p.Module("web", nil), func(context.Context, placed) {})
+	round := func() {
+		stop := p.start()
+		p.place("o1")
+		p.drain()
+		stop()
+	}
+	round()
+	before := runtime.NumGoroutine()
+	for range 5 {
+		round()
+	}
+	apptest.Eventually(t, func() bool { return runtime.NumGoroutine() <= before })
+	p.want("chat", 1, 6)
 }

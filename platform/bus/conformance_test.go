@@ -37,6 +37,7 @@ func conformance(t *testing.T, newHarness func(testing.TB) *harness) {
 		"fields that the handler does not know are ignored":                unknownFields,
 		"events of a process without a bus are found by the tick":          foundByTick,
 		"a commit wakes the worker at once":                                wokenAtOnce,
+		"a retry comes when it is due":                                     retriedInTime,
 		"a slow handler holds neither the publisher nor others up":         slowHandler,
 		"the effect and the inbox are one transaction":                     effectWithInbox,
 		"a handler cannot begin a second transaction":                      nestedInHandler,
@@ -375,6 +376,27 @@ func wokenAtOnce(t *testing.T, h *harness) {
 		case <-late:
 			t.Fatal("the commits did not wake the worker")
 		}
+		p.drain() // it sleeps again
+	}
+}
+
+func retriedInTime(t *testing.T, h *harness) {
+	p := h.process(t, bus.Options{})
+	var attempts atomic.Int64
+	done := make(chan bool, 1)
+	hear(p, "chat", func(context.Context, *db.Tx, placed) error {
+		if attempts.Add(1) < 8 {
+			return errors.New("not yet")
+		}
+		done <- true
+		return nil
+	})
+	p.start()
+	p.place("o1")
+	select {
+	case <-done:
+	case <-time.After(4 * time.Second): // by the tick it would take seven
+		t.Fatal("the retries waited for the tick")
 	}
 }
 

@@ -1,7 +1,6 @@
 package bus_test
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -71,20 +70,13 @@ func TestGoChannelLosesAnEventWhenItIsClosedBeforeTheAck(t *testing.T) {
 func TestGoChannelLetsOneSubscriberThatNacksHoldUpAllOthers(t *testing.T) {
 	g := goChannel(t, gochannel.Config{BlockPublishUntilSubscriberAck: true})
 	bad, good := subscribe(t, g), subscribe(t, g)
-	stop := make(chan struct{})
-	t.Cleanup(func() { close(stop) })
 	nacked := make(chan struct{}, 1000)
 	go func() {
-		for {
+		for m := range bad { // until the test closes it
+			m.Nack()
 			select {
-			case m := <-bad:
-				m.Nack()
-				select {
-				case nacked <- struct{}{}:
-				default:
-				}
-			case <-stop:
-				return
+			case nacked <- struct{}{}:
+			default:
 			}
 		}
 	}()
@@ -110,8 +102,6 @@ func TestGoChannelDeadlocksWhenAHandlerPublishesToItsOwnTopic(t *testing.T) {
 	g := goChannel(t, gochannel.Config{BlockPublishUntilSubscriberAck: true})
 	messages := subscribe(t, g)
 	handled := make(chan struct{})
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
 	go func() {
 		m := <-messages
 		_ = g.Publish("order.placed.v1", event("2")) // waits for the ack of 2, which waits for this handler
@@ -121,9 +111,7 @@ func TestGoChannelDeadlocksWhenAHandlerPublishesToItsOwnTopic(t *testing.T) {
 	go func() { _ = g.Publish("order.placed.v1", event("1")) }()
 	select {
 	case <-handled:
-		if ctx.Err() == nil {
-			t.Fatal("it has begun to manage")
-		}
+		t.Fatal("it has begun to manage")
 	case <-time.After(300 * time.Millisecond):
 	}
 }
