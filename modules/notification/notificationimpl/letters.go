@@ -1,0 +1,78 @@
+package notificationimpl
+
+import (
+	"embed"
+	htmltemplate "html/template"
+	"strings"
+	"text/template"
+	"time"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// letter is a mail before it has a form.
+type letter struct {
+	Subject    string
+	Username   string
+	Paragraphs []string
+	Button     string
+	Link       string // absolute
+	Note       string // small, below the button
+}
+
+// letters are the mails that other modules have sent, by template (row N3). They carry links that no event may carry.
+func letters() map[string]letter {
+	return map[string]letter{
+		"verify_email": {
+			Subject:    "Confirm your e-mail address",
+			Paragraphs: []string{"Please confirm that this address is yours. Then you can buy and sell."},
+			Button:     "Confirm the address",
+			Note:       "The link works for 24 hours. If you did not sign up, you need not do anything.",
+		},
+		"reset_password": {
+			Subject:    "Choose a new password",
+			Paragraphs: []string{"Somebody, probably you, asked for a new password for your account."},
+			Button:     "Choose a new password",
+			Note:       "The link works once, for an hour. If it was not you, you need not do anything: your password stays as it is.",
+		},
+	}
+}
+
+// layout gives letters their form, in text and in HTML.
+type layout struct {
+	name, url string
+	text      *template.Template
+	html      *htmltemplate.Template
+}
+
+func newLayout(name, url string) (l layout, err error) {
+	l.name, l.url = name, url
+	if l.text, err = template.ParseFS(templates, "templates/letter.txt"); err != nil {
+		return l, err
+	}
+	l.html, err = htmltemplate.ParseFS(templates, "templates/letter.html")
+	return l, err
+}
+
+// formed is a letter as it is sent.
+type formed struct {
+	text, html string
+	links      []string // every link in it, its own first
+}
+
+func (l layout) form(x letter, now time.Time) (f formed, err error) {
+	data := struct {
+		letter
+		Name, URL string
+		Year      int
+	}{x, l.name, l.url, now.Year()}
+	var text, html strings.Builder
+	if err := l.text.Execute(&text, data); err != nil {
+		return f, err
+	}
+	if err := l.html.Execute(&html, data); err != nil {
+		return f, err
+	}
+	return formed{text: text.String(), html: html.String(), links: []string{x.Link, l.url}}, nil
+}

@@ -1,0 +1,108 @@
+// Package notificationimpl is the module notification: what people are told in the product, and the mails they get, in its
+// own database.
+package notificationimpl
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"marketplace/modules/auth"
+	"marketplace/modules/chat"
+	"marketplace/modules/notification"
+	"marketplace/modules/order"
+	"marketplace/modules/review"
+	"marketplace/platform/app"
+	"marketplace/platform/clock"
+	"marketplace/platform/db"
+	"marketplace/platform/mail"
+)
+
+// Module plugs notification into the marketplace.
+var Module = app.Module[notification.Service, Deps]{
+	Name:   "notification",
+	New:    newService,
+	Remote: newRemote,
+	Hears: []db.Event{
+		auth.SignedUp{}, auth.EmailVerified{}, auth.PasswordChanged{},
+		order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
+		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
+		chat.MessageSent{}, chat.Read{},
+		review.Written{}, review.Published{},
+	},
+}
+
+// Deps are the modules that notification calls: it is told everything by events.
+type Deps struct{}
+
+// settings are the section notification of the configuration.
+type settings struct {
+	Attempts  int           `koanf:"mail_attempts"`      // then a mail is dead, kept to be looked at
+	Pause     time.Duration `koanf:"mail_retry"`         // after the first failure; doubled after each further one
+	LongPause time.Duration `koanf:"mail_retry_longest"` // the longest pause
+	Senders   int           `koanf:"mail_senders"`       // mails that are sent at once
+	KeepMails time.Duration `koanf:"keep_mails"`         // how long sent and dead mails are kept
+	KeepRead  time.Duration `koanf:"keep_notifications"` // how long notifications are kept, read or not
+}
+
+func defaults() settings {
+	const day = 24 * time.Hour
+	return settings{
+		Attempts:  10,
+		Pause:     10 * time.Second,
+		LongPause: time.Hour,
+		Senders:   4,
+		KeepMails: 30 * day,
+		KeepRead:  365 * day,
+	}
+}
+
+func (s settings) check() error {
+	var errs []error
+	refuse := func(when bool, text string) {
+		if when {
+			errs = append(errs, errors.New("settings.notification."+text))
+		}
+	}
+	refuse(s.Attempts < 1 || s.Attempts > 100, "mail_attempts must be 1 to 100")
+	refuse(s.Pause < time.Second || s.LongPause < s.Pause, "mail_retry must be at least 1s, and at most mail_retry_longest")
+	refuse(s.Senders < 1 || s.Senders > 32, "mail_senders must be 1 to 32")
+	refuse(s.KeepMails < time.Hour || s.KeepRead < time.Hour, "keep_mails and keep_notifications must be at least 1h")
+	return errors.Join(errs...)
+}
+
+type service struct {
+	db         *db.DB
+	clock      *clock.Clock
+	log        *zap.Logger
+	mail       mail.Sender
+	settings   settings
+	production bool
+	tellings   map[string][]line
+	layout     layout
+}
+
+func newService(h *app.Host, _ Deps) (notification.Service, error) {
+	s := &service{
+		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: defaults(), production: h.Config.IsProduction(),
+	}
+	if err := h.Settings(&s.settings); err != nil {
+		return nil, err
+	}
+	if err := s.settings.check(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.tellings, err = parseTellings(tellings()); err != nil {
+		return nil, fmt.Errorf("read what people are told: %w", err)
+	}
+	if s.layout, err = newLayout(h.Config.Name, h.Config.PublicURL); err != nil {
+		return nil, fmt.Errorf("read the layout of mails: %w", err)
+	}
+	s.react(h.Events)
+	h.Every(time.Second, "send mails", s.sendMails)
+	h.Every(time.Hour, "forget what is old", s.forget)
+	return s, nil
+}

@@ -1,0 +1,134 @@
+package notificationimpl
+
+import (
+	"context"
+	"fmt"
+
+	"marketplace/modules/auth"
+	"marketplace/modules/chat"
+	"marketplace/modules/order"
+	"marketplace/modules/review"
+	"marketplace/platform/bus"
+	"marketplace/platform/db"
+)
+
+func (s *service) react(ev *bus.Events) {
+	bus.Handle(ev, s.onSignedUp)
+	bus.Handle(ev, s.onEmailVerified)
+	bus.Handle(ev, s.onPasswordChanged)
+	bus.Handle(ev, s.onOrderPaid)
+	bus.Handle(ev, s.onOrderDeclined)
+	bus.Handle(ev, s.onOrderExpired)
+	bus.Handle(ev, s.onOrderRequirementsDue)
+	bus.Handle(ev, s.onOrderStarted)
+	bus.Handle(ev, s.onOrderDelivered)
+	bus.Handle(ev, s.onOrderCompletionNear)
+	bus.Handle(ev, s.onOrderRevisionRequested)
+	bus.Handle(ev, s.onOrderCompleted)
+	bus.Handle(ev, s.onOrderCancelled)
+	bus.Handle(ev, s.onOrderCleared)
+	bus.Handle(ev, s.onReviewWritten)
+	bus.Handle(ev, s.onReviewPublished)
+	bus.Handle(ev, s.onMessageSent)
+	bus.Handle(ev, s.onConversationRead)
+}
+
+// The two events of an account may come in any order: each writes what only it knows.
+
+func (s *service) onSignedUp(_ context.Context, tx *db.Tx, e auth.SignedUp) error {
+	return tx.Exec(`INSERT INTO recipients (user_id, username, email, verified) VALUES (?, ?, ?, FALSE)
+		ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, email = excluded.email`, e.UserID, e.Username, e.Email).Error
+}
+
+func (s *service) onEmailVerified(_ context.Context, tx *db.Tx, e auth.EmailVerified) error {
+	return tx.Exec(`INSERT INTO recipients (user_id, username, email, verified) VALUES (?, ?, '', TRUE)
+		ON CONFLICT (user_id) DO UPDATE SET verified = TRUE`, e.UserID, e.Username).Error
+}
+
+func (s *service) onPasswordChanged(_ context.Context, tx *db.Tx, e auth.PasswordChanged) error {
+	return s.tell(tx, e, people{owner: e.UserID})
+}
+
+func parties(f order.Facts) people { return people{buyer: f.BuyerID, seller: f.SellerID} }
+
+func (s *service) onOrderPaid(_ context.Context, tx *db.Tx, e order.Paid) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderDeclined(_ context.Context, tx *db.Tx, e order.Declined) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderExpired(_ context.Context, tx *db.Tx, e order.Expired) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderRequirementsDue(_ context.Context, tx *db.Tx, e order.RequirementsDue) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderStarted(_ context.Context, tx *db.Tx, e order.Started) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderDelivered(_ context.Context, tx *db.Tx, e order.Delivered) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderCompletionNear(_ context.Context, tx *db.Tx, e order.CompletionNear) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderRevisionRequested(_ context.Context, tx *db.Tx, e order.RevisionRequested) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderCompleted(_ context.Context, tx *db.Tx, e order.Completed) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderCancelled(_ context.Context, tx *db.Tx, e order.Cancelled) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderCleared(_ context.Context, tx *db.Tx, e order.Cleared) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onReviewWritten(_ context.Context, tx *db.Tx, e review.Written) error {
+	return s.tell(tx, e, people{subject: e.SubjectID})
+}
+
+func (s *service) onReviewPublished(_ context.Context, tx *db.Tx, e review.Published) error {
+	return s.tell(tx, e, people{subject: e.SubjectID})
+}
+
+// onMessageSent tells of a conversation once, however many messages wait in it, and not of what was read meanwhile.
+func (s *service) onMessageSent(_ context.Context, tx *db.Tx, e chat.MessageSent) error {
+	read, err := one[readRow](tx.Where("user_id = ? AND subject = ?", e.RecipientID, aboutChat(e.ConversationID)))
+	if err != nil {
+		return fmt.Errorf("look how far a conversation was read: %w", err)
+	}
+	if read.Seq >= e.Seq {
+		return nil
+	}
+	return s.tellFolded(tx, e, people{recipient: e.RecipientID}, aboutChat(e.ConversationID), e.Seq)
+}
+
+// onConversationRead takes back what is told of messages that were read in the conversation itself.
+func (s *service) onConversationRead(_ context.Context, tx *db.Tx, e chat.Read) error {
+	if err := hold(tx, e.ReaderID); err != nil {
+		return err
+	}
+	err := tx.Exec(`INSERT INTO reads (user_id, subject, seq) VALUES (?, ?, ?)
+		ON CONFLICT (user_id, subject) DO UPDATE SET seq = CASE WHEN reads.seq < excluded.seq THEN excluded.seq ELSE reads.seq END`,
+		e.ReaderID, aboutChat(e.ConversationID), e.Seq).Error
+	if err != nil {
+		return fmt.Errorf("note how far a conversation was read: %w", err)
+	}
+	return tx.Exec("UPDATE notifications SET read_at = ? WHERE user_id = ? AND subject = ? AND seq <= ? AND read_at IS NULL",
+		tx.Now(), e.ReaderID, aboutChat(e.ConversationID), e.Seq).Error
+}
+
+// aboutChat names a conversation as the subject of notifications.
+func aboutChat(conversationID string) string { return "conversation " + conversationID }

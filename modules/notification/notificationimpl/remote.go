@@ -1,0 +1,33 @@
+package notificationimpl
+
+import (
+	"context"
+
+	"marketplace/modules/notification"
+	"marketplace/platform/rpc"
+)
+
+// remote reaches notification in another process.
+type remote struct{ c *rpc.Client }
+
+func newRemote(c *rpc.Client) notification.Service { return remote{c} }
+
+func (r remote) SendMail(ctx context.Context, q notification.SendMailRequest) (notification.Done, error) {
+	return rpc.Call[notification.Done](ctx, r.c, "SendMail", q)
+}
+
+func (r remote) List(ctx context.Context, q notification.ListRequest) (notification.List, error) {
+	return rpc.Call[notification.List](ctx, r.c, "List", q)
+}
+
+func (r remote) MarkRead(ctx context.Context, q notification.MarkReadRequest) (notification.Unread, error) {
+	return rpc.Call[notification.Unread](ctx, r.c, "MarkRead", q)
+}
+
+func (r remote) CountUnread(ctx context.Context, q notification.CountUnreadRequest) (notification.Unread, error) {
+	return rpc.Call[notification.Unread](ctx, r.c, "CountUnread", q)
+}
+
+func (r remote) ListMails(ctx context.Context, q notification.ListMailsRequest) (notification.MailList, error) {
+	return rpc.Call[notification.MailList](ctx, r.c, "ListMails", q)
+}

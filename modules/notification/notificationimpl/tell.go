@@ -1,0 +1,114 @@
+package notificationimpl
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"marketplace/modules/notification"
+	"marketplace/platform/db"
+)
+
+// people says who has which role in an event.
+type people map[role]string
+
+// tell tells the people of an event what the table says, in the transaction that notes the event as handled: so once.
+func (s *service) tell(tx *db.Tx, e db.Event, who people) error {
+	return s.tellFolded(tx, e, who, "", 0)
+}
+
+// tellFolded does the same; while a notification about the subject is unread, it is renewed instead of another made.
+func (s *service) tellFolded(tx *db.Tx, e db.Event, who people, subject string, seq int64) error {
+	for _, l := range s.tellings[e.Topic()] {
+		t, err := l.of(e)
+		if err != nil {
+			return err
+		}
+		if err := s.tellOne(tx, l, t, who[l.to], subject, seq); err != nil {
+			return fmt.Errorf("tell the %s (%s): %w", l.to, l.kind, err)
+		}
+	}
+	return nil
+}
+
+func (s *service) tellOne(tx *db.Tx, l line, t told, userID, subject string, seq int64) error {
+	if err := hold(tx, userID); err != nil {
+		return err
+	}
+	if !l.mailOnly {
+		row := notificationRow{UserID: userID, Kind: l.kind, Subject: subject, Seq: seq, Title: t.title, Text: t.text, Link: t.link}
+		if err := show(tx, row); err != nil {
+			return err
+		}
+	}
+	if l.button == "" {
+		return nil
+	}
+	return s.mailTo(tx, userID, l, t)
+}
+
+// hold locks the person, so that the events of one person are announced in order, each with its count.
+func hold(tx *db.Tx, userID string) error {
+	return tx.Exec("UPDATE recipients SET user_id = user_id WHERE user_id = ?", userID).Error
+}
+
+// show stores a notification and announces it.
+func show(tx *db.Tx, row notificationRow) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	row.ID, row.CreatedAt = id.String(), tx.Now()
+	if row.Subject != "" {
+		waiting, err := one[notificationRow](tx.Where("user_id = ? AND subject = ? AND read_at IS NULL", row.UserID, row.Subject))
+		if err != nil {
+			return fmt.Errorf("look for what is told already: %w", err)
+		}
+		if waiting.ID != "" {
+			row.ID, row.Seq = waiting.ID, max(row.Seq, waiting.Seq)
+			return renew(tx, row)
+		}
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return fmt.Errorf("store a notification: %w", err)
+	}
+	return announce(tx, row)
+}
+
+func renew(tx *db.Tx, row notificationRow) error {
+	err := tx.Exec("UPDATE notifications SET title = ?, text = ?, link = ?, seq = ?, created_at = ? WHERE id = ?",
+		row.Title, row.Text, row.Link, row.Seq, row.CreatedAt, row.ID).Error
+	if err != nil {
+		return fmt.Errorf("renew a notification: %w", err)
+	}
+	return announce(tx, row)
+}
+
+func announce(tx *db.Tx, row notificationRow) error {
+	unread, err := countUnread(tx.DB, row.UserID)
+	if err != nil {
+		return err
+	}
+	return tx.Emit(notification.Created{
+		NotificationID: row.ID, UserID: row.UserID, Kind: row.Kind, Title: row.Title, Text: row.Text, Link: row.Link,
+		Unread: unread, At: row.CreatedAt,
+	})
+}
+
+// errUnknown makes the event come again: auth has announced this person, and that announcement is on its way.
+var errUnknown = errors.New("the address of this person is not known yet")
+
+// mailTo queues what is told as a mail.
+func (s *service) mailTo(tx *db.Tx, userID string, l line, t told) error {
+	to, err := one[recipientRow](tx.Where("user_id = ?", userID))
+	if err != nil {
+		return fmt.Errorf("look for an address: %w", err)
+	}
+	if to.Email == "" {
+		return errUnknown
+	}
+	return s.queue(tx, uuid.NewString(), to.Email, letter{
+		Subject: t.title, Username: to.Username, Paragraphs: []string{t.text}, Button: l.button, Link: s.layout.url + t.link,
+	})
+}

@@ -1,0 +1,183 @@
+package notificationimpl
+
+import (
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"marketplace/modules/auth"
+	"marketplace/modules/chat"
+	"marketplace/modules/order"
+	"marketplace/modules/review"
+)
+
+// role is whom an event is told to.
+type role string
+
+const (
+	buyer     role = "buyer"
+	seller    role = "seller"
+	subject   role = "subject"   // of a review
+	recipient role = "recipient" // of a message
+	owner     role = "owner"     // of the account
+)
+
+// telling is who is told what when something happens. Title, text and link are templates over the event. With a button
+// it is mailed too; with mailOnly it is only mailed.
+type telling struct {
+	kind     string
+	to       role
+	title    string
+	text     string
+	link     string
+	button   string
+	mailOnly bool
+}
+
+const (
+	orderPage  = "/orders/{{.OrderID}}"
+	seeOrder   = "View the order"
+	seeReviews = `{{if eq .AuthorRole "buyer"}}/gigs/{{.GigID}}{{else}}/orders/{{.OrderID}}{{end}}`
+)
+
+// tellings is everything that people are told (rows N1, N4), by topic. What follows from chat.Read, auth.SignedUp and
+// auth.EmailVerified is not told, but noted.
+func tellings() map[string][]telling {
+	return map[string][]telling{
+		order.Paid{}.Topic(): {
+			{kind: "order_paid", to: seller, link: orderPage, button: seeOrder,
+				title: "New order: {{.GigTitle}}",
+				text:  `{{.BuyerUsername}} ordered “{{.GigTitle}}” for {{.Total}}; you earn {{.Earnings}} when it is completed. {{if eq .Status "awaiting_requirements"}}The clock starts when your questions are answered.{{else}}You can begin now.{{end}}`},
+			{kind: "order_receipt", to: buyer, link: orderPage, button: seeOrder,
+				title: "Receipt for order {{.Number}}",
+				text:  `You paid {{.Total}} for “{{.GigTitle}}” by {{.SellerUsername}}. We hold the money until the work is done. {{if eq .Status "awaiting_requirements"}}Answer the seller's questions now, so that the work can begin.{{else}}The work can begin.{{end}}`},
+		},
+		order.Declined{}.Topic(): {
+			{kind: "order_payment_declined", to: buyer, link: orderPage, button: "Try again",
+				title: "Your payment was declined",
+				text:  "{{.Total}} for “{{.GigTitle}}” could not be charged{{with excerpt .Message}} ({{.}}){{end}}. You can try again, also with another card."},
+		},
+		order.Expired{}.Topic(): {
+			{kind: "order_expired", to: buyer, link: orderPage, button: seeOrder,
+				title: "Order {{.Number}} has expired",
+				text:  "“{{.GigTitle}}” was not paid in time, so the order is closed. Nothing was charged."},
+		},
+		order.RequirementsDue{}.Topic(): {
+			{kind: "order_requirements_due", to: buyer, link: orderPage, button: "Answer the questions",
+				title: "{{.SellerUsername}} is waiting for your answers",
+				text:  "“{{.GigTitle}}” begins when you have answered the seller's questions. Without answers the order is cancelled on {{date .CancelsAt}} and your money returned."},
+		},
+		order.Started{}.Topic(): {
+			{kind: "order_started", to: seller, link: orderPage, button: seeOrder,
+				title: "You can begin: {{.GigTitle}}",
+				text:  "Order {{.Number}} by {{.BuyerUsername}} has everything that you asked for. Deliver by {{date .DueAt}}."},
+		},
+		order.Delivered{}.Topic(): {
+			{kind: "order_delivered", to: buyer, link: orderPage, button: "Look at the delivery",
+				title: "{{.SellerUsername}} delivered your order",
+				text:  "Look at the delivery of “{{.GigTitle}}”, then accept it or ask for a revision. The order completes by itself on {{date .CompletesAt}}."},
+		},
+		order.CompletionNear{}.Topic(): {
+			{kind: "order_completion_near", to: buyer, link: orderPage, button: "Look at the delivery",
+				title: "Your order completes soon",
+				text:  "“{{.GigTitle}}” was delivered and completes by itself on {{date .CompletesAt}}. Until then you can accept it or ask for a revision."},
+		},
+		order.RevisionRequested{}.Topic(): {
+			{kind: "order_revision_requested", to: seller, link: orderPage, button: seeOrder,
+				title: "{{.BuyerUsername}} asks for a revision",
+				text:  "About “{{.GigTitle}}”{{with excerpt .Message}}: “{{.}}”{{end}}. Deliver again by {{date .DueAt}}."},
+		},
+		order.Completed{}.Topic(): {
+			{kind: "order_completed", to: buyer, link: orderPage, button: "Write a review",
+				title: "Order {{.Number}} is complete",
+				text:  "{{if .Automatic}}“{{.GigTitle}}” has completed by itself.{{else}}You accepted “{{.GigTitle}}”.{{end}} Tell others how {{.SellerUsername}} did."},
+			{kind: "order_completed", to: seller, link: orderPage, button: seeOrder,
+				title: "You earned {{.Earnings}}",
+				text:  "Order {{.Number}}, “{{.GigTitle}}”, is complete. You can withdraw the money from {{date .ClearsAt}}. Tell others how {{.BuyerUsername}} was to work with."},
+		},
+		order.Cancelled{}.Topic(): {
+			{kind: "order_cancelled", to: buyer, link: orderPage, button: seeOrder,
+				title: "Order {{.Number}} was cancelled",
+				text:  "“{{.GigTitle}}” was cancelled{{with excerpt .Reason}}: “{{.}}”{{end}}.{{if .Refunded.Minor}} We return {{.Refunded}} to you.{{end}}"},
+			{kind: "order_cancelled", to: seller, link: orderPage, button: seeOrder,
+				title: "Order {{.Number}} was cancelled",
+				text:  "“{{.GigTitle}}” for {{.BuyerUsername}} was cancelled{{with excerpt .Reason}}: “{{.}}”{{end}}. Nothing more has to be done."},
+		},
+		order.Cleared{}.Topic(): {
+			{kind: "order_cleared", to: seller, link: "/earnings", button: "See your earnings",
+				title: "{{.Amount}} can be withdrawn",
+				text:  "The earning of order {{.Number}}, “{{.GigTitle}}”, is yours to withdraw."},
+		},
+		review.Written{}.Topic(): {
+			{kind: "review_written", to: subject, link: orderPage, button: "Write your review",
+				title: "{{.AuthorUsername}} reviewed you: write yours to see it",
+				text:  "The reviews of “{{.GigTitle}}” become public together: when both are written, or when the time for them is over."},
+		},
+		review.Published{}.Topic(): {
+			{kind: "review_published", to: subject, link: seeReviews,
+				title: "{{.AuthorUsername}} gave you {{.Rating}} of 5 stars",
+				text:  "The review of “{{.GigTitle}}” is public now."},
+		},
+		chat.MessageSent{}.Topic(): {
+			{kind: "chat_message", to: recipient, link: "/inbox/{{.ConversationID}}",
+				title: "New message from {{.SenderUsername}}",
+				text:  "Open the conversation to read it."},
+		},
+		auth.PasswordChanged{}.Topic(): {
+			{kind: "password_changed", to: owner, link: "/forgot-password", button: "It was not me", mailOnly: true,
+				title: "Your password was changed",
+				text:  "The password of your account was changed on {{date .At}}{{if .Reset}} with a link that we had mailed to you{{end}}, and your other sessions were ended. If it was you, all is well. If not, choose a new password now."},
+		},
+	}
+}
+
+// line is a telling whose templates are read.
+type line struct {
+	telling
+	titleText, bodyText, linkText *template.Template
+}
+
+func parseTellings(table map[string][]telling) (map[string][]line, error) {
+	funcs := template.FuncMap{"date": date, "excerpt": excerpt}
+	parsed := map[string][]line{}
+	for topic, list := range table {
+		for _, t := range list {
+			l := line{telling: t}
+			for into, text := range map[**template.Template]string{&l.titleText: t.title, &l.bodyText: t.text, &l.linkText: t.link} {
+				var err error
+				if *into, err = template.New(t.kind).Funcs(funcs).Option("missingkey=error").Parse(text); err != nil {
+					return nil, err
+				}
+			}
+			parsed[topic] = append(parsed[topic], l)
+		}
+	}
+	return parsed, nil
+}
+
+// told is a telling about one event.
+type told struct{ title, text, link string }
+
+// of fills the templates with the event.
+func (l line) of(event any) (t told, err error) {
+	for into, tpl := range map[*string]*template.Template{&t.title: l.titleText, &t.text: l.bodyText, &t.link: l.linkText} {
+		var out strings.Builder
+		if err := tpl.Execute(&out, event); err != nil {
+			return t, fmt.Errorf("say what happened (%s): %w", l.kind, err)
+		}
+		*into = strings.Join(strings.Fields(out.String()), " ") // one line: a title of a gig is not ours
+	}
+	return t, nil
+}
+
+func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// excerpt is the beginning of what somebody wrote.
+func excerpt(text string) string {
+	const most = 200
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
