@@ -1,0 +1,57 @@
+# What people do with this repository. `make` alone lists it.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+IMAGE   ?= marketplace
+LINT    := .cache/golangci-lint
+BUILD   := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# go test's own limit for one package; the whole takes less than that on two cores.
+TIMEOUT ?= 9m
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run demo test test-fast check fmt lint build bench docker services clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Serve on http://localhost:8080, with demonstration data the first time
+	$(GO) run ./cmd/marketplace serve --demo
+
+demo: ## The same with new data, which is thrown away at the end
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT INT TERM && $(GO) run ./cmd/marketplace serve --demo --data "$$data"
+
+test: services ## All tests, with the race detector; on Debian, install what they need first
+	CI=true $(GO) test -race -timeout $(TIMEOUT) ./...
+
+test-fast: ## The tests that need nothing installed; the others are skipped
+	CI= $(GO) test -short -timeout $(TIMEOUT) ./...
+
+check: lint test ## Everything that must pass before a change is merged
+
+fmt: $(LINT) ## Write the code in its format
+	$(LINT) fmt
+
+lint: $(LINT) ## Format, go vet and the linters of .golangci.yml
+	$(LINT) run ./...
+
+build: ## One static program: bin/marketplace
+	CGO_ENABLED=0 $(GO) build $(BUILD) -o bin/marketplace ./cmd/marketplace
+
+bench: ## The benchmarks; docs/performance.md says how to read them
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 30m ./...
+
+docker: ## The container image
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
+
+services: # What the tests start: PostgreSQL, Chromium, the official Socket.IO client
+	@.ci/services
+
+clean: ## Remove what was built
+	rm -rf bin .cache
+
+# The linter is built from its module, pinned in tools/go.mod: 2 minutes once, on two cores.
+$(LINT): tools/go.mod tools/go.sum
+	@mkdir -p $(@D)
+	cd tools && $(GO) build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
