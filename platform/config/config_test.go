@@ -140,7 +140,7 @@ func TestWhatCannotBeUsedIsToldByNameInOneSentence(t *testing.T) {
 
 func TestAnUnknownKeyIsNamedAsTheOperatorWroteIt(t *testing.T) {
 	_, err := load(t, "oops: 1", []string{"MARKETPLACE_LISTN=:80", "MARKETPLACE_MAIL__SMPT=x", "MARKETPLACEX=1"}, map[string]any{"public_ulr": "x"})
-	for _, name := range []string{"config.yaml: oops ", "MARKETPLACE_LISTN ", "MARKETPLACE_MAIL__SMPT ", "--public-ulr "} {
+	for _, name := range []string{"config.yaml: oops ", "MARKETPLACE_LISTN ", "MARKETPLACE_MAIL__SMPT ", "--public_ulr "} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%q is missing in %v", name, err)
 		}
@@ -229,11 +229,11 @@ func TestEveryModuleMustExistAndBeReached(t *testing.T) {
 		t.Error(err)
 	}
 	for says, c := range map[string]Config{
-		`modules: there is no module "gigs"`:     {Modules: []string{"gigs", "gig", "order"}},
-		`databases: there is no module "x"`:      {Modules: []string{All}, Databases: map[string]string{"x": ""}},
-		`settings: there is no module "x"`:       {Modules: []string{All}, Settings: map[string]any{"x": nil}},
-		`remotes: there is no module "x"`:        {Modules: []string{All}, Remotes: map[string][]string{"x": nil}},
-		"remotes.order must be set: this proces": {Modules: []string{"gig"}},
+		`modules: there is no module "gigs"`: {Modules: []string{"gigs", "gig", "order"}},
+		`databases: there is no module "x"`:  {Modules: []string{All}, Databases: map[string]string{"x": ""}},
+		`settings: there is no module "x"`:   {Modules: []string{All}, Settings: map[string]any{"x": nil}},
+		`remotes: there is no module "x"`:    {Modules: []string{All}, Remotes: map[string][]string{"x": nil}},
+		"remotes.order must be set: this":    {Modules: []string{"gig"}},
 	} {
 		if err := c.CheckModules(names); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("got %v, want %q", err, says)

@@ -150,7 +150,7 @@ func environLayer(environ []string) (layer, problems) {
 
 func flagLayer(flags map[string]any) (layer, problems) {
 	var wrong problems
-	called := func(key string) string { return "--" + strings.ReplaceAll(key, "_", "-") }
+	called := func(key string) string { return "--" + key }
 	l := layer{values: map[string]any{}, called: called}
 	for key, value := range flags {
 		if err := set(l.values, key, value); err != nil {
