@@ -11,16 +11,20 @@ import (
 type Service interface {
 	// Open returns the conversation of the acting user with another, about a gig or an order if one is named; it is
 	// made when it is the first (row C1). One conversation exists for two people; what it is about is of the last Open.
+	// A person who is named beside a gig or an order must be the one whom that is about. Nobody writes to themselves.
 	Open(ctx context.Context, q OpenRequest) (Conversation, error)
 	// Get returns one conversation.
 	Get(ctx context.Context, q GetRequest) (Conversation, error)
-	// List lists the acting user's conversations, the last active first (row C5).
+	// List lists the acting user's conversations, the last active first (row C5): those that have a message, and those
+	// that the acting user has opened.
 	List(ctx context.Context, q ListRequest) (List, error)
-	// Send adds a message. The same ClientID twice stores it once and answers the stored one.
+	// Send adds a message. The same ClientID twice stores it once and answers the stored one. Its sender has read it,
+	// unless something of the other is still unread before it. More than 60 a minute by one person are TooMany (row W5).
 	Send(ctx context.Context, q SendRequest) (Message, error)
-	// ListMessages returns messages by their sequence numbers: the last ones, those before, or those after.
+	// ListMessages returns messages by their sequence numbers: the last ones, those before (Cursor), or those after
+	// (AfterSeq; the page has no cursor: ask again after its last one until nothing comes).
 	ListMessages(ctx context.Context, q ListMessagesRequest) (MessageList, error)
-	// MarkRead notes that the acting user has seen everything up to a sequence number.
+	// MarkRead notes that the acting user has seen everything up to a sequence number. A mark never moves back.
 	MarkRead(ctx context.Context, q MarkReadRequest) (Conversation, error)
 	// CountUnread returns how many messages wait for the acting user, in how many conversations.
 	CountUnread(ctx context.Context, q CountUnreadRequest) (Unread, error)
@@ -106,7 +110,7 @@ type SendRequest struct {
 // ListMessagesRequest is the argument of ListMessages.
 type ListMessagesRequest struct {
 	ConversationID string `json:"conversation_id"`
-	AfterSeq       int64  `json:"after_seq,omitempty"` // what is newer, to fill a gap
+	AfterSeq       int64  `json:"after_seq,omitempty"` // what is newer, to fill a gap; 0: the last page
 	Limit          int    `json:"limit,omitempty"`     // 1 to 100; 50
 	Cursor         string `json:"cursor,omitempty"`    // what is older
 }

@@ -122,6 +122,9 @@ func TestAnEmptyConversationIsListedForWhoOpenedItOnly(t *testing.T) {
 		if l := w.list(ben); len(l) != 1 {
 			t.Error("who opened it second does not see it")
 		}
+		if l := w.list(ana); len(l) != 1 {
+			t.Error("who opened it first does not see it any more")
+		}
 		w.open(ana, "Cem")
 		w.open(as("Cem"), "Dan")
 		w.send(ana, w.open(ana, "Cem").ID, "Hello")
