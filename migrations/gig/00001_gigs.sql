@@ -43,12 +43,15 @@ CREATE TABLE gigs (
     description        TEXT NOT NULL
 );
 CREATE INDEX gigs_seller ON gigs (seller_id, num);
-CREATE INDEX gigs_newest ON gigs (published_at, num) WHERE status = 'active';
-CREATE INDEX gigs_best_selling ON gigs (sales, num) WHERE status = 'active';
-CREATE INDEX gigs_rating ON gigs (rating_hundredths, rating_count, num) WHERE status = 'active';
-CREATE INDEX gigs_price ON gigs (from_minor, num) WHERE status = 'active';
-CREATE INDEX gigs_merit ON gigs (merit, num) WHERE status = 'active';
-CREATE INDEX gigs_category ON gigs (category, published_at, num) WHERE status = 'active';
+-- One index a sort, with what is filtered behind its key, and one for the shelves with all of that: a page is found in an
+-- index alone.
+CREATE INDEX gigs_merit ON gigs (merit, num, category, from_minor, fastest_days, seller_id) WHERE status = 'active';
+CREATE INDEX gigs_newest ON gigs (published_at, num, category, from_minor, fastest_days, seller_id) WHERE status = 'active';
+CREATE INDEX gigs_best_selling ON gigs (sales, num, category, from_minor, fastest_days, seller_id) WHERE status = 'active';
+CREATE INDEX gigs_rating ON gigs (rating_hundredths, rating_count, num, category, from_minor, fastest_days, seller_id) WHERE status = 'active';
+CREATE INDEX gigs_price ON gigs (from_minor, num, category, fastest_days, seller_id) WHERE status = 'active';
+CREATE INDEX gigs_category ON gigs (category, from_minor, fastest_days, seller_id, num, merit, published_at, sales,
+    rating_hundredths, rating_count) WHERE status = 'active';
 
 -- The search index has the published gigs only. The program cuts texts into words itself (words.go), so that both
 -- databases find the same: in the title (weight A), in tags, category and seller (B), in the description (C).

@@ -59,10 +59,9 @@ func matches(read *gorm.DB, postgres bool, w wanted, tiers bool) *gorm.DB {
 	case postgres:
 		return read.Raw("SELECT rowid AS num FROM gig_search WHERE document @@ CAST(? AS TSQUERY)", tsquery(w, "ABC"))
 	case tiers:
-		return read.Raw(`SELECT num, max(tier) AS tier FROM (
-			SELECT rowid AS num, 3 AS tier FROM gig_search WHERE gig_search MATCH ?
-			UNION ALL SELECT rowid, 2 FROM gig_search WHERE gig_search MATCH ?
-			UNION ALL SELECT rowid, 1 FROM gig_search WHERE gig_search MATCH ?) AS every GROUP BY num`,
+		return read.Raw(`SELECT rowid AS num, CASE WHEN rowid IN (SELECT rowid FROM gig_search WHERE gig_search MATCH ?) THEN 3
+			WHEN rowid IN (SELECT rowid FROM gig_search WHERE gig_search MATCH ?) THEN 2 ELSE 1 END AS tier
+			FROM gig_search WHERE gig_search MATCH ?`,
 			fts5(w, "title"), fts5(w, "title labels"), fts5(w, "title labels description"))
 	}
 	return read.Raw("SELECT rowid AS num FROM gig_search WHERE gig_search MATCH ?", fts5(w, "title labels description"))

@@ -158,6 +158,15 @@ func (s *service) total(ctx context.Context, f search, onPage int) (int, error) 
 		return onPage, nil
 	}
 	var n int64
-	err := s.db.Read(ctx).Table("(?) AS f", s.filtered(ctx, f, false).Select("1").Limit(mostTotal)).Count(&n).Error
+	found := s.filtered(ctx, f, false).Select("1")
+	if f.words != nil && !f.filters() { // only published gigs are in the search index
+		found = s.db.Read(ctx).Table("(?) AS m", matches(s.db.Read(ctx), s.db.Postgres(), *f.words, false)).Select("1")
+	}
+	err := s.db.Read(ctx).Table("(?) AS f", found.Limit(mostTotal)).Count(&n).Error
 	return int(n), err
+}
+
+// filters says whether more than a text is asked for.
+func (f search) filters() bool {
+	return len(f.shelves) > 0 || f.sellerID != "" || f.min > 0 || f.max > 0 || f.days > 0
 }

@@ -87,6 +87,9 @@ func (l *list[T]) Scan(value any) error {
 		kept = v
 	}
 	*l = list[T]{}
+	if string(kept) == "[]" {
+		return nil
+	}
 	return json.Unmarshal(kept, (*[]T)(l))
 }
 
