@@ -146,24 +146,37 @@ func (r *Report) seals(q Query) error {
 	last := seal{}
 	for {
 		var next []seal
-		if err := q(&next, "SELECT number, journals, prev, hash FROM seals WHERE number > ? ORDER BY number LIMIT 1", last.Number); err != nil {
+		if err := q(&next, "SELECT number, journals, prev, hash FROM seals WHERE number > ? ORDER BY number LIMIT ?", last.Number, page); err != nil {
 			return err
 		}
 		if len(next) == 0 {
-			break
+			return r.loose(q)
 		}
-		var journals []sealed
-		err := q(&journals, `SELECT s.journal_id, COALESCE(j.hash, '') AS hash FROM sealed s LEFT JOIN journals j ON j.id = s.journal_id
-			WHERE s.seal = ? ORDER BY s.position`, next[0].Number)
+		var found []struct {
+			Seal      int
+			JournalID string
+			Hash      string
+		}
+		err := q(&found, `SELECT s.seal, s.journal_id, COALESCE(j.hash, '') AS hash FROM sealed s LEFT JOIN journals j ON j.id = s.journal_id
+			WHERE s.seal BETWEEN ? AND ? ORDER BY s.seal, s.position`, next[0].Number, next[len(next)-1].Number)
 		if err != nil {
 			return err
 		}
-		s := next[0]
-		if s.Number != last.Number+1 || s.Prev != last.Hash || s.Journals != len(journals) || s.Hash != sealHash(s.Prev, journals) {
-			r.Problems = append(r.Problems, fmt.Sprintf("The seal %d does not fit the journals that it covers: some were changed or removed.", s.Number))
+		covered := map[int][]sealed{}
+		for _, f := range found {
+			covered[f.Seal] = append(covered[f.Seal], sealed{f.JournalID, f.Hash})
 		}
-		last = s
+		for _, s := range next {
+			journals := covered[s.Number]
+			if s.Number != last.Number+1 || s.Prev != last.Hash || s.Journals != len(journals) || s.Hash != sealHash(s.Prev, journals) {
+				r.Problems = append(r.Problems, fmt.Sprintf("The seal %d does not fit the journals that it covers: some were changed or removed.", s.Number))
+			}
+			last = s
+		}
 	}
+}
+
+func (r *Report) loose(q Query) error {
 	var loose []string
 	err := q(&loose, `SELECT j.id FROM journals j LEFT JOIN sealed s ON s.journal_id = j.id LEFT JOIN unsealed u ON u.journal_id = j.id
 		WHERE s.journal_id IS NULL AND u.journal_id IS NULL ORDER BY j.id LIMIT ?`, listed)
