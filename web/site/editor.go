@@ -1,0 +1,297 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
+
+	"marketplace/modules/gig"
+	"marketplace/modules/order"
+	"marketplace/modules/user"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+)
+
+// editorPage is the form of a gig.
+type editorPage struct {
+	Gig        *gig.Gig // nil: a new one
+	Form       form
+	Upload     form // of the pictures, which have a form of their own
+	Categories []optionGroup
+	Packages   []packageColumn
+	Questions  []questionRow
+	Kinds      []option
+	Revisions  []option
+	Symbol     string
+	Rates      *order.Quote // the fees of the calculator; nil when there is nothing to quote yet
+	Room       int          // for more pictures
+}
+
+// optionGroup is a top-level category with the choices below it.
+type optionGroup struct {
+	Label   string
+	Options []option
+}
+
+// packageColumn is a package's part of the form; its inputs are named basic.price and so on.
+type packageColumn struct {
+	Name     string
+	Required bool
+	Earnings string // what the seller gets of the price as it is kept
+}
+
+// questionRow are the names of the inputs of one question.
+type questionRow struct{ Question, Type, Choices, Required string }
+
+const (
+	mostPictures  = 6
+	mostQuestions = 10
+	spareRows     = 2 // empty questions to fill in
+)
+
+// ShowNewGig shows the empty form; who is no seller yet becomes one first.
+func (s *Site) ShowNewGig(c echo.Context) error {
+	ctx := c.Request().Context()
+	profile, err := s.Users.Get(ctx, user.GetRequest{ID: identity.From(ctx).UserID})
+	if err != nil {
+		return err
+	}
+	if profile.Seller == nil {
+		s.say(c, "info", "First tell buyers who you are. Then write your gig.")
+		return c.Redirect(http.StatusSeeOther, "/settings/seller")
+	}
+	return s.showEditor(c, http.StatusOK, editorPage{Form: form{Values: url.Values{}}})
+}
+
+// CreateGig keeps a draft.
+func (s *Site) CreateGig(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	typed := readGig(values, s.currency())
+	made, err := s.Gigs.Create(c.Request().Context(), typed.CreateRequest)
+	if f, ok := rejected(values, err, typed.input); ok {
+		return s.showEditor(c, http.StatusUnprocessableEntity, editorPage{Form: f})
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(c, editPath(made.ID)+"#pictures", "Your draft is saved. Add a picture, then publish it.")
+}
+
+func editPath(id string) string { return "/gigs/" + url.PathEscape(id) + "/edit" }
+
+// ShowEditGig shows the form of the acting seller's gig.
+func (s *Site) ShowEditGig(c echo.Context) error {
+	mine, err := s.myGig(c)
+	if err != nil {
+		return err
+	}
+	return s.showEditor(c, http.StatusOK, editorPage{Gig: &mine, Form: gigForm(mine)})
+}
+
+// myGig returns the gig of the address if it is the acting user's. Another's is not found, though it may be public.
+func (s *Site) myGig(c echo.Context) (gig.Gig, error) {
+	ctx := c.Request().Context()
+	found, err := s.Gigs.Get(ctx, gig.GetRequest{ID: gigID(c)})
+	if err == nil && found.SellerID != identity.From(ctx).UserID {
+		err = fault.NotFoundf("You have no such gig.")
+	}
+	return found, err
+}
+
+// EditGig saves the form; the button "save and publish" publishes too.
+func (s *Site) EditGig(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	mine, err := s.myGig(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	typed := readGig(values, s.currency())
+	saved, err := s.Gigs.Update(ctx, typed.update(mine.ID))
+	if err == nil && values.Get("then") == "publish" {
+		saved, err = s.Gigs.Publish(ctx, gig.PublishRequest{ID: mine.ID})
+	}
+	if f, ok := rejected(values, err, typed.input); ok {
+		return s.showEditor(c, http.StatusUnprocessableEntity, editorPage{Gig: &mine, Form: f})
+	}
+	if err != nil {
+		return err
+	}
+	if values.Get("then") == "publish" {
+		return s.done(c, gigPath(saved.ID, saved.Slug), "Your gig is live. This is how buyers see it.")
+	}
+	return s.done(c, editPath(saved.ID), "Saved.")
+}
+
+func (s *Site) showEditor(c echo.Context, status int, page editorPage) error {
+	if err := s.fillEditor(c.Request().Context(), &page); err != nil {
+		return err
+	}
+	heading := "New gig"
+	if page.Gig != nil {
+		heading = "Edit your gig"
+	}
+	return s.show(c, status, "seller/edit", view{Title: heading, Data: page})
+}
+
+func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		shelves, err := s.shelves(ctx)
+		page.Categories = categoryGroups(shelves, page.Form.Value("category"))
+		return err
+	})
+	g.Go(func() error {
+		page.Rates = s.rates(ctx, page.Gig)
+		return nil
+	})
+	page.Symbol, page.Kinds, page.Revisions = s.currencySymbol(), questionKinds(), revisionOptions()
+	for i, name := range gig.PackageNames() {
+		page.Packages = append(page.Packages, packageColumn{Name: name, Required: i == 0})
+	}
+	rows := min(mostQuestions, countRows(page.Form.Values, "requirements.%d.question")+spareRows)
+	for i := range rows {
+		row := fmt.Sprintf("requirements.%d.", i)
+		page.Questions = append(page.Questions, questionRow{row + "question", row + "type", row + "choices", row + "required"})
+	}
+	if page.Gig != nil {
+		page.Room = mostPictures - len(page.Gig.Pictures)
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	page.takeHome()
+	return nil
+}
+
+// rates are the fees that the calculator shows: those of this gig, or of any of the seller's, or of any at all, since
+// fees are the marketplace's. Without any gig to quote there is no calculator.
+func (s *Site) rates(ctx context.Context, mine *gig.Gig) *order.Quote {
+	if mine == nil {
+		list, err := s.Gigs.Mine(ctx, gig.MineRequest{Limit: 1})
+		if err != nil || len(list.Items) == 0 {
+			found, err := s.Gigs.Search(ctx, gig.SearchRequest{Limit: 1})
+			if err != nil || len(found.Items) == 0 {
+				return nil
+			}
+			list.Items = found.Items
+		}
+		mine = &list.Items[0]
+	}
+	quote, err := s.Orders.Quote(ctx, order.QuoteRequest{GigID: mine.ID, Package: gig.PackageNames()[0], Quantity: 1})
+	if err != nil {
+		return nil
+	}
+	return &quote
+}
+
+// takeHome computes what the seller gets of each price in the form; scripts do the same while one types.
+func (p *editorPage) takeHome() {
+	if p.Rates == nil {
+		return
+	}
+	for i := range p.Packages {
+		price := parsePrice(p.Form.Value(p.Packages[i].Name+".price"), p.Rates.Subtotal.Currency)
+		fee, err := price.Share(int64(p.Rates.SellerFeeBips))
+		if err != nil || price.Minor <= 0 {
+			continue
+		}
+		if gets, err := price.Sub(fee); err == nil {
+			p.Packages[i].Earnings = showMoney(gets)
+		}
+	}
+}
+
+func categoryGroups(shelves []shelf, chosen string) []optionGroup {
+	var groups []optionGroup
+	for _, shelf := range shelves {
+		group := optionGroup{Label: shelf.Name}
+		for _, below := range shelf.Below {
+			group.Options = append(group.Options, option{Value: below.Slug, Label: below.Name, Selected: below.Slug == chosen})
+		}
+		if len(shelf.Below) == 0 {
+			group.Options = []option{{Value: shelf.Slug, Label: shelf.Name, Selected: shelf.Slug == chosen}}
+		} else if shelf.Slug == chosen {
+			group.Options = append(group.Options, option{Value: shelf.Slug, Label: shelf.Name + " (general)", Selected: true})
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+func questionKinds() []option {
+	return []option{{Value: "text", Label: "Free text"}, {Value: "choice", Label: "One of several"}, {Value: "file", Label: "A file"}}
+}
+
+// revisionOptions are the usual numbers; a gig with another keeps it, because the form lists all that are allowed.
+func revisionOptions() []option {
+	options := make([]option, 0, 22)
+	for n := range 21 {
+		options = append(options, option{Value: fmt.Sprint(n), Label: strings.TrimSuffix(showRevisions(n), " revisions")})
+	}
+	return append(options, option{Value: fmt.Sprint(gig.Unlimited), Label: "Unlimited"})
+}
+
+// PublishGig shows the gig to everybody.
+func (s *Site) PublishGig(c echo.Context) error {
+	mine, err := s.Gigs.Publish(c.Request().Context(), gig.PublishRequest{ID: gigID(c)})
+	if fault.Is(err, fault.Invalid) {
+		s.say(c, "warning", explain(err))
+		return c.Redirect(http.StatusSeeOther, editPath(gigID(c)))
+	}
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/seller/gigs", "“"+mine.Title+"” is live.")
+}
+
+// PauseGig takes the gig out of sight.
+func (s *Site) PauseGig(c echo.Context) error {
+	mine, err := s.Gigs.Pause(c.Request().Context(), gig.PauseRequest{ID: gigID(c)})
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/seller/gigs", "“"+mine.Title+"” is paused. Nobody can order it until you publish it again.")
+}
+
+// ShowDeleteGig asks once more, because deleting cannot be undone.
+func (s *Site) ShowDeleteGig(c echo.Context) error {
+	mine, err := s.myGig(c)
+	if err != nil {
+		return err
+	}
+	return s.show(c, http.StatusOK, "seller/delete", view{Title: "Delete this gig?", Data: mine})
+}
+
+// DeleteGig removes the gig from everybody's sight.
+func (s *Site) DeleteGig(c echo.Context) error {
+	gone, err := s.Gigs.Delete(c.Request().Context(), gig.DeleteRequest{ID: gigID(c)})
+	if err != nil {
+		return err
+	}
+	return s.done(c, "/seller/gigs", "“"+gone.Title+"” is deleted. Its orders go on as agreed.")
+}
+
+// explain is what a fault says, with its fields, as one line.
+func explain(err error) string {
+	problem := fault.Of(err)
+	if len(problem.Fields) == 0 {
+		return problem.Message
+	}
+	messages := make([]string, len(problem.Fields))
+	for i, field := range problem.Fields {
+		messages[i] = field.Message
+	}
+	return strings.Join(messages, " ")
+}

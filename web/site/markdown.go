@@ -1,0 +1,63 @@
+package site
+
+import (
+	"bytes"
+	"html/template"
+
+	"github.com/microcosm-cc/bluemonday"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// markdown turns what people write into HTML that is safe to show (ASVS 1.3.1): goldmark leaves out raw HTML, and
+// bluemonday lets through only what it is told to.
+type markdown struct {
+	convert goldmark.Markdown
+	policy  *bluemonday.Policy
+}
+
+func newMarkdown() *markdown {
+	policy := bluemonday.NewPolicy()
+	policy.AllowElements("p", "br", "strong", "em", "del", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote",
+		"code", "pre", "hr", "table", "thead", "tbody", "tr", "th", "td")
+	policy.AllowAttrs("href").OnElements("a")
+	policy.AllowURLSchemes("http", "https", "mailto")
+	policy.RequireParseableURLs(true)
+	policy.AllowRelativeURLs(false)
+	policy.RequireNoFollowOnLinks(true)
+	policy.RequireNoReferrerOnLinks(true)
+	return &markdown{
+		policy: policy,
+		convert: goldmark.New(
+			goldmark.WithExtensions(extension.Strikethrough, extension.Table, extension.Linkify),
+			goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(lowerHeadings{}, 100))),
+		),
+	}
+}
+
+// HTML renders a text; what cannot be rendered is shown as it was written, escaped.
+func (m *markdown) HTML(source string) template.HTML {
+	var out bytes.Buffer
+	if err := m.convert.Convert([]byte(source), &out); err != nil {
+		return template.HTML(template.HTMLEscapeString(source)) //nolint:gosec // escaped
+	}
+	return template.HTML(m.policy.SanitizeBytes(out.Bytes())) //nolint:gosec // sanitised
+}
+
+// lowerHeadings puts headings of a text below the two levels of the page that shows it.
+type lowerHeadings struct{}
+
+const pageLevels = 2
+
+// Transform implements parser.ASTTransformer.
+func (lowerHeadings) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
+	for node := document.FirstChild(); node != nil; node = node.NextSibling() {
+		if heading, ok := node.(*ast.Heading); ok {
+			heading.Level = min(heading.Level+pageLevels, 6)
+		}
+	}
+}

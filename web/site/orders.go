@@ -1,0 +1,189 @@
+package site
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
+
+	"marketplace/modules/order"
+	"marketplace/modules/review"
+	"marketplace/modules/user"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+)
+
+// ordersPage is a list of orders of one side.
+type ordersPage struct {
+	Role   string // buyer, seller
+	Roles  []tab
+	Tabs   []tab
+	Orders []orderRow
+	First  string
+	Next   string
+}
+
+// orderRow is an order in a list, seen from one side.
+type orderRow struct {
+	order.Order
+	Other  string // user name of the other party
+	Status status
+	Amount string // what it costs, or earns
+	Yours  bool   // the next step is theirs who looks
+}
+
+const ordersShown = 20
+
+// groups are the filters of the list.
+func groups() []struct {
+	Key, Label string
+	Statuses   []order.Status
+} {
+	return []struct {
+		Key, Label string
+		Statuses   []order.Status
+	}{
+		{"", "All", nil},
+		{"active", "Active", []order.Status{order.StatusPendingPayment, order.StatusAwaitingRequirements, order.StatusInProgress,
+			order.StatusDelivered, order.StatusInRevision, order.StatusDisputed}},
+		{"delivered", "Delivered", []order.Status{order.StatusDelivered}},
+		{"completed", "Completed", []order.Status{order.StatusCompleted}},
+		{"cancelled", "Cancelled", []order.Status{order.StatusCancelled, order.StatusExpired}},
+	}
+}
+
+// ListOrders lists what the person buys, or sells.
+func (s *Site) ListOrders(c echo.Context) error {
+	page := ordersPage{Role: "buyer"}
+	if c.QueryParam("role") == "seller" {
+		page.Role = "seller"
+	}
+	q := order.ListRequest{Role: page.Role, Limit: ordersShown, Cursor: c.QueryParam("cursor")}
+	chosen := c.QueryParam("status")
+	for _, g := range groups() {
+		if g.Key == chosen {
+			q.Status = g.Statuses
+		}
+		page.Tabs = append(page.Tabs, tab{g.Label, listPath("/orders", "role", page.Role, "status", g.Key), g.Key == chosen})
+	}
+	page.Roles = []tab{
+		{"Buying", listPath("/orders", "role", "buyer"), page.Role == "buyer"},
+		{"Selling", listPath("/orders", "role", "seller"), page.Role == "seller"},
+	}
+	list, err := s.Orders.List(c.Request().Context(), q)
+	if err != nil {
+		return err
+	}
+	for _, o := range list.Items {
+		page.Orders = append(page.Orders, newOrderRow(o, page.Role))
+	}
+	page.First, page.Next = pageLinks("/orders", url.Values{"role": {page.Role}, "status": {chosen}}, q.Cursor, list.NextCursor)
+	return s.show(c, http.StatusOK, "order/list", view{Title: "Orders", Data: page})
+}
+
+func newOrderRow(o order.Order, role string) orderRow {
+	row := orderRow{Order: o, Other: o.SellerUsername, Status: statusFor(o.Status), Amount: showMoney(o.Total)}
+	if role == "seller" {
+		row.Other, row.Amount = o.BuyerUsername, showMoney(o.Earnings)
+	}
+	row.Yours = o.Next != nil && o.Next.Actor == role
+	return row
+}
+
+// orderPage is the workspace of one order, as one side sees it.
+type orderPage struct {
+	Order      order.Order
+	Role       string // buyer, seller
+	Other      user.Profile
+	Status     status
+	Steps      []step
+	Turn       bool // the next step is theirs who looks
+	May        map[order.Action]bool
+	Forms      map[order.Action]form
+	Notice     string // why what was tried is not possible
+	Questions  []question
+	Reviews    review.OrderReviews
+	Timeline   []timelineEntry
+	Confirming bool // paid, and the provider's word is on its way
+	PayPath    string
+	Left       string // revisions
+}
+
+// question is one of the seller's questions as an input.
+type question struct {
+	order.Requirement
+	Input   string // the name of the input
+	Files   string // the name of the file input
+	Options []option
+}
+
+// ShowOrder shows the workspace of an order to its two sides.
+func (s *Site) ShowOrder(c echo.Context) error {
+	o, err := s.Orders.Get(c.Request().Context(), order.GetRequest{ID: c.Param("id")})
+	if err != nil {
+		return err
+	}
+	if o.Status == order.StatusPendingPayment && c.QueryParam("payment") == "succeeded" {
+		c.Response().Header().Set("Refresh", "2") // the provider's word comes any moment
+		return s.showOrder(c, http.StatusOK, orderPage{Order: o, Confirming: true})
+	}
+	return s.showOrder(c, http.StatusOK, orderPage{Order: o})
+}
+
+func (s *Site) showOrder(c echo.Context, code int, page orderPage) error {
+	if err := s.fillOrder(c.Request().Context(), &page); err != nil {
+		return err
+	}
+	return s.show(c, code, "order/show", view{Title: "Order " + page.Order.Number, Data: page})
+}
+
+func (s *Site) fillOrder(ctx context.Context, page *orderPage) error {
+	o := page.Order
+	page.Role, page.Status = "seller", statusFor(o.Status)
+	other := o.BuyerID
+	if o.BuyerID == identity.From(ctx).UserID {
+		page.Role, other = "buyer", o.SellerID
+	}
+	page.Turn = o.Next != nil && o.Next.Actor == page.Role
+	page.May = map[order.Action]bool{}
+	for _, action := range o.Allowed {
+		page.May[action] = true
+	}
+	page.Steps, page.Timeline = stepsOf(o), timelineOf(o, page.Role)
+	page.Questions, page.Left = questionsOf(o, page.Forms[order.ActionSubmitRequirements]), revisionsLeft(o)
+	page.PayPath = s.payPath(o)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{other}})
+		if len(list.Items) > 0 {
+			page.Other = list.Items[0]
+		}
+		return err
+	})
+	g.Go(func() (err error) {
+		if o.Status == order.StatusCompleted {
+			page.Reviews, err = s.Reviews.OfOrder(ctx, review.OfOrderRequest{OrderID: o.ID})
+		}
+		return err
+	})
+	return g.Wait()
+}
+
+// showRefused answers a command that was refused with the order as it is now: the message beside the form that was
+// sent, or above everything when the order has moved on meanwhile.
+func (s *Site) showRefused(c echo.Context, action order.Action, values url.Values, err error, rename func(string) string, silent ...string) error {
+	f, invalid := rejected(values, err, rename, silent...)
+	if !invalid && !fault.Is(err, fault.Conflict) {
+		return err
+	}
+	o, failed := s.Orders.Get(c.Request().Context(), order.GetRequest{ID: c.Param("id")})
+	if failed != nil {
+		return failed
+	}
+	if !invalid {
+		return s.showOrder(c, http.StatusConflict, orderPage{Order: o, Notice: fault.Of(err).Message})
+	}
+	return s.showOrder(c, http.StatusUnprocessableEntity, orderPage{Order: o, Forms: map[order.Action]form{action: f}})
+}

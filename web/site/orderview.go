@@ -1,0 +1,144 @@
+package site
+
+import (
+	"fmt"
+
+	"marketplace/modules/gig"
+	"marketplace/modules/order"
+)
+
+// status is how a status is told: a word and a tone (info, busy, good, bad, quiet).
+type status struct{ Label, Tone string }
+
+func statusFor(s order.Status) status {
+	words := map[order.Status]status{
+		order.StatusPendingPayment:       {"Waiting for payment", "busy"},
+		order.StatusAwaitingRequirements: {"Waiting for details", "busy"},
+		order.StatusInProgress:           {"In progress", "info"},
+		order.StatusDelivered:            {"Delivered", "good"},
+		order.StatusInRevision:           {"In revision", "info"},
+		order.StatusDisputed:             {"Disputed", "bad"},
+		order.StatusCompleted:            {"Completed", "good"},
+		order.StatusCancelled:            {"Cancelled", "quiet"},
+		order.StatusExpired:              {"Expired", "quiet"},
+	}
+	if w, ok := words[s]; ok {
+		return w
+	}
+	return status{title(string(s)), "quiet"}
+}
+
+// step is one of the stations that every order passes.
+type step struct {
+	Label string
+	State string // done, now, todo
+}
+
+// stepsOf says how far the order is. One that was called off has none left.
+func stepsOf(o order.Order) []step {
+	at := map[order.Status]int{
+		order.StatusPendingPayment: 0, order.StatusAwaitingRequirements: 1, order.StatusInProgress: 2, order.StatusInRevision: 2,
+		order.StatusDelivered: 3, order.StatusDisputed: 3, order.StatusCompleted: 5,
+	}
+	reached, ok := at[o.Status]
+	if !ok {
+		return nil
+	}
+	labels := []string{"Pay", "Details", "Work", "Review", "Done"}
+	steps := make([]step, len(labels))
+	for i, label := range labels {
+		steps[i] = step{label, "todo"}
+		if i < reached {
+			steps[i].State = "done"
+		}
+		if i == reached {
+			steps[i].State = "now"
+		}
+	}
+	return steps
+}
+
+// timelineEntry is one line of what has happened.
+type timelineEntry struct {
+	order.Entry
+	Text string
+	Icon string
+}
+
+// timelineOf tells the history to one side, newest first.
+func timelineOf(o order.Order, role string) []timelineEntry {
+	entries := make([]timelineEntry, 0, len(o.Timeline))
+	for i := len(o.Timeline) - 1; i >= 0; i-- {
+		text, icon := happening(o.Timeline[i].Event)
+		entries = append(entries, timelineEntry{o.Timeline[i], subject(o, o.Timeline[i].Actor, role) + " " + text, icon})
+	}
+	return entries
+}
+
+func subject(o order.Order, actor, role string) string {
+	switch {
+	case actor == role:
+		return "You"
+	case actor == "buyer":
+		return o.BuyerUsername
+	case actor == "seller":
+		return o.SellerUsername
+	case actor == "provider":
+		return "The payment"
+	case actor == "moderator":
+		return "A moderator"
+	}
+	return "The marketplace"
+}
+
+// happening tells an event of the process after its subject.
+func happening(event string) (text, icon string) {
+	events := map[string][2]string{
+		"place":                  {"placed the order", "box"},
+		"payment_confirmed":      {"arrived and is held safely", "shield"},
+		"payment_declined":       {"was declined", "alert"},
+		"payment_expired":        {"closed the order, because nobody paid in time", "clock"},
+		"payment_late":           {"came too late and went straight back", "refresh"},
+		"buyer_cancel_unpaid":    {"called off the order before paying", "alert"},
+		"submit_requirements":    {"answered the questions; the clock started", "text"},
+		"skip_requirements":      {"started without the answers", "play"},
+		"requirements_reminder":  {"reminded the buyer of the questions", "bell"},
+		"requirements_timeout":   {"cancelled the order, because the questions stayed unanswered", "clock"},
+		"buyer_cancel_unstarted": {"cancelled before the work began", "alert"},
+		"deliver":                {"delivered", "upload"},
+		"mark_late":              {"noted that the delivery is late", "clock"},
+		"buyer_cancel_very_late": {"cancelled, because the delivery was late", "alert"},
+		"late_auto_cancel":       {"cancelled the order, because nothing was delivered", "clock"},
+		"request_revision":       {"asked for a revision", "refresh"},
+		"accept":                 {"accepted the delivery", "check"},
+		"completion_reminder":    {"reminded the buyer to look at the delivery", "bell"},
+		"auto_complete":          {"completed the order, because nobody objected", "check"},
+		"earning_cleared":        {"made the earnings ready to withdraw", "wallet"},
+		"review":                 {"wrote a review", "star"},
+	}
+	if e, ok := events[event]; ok {
+		return e[0], e[1]
+	}
+	return "noted: " + title(event), "info"
+}
+
+func questionsOf(o order.Order, f form) []question {
+	questions := make([]question, len(o.Requirements))
+	for i, r := range o.Requirements {
+		q := question{Requirement: r, Input: fmt.Sprintf("answers.%d", i), Files: fmt.Sprintf("files.%d", i)}
+		q.Options = append(q.Options, option{Value: "", Label: "Choose one"})
+		for _, choice := range r.Choices {
+			q.Options = append(q.Options, option{Value: choice, Label: choice, Selected: f.Value(q.Input) == choice})
+		}
+		questions[i] = q
+	}
+	return questions
+}
+
+// revisionsLeft says how many revisions the buyer can still ask for.
+func revisionsLeft(o order.Order) string {
+	if o.Revisions == gig.Unlimited {
+		return "Unlimited revisions"
+	}
+	return fmt.Sprintf("%d of %s left", max(0, o.Revisions-o.RevisionUsed), plural(o.Revisions, "revision", "revisions"))
+}

@@ -1,0 +1,108 @@
+package site
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"marketplace/web/edge"
+)
+
+// Page is one URL of the site: who may call it, and what answers.
+type Page struct {
+	Method  string
+	Path    string
+	Access  edge.Access
+	Handler echo.HandlerFunc
+	Upload  bool // takes a form with files
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// Pages lists every URL of the site, one line each.
+func (s *Site) Pages() []Page {
+	return []Page{
+		{get, "/", edge.Anyone, s.ShowHome, false},
+		{get, "/gigs", edge.Anyone, s.ListGigs, false},
+		{get, "/categories/:slug", edge.Anyone, s.ShowCategory, false},
+		{get, "/gigs/:id", edge.Anyone, s.ShowGig, false},
+		{get, "/gigs/:id/cover", edge.Anyone, s.ShowCover, false},
+		{get, "/pictures/:id", edge.Anyone, s.ShowPicture, false},
+		{get, "/avatars/:id", edge.Anyone, s.ShowAvatar, false},
+		{get, "/users/:username", edge.Anyone, s.ShowUser, false},
+		{get, "/help", edge.Anyone, s.ShowHelp, false},
+		{get, "/terms", edge.Anyone, s.ShowTerms, false},
+		{get, "/privacy", edge.Anyone, s.ShowPrivacy, false},
+		{get, "/robots.txt", edge.Anyone, s.ShowRobots, false},
+		{get, "/static/*", edge.Anyone, s.ShowStatic, false},
+
+		{get, "/signup", edge.Anyone, s.ShowSignUp, false},
+		{post, "/signup", edge.Anyone, s.SignUp, false},
+		{get, "/login", edge.Anyone, s.ShowLogIn, false},
+		{post, "/login", edge.Anyone, s.LogIn, false},
+		{post, "/logout", edge.Anyone, s.LogOut, false},
+		{get, "/verify-email", edge.Anyone, s.ShowVerifyEmail, false},
+		{post, "/verify-email", edge.Anyone, s.VerifyEmail, false},
+		{post, "/verify-email/resend", edge.SignedIn, s.ResendVerification, false},
+		{get, "/forgot-password", edge.Anyone, s.ShowForgotPassword, false},
+		{post, "/forgot-password", edge.Anyone, s.ForgotPassword, false},
+		{get, "/reset-password", edge.Anyone, s.ShowResetPassword, false},
+		{post, "/reset-password", edge.Anyone, s.ResetPassword, false},
+
+		{get, "/settings", edge.SignedIn, s.ShowSettings, false},
+		{post, "/settings", edge.SignedIn, s.ChangeProfile, false},
+		{post, "/settings/avatar", edge.SignedIn, s.ChangeAvatar, true},
+		{get, "/settings/security", edge.SignedIn, s.ShowSecurity, false},
+		{post, "/settings/security/password", edge.SignedIn, s.ChangePassword, false},
+		{post, "/settings/security/sessions/:id/end", edge.SignedIn, s.EndSession, false},
+
+		{get, "/sell", edge.Anyone, s.ShowSell, false},
+		{get, "/settings/seller", edge.Verified, s.ShowSeller, false},
+		{post, "/settings/seller", edge.Verified, s.ChangeSeller, false},
+		{get, "/seller/gigs", edge.SignedIn, s.ListMyGigs, false},
+		{get, "/gigs/new", edge.Verified, s.ShowNewGig, false},
+		{post, "/gigs/new", edge.Verified, s.CreateGig, false},
+		{get, "/gigs/:id/edit", edge.Verified, s.ShowEditGig, false},
+		{post, "/gigs/:id/edit", edge.Verified, s.EditGig, false},
+		{post, "/gigs/:id/publish", edge.Verified, s.PublishGig, false},
+		{post, "/gigs/:id/pause", edge.Verified, s.PauseGig, false},
+		{get, "/gigs/:id/delete", edge.Verified, s.ShowDeleteGig, false},
+		{post, "/gigs/:id/delete", edge.Verified, s.DeleteGig, false},
+		{post, "/gigs/:id/pictures", edge.Verified, s.AddPicture, true},
+		{post, "/gigs/:id/pictures/:picture/remove", edge.Verified, s.RemovePicture, false},
+		{get, "/earnings", edge.SignedIn, s.ShowEarnings, false},
+
+		{get, "/gigs/:id/order", edge.Verified, s.ShowCheckout, false},
+		{post, "/gigs/:id/order", edge.Verified, s.PlaceOrder, false},
+		{get, "/orders", edge.SignedIn, s.ListOrders, false},
+		{get, "/orders/:id", edge.SignedIn, s.ShowOrder, false},
+		{post, "/orders/:id/requirements", edge.SignedIn, s.SubmitRequirements, true},
+		{post, "/orders/:id/skip-requirements", edge.SignedIn, s.SkipRequirements, false},
+		{post, "/orders/:id/deliveries", edge.SignedIn, s.Deliver, true},
+		{post, "/orders/:id/revisions", edge.SignedIn, s.RequestRevision, false},
+		{post, "/orders/:id/accept", edge.SignedIn, s.AcceptDelivery, false},
+		{post, "/orders/:id/cancel", edge.SignedIn, s.CancelOrder, false},
+		{post, "/orders/:id/reviews", edge.SignedIn, s.WriteReview, false},
+		{get, "/orders/:id/files/:file", edge.SignedIn, s.ShowFile, false},
+		{get, "/simulator/pay/:id", edge.SignedIn, s.ShowPayment, false},
+		{post, "/simulator/pay/:id/succeed", edge.SignedIn, s.SucceedPayment, false},
+		{post, "/simulator/pay/:id/decline", edge.SignedIn, s.DeclinePayment, false},
+
+		{get, "/inbox", edge.SignedIn, s.ListConversations, false},
+		{post, "/inbox", edge.SignedIn, s.OpenConversation, false},
+		{get, "/inbox/:id", edge.SignedIn, s.ShowConversation, false},
+		{post, "/inbox/:id", edge.SignedIn, s.SendMessage, false},
+		{get, "/inbox/:id/messages", edge.SignedIn, s.ListMessages, false},
+		{post, "/inbox/:id/read", edge.SignedIn, s.ReadConversation, false},
+		{get, "/notifications", edge.SignedIn, s.ListNotifications, false},
+		{post, "/notifications/read", edge.SignedIn, s.ReadNotifications, false},
+
+		{get, "/dev/mail", edge.Development, s.ListMails, false},
+		{get, "/dev/mail/:id", edge.Development, s.ShowMail, false},
+		{get, "/dev/mail/:id/html", edge.Development, s.ShowMailBody, false},
+		{get, "/dev/styleguide", edge.Development, s.ShowStyleguide, false},
+	}
+}

@@ -1,0 +1,133 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"marketplace/modules/chat"
+	"marketplace/modules/notification"
+	"marketplace/modules/user"
+	"marketplace/platform/identity"
+)
+
+// view is what a template sees: the page's own Data, and what the frame around it needs.
+type view struct {
+	Title       string // of the page, without the marketplace's name
+	Description string // one sentence for search engines
+	Canonical   string // local path under which the page is to be known; empty: not to be indexed
+	Data        any
+
+	// Filled in by show.
+	Name        string // of the marketplace
+	Path        string // of the request, to mark where one is
+	Origin      string // of the public URL
+	Development bool
+	Me          me
+	Flash       *flash
+}
+
+// me is who looks at the page.
+type me struct {
+	identity.Actor
+	DisplayName   string
+	AvatarID      string
+	Seller        bool
+	Messages      int // unread
+	Notifications int // unread
+}
+
+// largestBuffer is what a buffer may have grown to and still be kept for the next page.
+const largestBuffer = 512 << 10
+
+func newBuffer() any { return new(bytes.Buffer) }
+
+// show renders a page whole before the first byte leaves, so that a failing template is an error page and not half
+// a page.
+func (s *Site) show(c echo.Context, status int, name string, v view) error {
+	s.frame(c, &v)
+	return s.write(c, status, name, "base", v)
+}
+
+// showBare is show without the marketplace's header and footer.
+func (s *Site) showBare(c echo.Context, status int, name string, v view) error {
+	s.frame(c, &v)
+	return s.write(c, status, name, "bare", v)
+}
+
+// showPart renders one named part of a page, for scripts that put it into a page.
+func (s *Site) showPart(c echo.Context, name, part string, data any) error {
+	return s.write(c, http.StatusOK, name, part, data)
+}
+
+func (s *Site) write(c echo.Context, status int, name, entry string, data any) error {
+	page, ok := s.templates[name]
+	if !ok {
+		return fmt.Errorf("show %s: there is no such template", name)
+	}
+	buffer := s.buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buffer.Cap() <= largestBuffer {
+			s.buffers.Put(buffer)
+		}
+	}()
+	buffer.Reset()
+	if err := page.ExecuteTemplate(buffer, entry, data); err != nil {
+		return fmt.Errorf("show %s: %w", name, err)
+	}
+	c.Response().Header().Set("Cache-Control", caching(c))
+	return c.HTMLBlob(status, buffer.Bytes())
+}
+
+// caching keeps pages of a signed-in person out of every cache (ASVS 14.3.2).
+func caching(c echo.Context) string {
+	if identity.From(c.Request().Context()).SignedIn() {
+		return "no-store"
+	}
+	return "no-cache, private"
+}
+
+func (s *Site) frame(c echo.Context, v *view) {
+	v.Name = s.Config.Name
+	v.Path = c.Request().URL.Path
+	v.Origin = s.Config.PublicURL
+	v.Development = s.Development()
+	v.Me = s.me(c.Request().Context())
+	v.Flash = takeFlash(c, s.Secure())
+}
+
+// me asks three modules at once. What cannot be told is left out: a header without its badge is better than no page.
+func (s *Site) me(ctx context.Context) me {
+	m := me{Actor: identity.From(ctx)}
+	if !m.SignedIn() {
+		return m
+	}
+	m.DisplayName = m.Username
+	var g errgroup.Group
+	g.Go(func() error {
+		p, err := s.Users.Get(ctx, user.GetRequest{ID: m.UserID})
+		if err == nil {
+			m.DisplayName, m.AvatarID, m.Seller = p.DisplayName, p.AvatarID, p.Seller != nil
+		}
+		return err
+	})
+	g.Go(func() error {
+		n, err := s.Chats.CountUnread(ctx, chat.CountUnreadRequest{})
+		m.Messages = n.Messages
+		return err
+	})
+	g.Go(func() error {
+		n, err := s.Notifications.CountUnread(ctx, notification.CountUnreadRequest{})
+		m.Notifications = n.Count
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		s.Log.Warn("show a page without its badges", zap.Error(err))
+	}
+	return m
+}

@@ -1,0 +1,246 @@
+package site
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/sync/errgroup"
+
+	"marketplace/modules/gig"
+	"marketplace/platform/fault"
+	"marketplace/platform/money"
+)
+
+// searchPage is what was looked for and what was found.
+type searchPage struct {
+	Form     form
+	Action   string // the path of the filter form
+	Heading  string
+	Blurb    string
+	Shelf    *shelf        // the top-level category that is open, if any
+	Category *gig.Category // the category itself
+	Shelves  []shelf
+	Options  []option // of the category filter
+	Sorts    []option
+	Days     []option
+	Symbol   string // of the currency, before the price inputs
+	Found    gig.Results
+	More     string // "1,000+" where the count stops
+	First    string // address of the first page, on later ones
+	Next     string
+	Active   []activeFilter
+}
+
+// activeFilter is a filter that is on, with the address without it.
+type activeFilter struct{ Label, Without string }
+
+// countStops is where Search stops counting.
+const countStops = 1000
+
+// ListGigs shows the gigs that match the words and filters of the query. The address alone brings the page back.
+func (s *Site) ListGigs(c echo.Context) error { return s.search(c, c.QueryParam("category")) }
+
+// ShowCategory shows the gigs of a category, with the same filters.
+func (s *Site) ShowCategory(c echo.Context) error { return s.search(c, c.Param("slug")) }
+
+func (s *Site) search(c echo.Context, category string) error {
+	query := c.QueryParams()
+	page := searchPage{Form: form{Values: filters(query, category)}, Sorts: sortOptions(), Days: dayOptions(), Action: "/gigs", Symbol: s.currencySymbol()}
+	q, wrong := s.searchRequest(page.Form.Values, query.Get("cursor"))
+	g, ctx := errgroup.WithContext(c.Request().Context())
+	g.Go(func() (err error) {
+		page.Shelves, err = s.shelves(ctx)
+		return err
+	})
+	g.Go(func() (err error) {
+		if wrong != nil {
+			return nil
+		}
+		page.Found, wrong = s.Gigs.Search(ctx, q)
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if wrong != nil {
+		shown, ok := rejected(page.Form.Values, wrong, filterInput)
+		if !ok {
+			return wrong
+		}
+		page.Form, status = shown, http.StatusUnprocessableEntity
+	}
+	page.arrange(category)
+	if category != "" && page.Category == nil {
+		return fault.NotFoundf("There is no such category.")
+	}
+	page.links(query.Get("cursor"))
+	v := view{Title: page.Heading, Description: page.Blurb, Data: page, Canonical: page.canonical()}
+	return s.show(c, status, "gig/list", v)
+}
+
+// filters are the parts of the query that the form shows.
+func filters(query url.Values, category string) url.Values {
+	values := url.Values{}
+	for _, name := range []string{"q", "min", "max", "days", "sort"} {
+		values.Set(name, strings.TrimSpace(query.Get(name)))
+	}
+	values.Set("category", category)
+	return values
+}
+
+// filterInput is the input of a field that Search refuses.
+func filterInput(field string) string {
+	inputs := map[string]string{"text": "q", "min_price": "min", "max_price": "max", "max_days": "days"}
+	if input, ok := inputs[field]; ok {
+		return input
+	}
+	return field
+}
+
+func (s *Site) searchRequest(values url.Values, cursor string) (gig.SearchRequest, error) {
+	q := gig.SearchRequest{
+		Text: values.Get("q"), Category: values.Get("category"), Sort: values.Get("sort"), Cursor: cursor,
+	}
+	var check fault.Check
+	price := func(input string) int64 {
+		if values.Get(input) == "" {
+			return 0
+		}
+		amount, err := money.Parse(values.Get(input), s.currency())
+		check.That(err == nil && amount.Minor >= 0, input, "Write a price such as 25.")
+		return amount.Minor
+	}
+	q.MinPrice, q.MaxPrice = price("min"), price("max")
+	check.That(q.MaxPrice == 0 || q.MinPrice <= q.MaxPrice, "max", "The highest price is below the lowest.")
+	if days := values.Get("days"); days != "" {
+		n, err := strconv.Atoi(days)
+		check.That(err == nil && n > 0, "days", "Choose a number of days.")
+		q.MaxDays = n
+	}
+	return q, check.Err()
+}
+
+// arrange finds the category's place in the tree, and names the page.
+func (p *searchPage) arrange(category string) {
+	p.Options = []option{{Value: "", Label: "All categories"}}
+	for i := range p.Shelves {
+		shelf := &p.Shelves[i]
+		p.Options = append(p.Options, option{Value: shelf.Slug, Label: shelf.Name})
+		if shelf.Slug == category {
+			p.Shelf, p.Category = shelf, &shelf.Category
+		}
+		for j := range shelf.Below {
+			below := &shelf.Below[j]
+			p.Options = append(p.Options, option{Value: below.Slug, Label: "\u2003" + below.Name})
+			if below.Slug == category {
+				p.Shelf, p.Category = shelf, below
+			}
+		}
+	}
+	p.Heading, p.Blurb = "All services", "Every service on offer, with fixed prices and clear packages."
+	if p.Category != nil {
+		p.Heading, p.Blurb = p.Category.Name, p.Category.Blurb
+	}
+	if words := p.Form.Value("q"); words != "" {
+		p.Heading, p.Blurb = "Results for “"+words+"”", ""
+	}
+	p.More = thousands(p.Found.Total)
+	if p.Found.Total >= countStops {
+		p.More = thousands(countStops) + "+"
+	}
+}
+
+// links makes the addresses of the other pages and of this search without one of its filters.
+func (p *searchPage) links(cursor string) {
+	if cursor != "" {
+		p.First = p.address("", "")
+	}
+	if p.Found.NextCursor != "" {
+		p.Next = p.address("", p.Found.NextCursor)
+	}
+	labels := map[string]func(string) string{
+		"q":    func(v string) string { return "“" + v + "”" },
+		"min":  func(v string) string { return "From " + p.Symbol + v },
+		"max":  func(v string) string { return "Up to " + p.Symbol + v },
+		"days": func(v string) string { return "Within " + v + " days" },
+	}
+	for _, name := range []string{"q", "min", "max", "days"} {
+		if value := p.Form.Value(name); value != "" && p.Form.Errors[name] == "" {
+			p.Active = append(p.Active, activeFilter{labels[name](value), p.address(name, "")})
+		}
+	}
+}
+
+// address is this search without one filter, at a cursor.
+func (p *searchPage) address(without, cursor string) string {
+	query := url.Values{}
+	for name, values := range p.Form.Values {
+		if name != without && name != "category" && values[0] != "" {
+			query.Set(name, values[0])
+		}
+	}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	path := "/gigs"
+	if p.Category != nil {
+		path = "/categories/" + url.PathEscape(p.Category.Slug)
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// canonical is the address to be known by: categories and the whole list, not every combination of filters.
+func (p *searchPage) canonical() string {
+	if p.Form.Value("q") != "" {
+		return ""
+	}
+	if p.Category != nil {
+		return "/categories/" + url.PathEscape(p.Category.Slug)
+	}
+	return "/gigs"
+}
+
+func sortOptions() []option {
+	labels := map[string]string{
+		"relevance": "Best match", "newest": "Newest", "best_selling": "Best selling", "rating": "Top rated",
+		"price_asc": "Price: low to high", "price_desc": "Price: high to low",
+	}
+	options := []option{{Value: "", Label: "Recommended"}}
+	for _, sort := range gig.Sorts() {
+		options = append(options, option{Value: sort, Label: labels[sort]})
+	}
+	return options
+}
+
+func dayOptions() []option {
+	return []option{
+		{Value: "", Label: "Any time"}, {Value: "1", Label: "Within 1 day"}, {Value: "3", Label: "Within 3 days"},
+		{Value: "7", Label: "Within 7 days"}, {Value: "14", Label: "Within 14 days"}, {Value: "30", Label: "Within 30 days"},
+	}
+}
+
+// currency is that of every price: what the catalogue is set to.
+func (s *Site) currency() string {
+	if settings, ok := s.Config.Settings["gig"].(map[string]any); ok {
+		if currency, ok := settings["currency"].(string); ok {
+			return currency
+		}
+	}
+	return "USD"
+}
+
+// currencySymbol is what stands before a price input.
+func (s *Site) currencySymbol() string {
+	digits := showMoney(money.Of(0, s.currency()))
+	if before, _, ok := strings.Cut(digits, "0"); ok && before != "" {
+		return before
+	}
+	return s.currency()
+}

@@ -1,0 +1,227 @@
+package site
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"marketplace/modules/gig"
+	"marketplace/modules/order"
+	"marketplace/modules/user"
+	"marketplace/platform/identity"
+)
+
+// sellerPage is the form of the seller's part of a profile.
+type sellerPage struct {
+	settingsPage
+	Languages []languageRow
+	Levels    []option
+	New       bool // not a seller yet
+}
+
+// languageRow are the names of the two inputs of one language.
+type languageRow struct{ Name, Level string }
+
+// languageRows is how many languages the form takes.
+const languageRows = 4
+
+// ShowSell says what selling is like, to who does not sell yet.
+func (s *Site) ShowSell(c echo.Context) error {
+	return s.show(c, http.StatusOK, "seller/sell", view{
+		Title: "Start selling", Canonical: "/sell",
+		Description: "Turn what you are good at into packages with a price. You decide what, when and for how much.",
+	})
+}
+
+// ShowSeller shows the seller's part of the profile, or the form to become a seller.
+func (s *Site) ShowSeller(c echo.Context) error {
+	profile, err := s.myProfile(c)
+	if err != nil {
+		return err
+	}
+	f := filled("country", profile.Country)
+	if profile.Seller != nil {
+		f.Values.Set("headline", profile.Seller.Headline)
+		f.Values.Set("description", profile.Seller.Description)
+		f.Values.Set("skills", strings.Join(profile.Seller.Skills, ", "))
+		for i, language := range profile.Seller.Languages {
+			f.Values.Set(fmt.Sprintf("languages.%d.name", i), language.Name)
+			f.Values.Set(fmt.Sprintf("languages.%d.level", i), language.Level)
+		}
+	}
+	return s.showSeller(c, http.StatusOK, f, profile)
+}
+
+func (s *Site) showSeller(c echo.Context, status int, f form, profile user.Profile) error {
+	page := sellerPage{
+		settingsPage: settingsPage{Tab: "seller", Form: f, Profile: profile, Countries: countryOptions()},
+		New:          profile.Seller == nil,
+	}
+	for i := range max(languageRows, countRows(f.Values, "languages.%d.name")) {
+		page.Languages = append(page.Languages, languageRow{fmt.Sprintf("languages.%d.name", i), fmt.Sprintf("languages.%d.level", i)})
+	}
+	for _, level := range user.Levels() {
+		page.Levels = append(page.Levels, option{Value: level, Label: title(level)})
+	}
+	heading := "Seller profile"
+	if page.New {
+		heading = "Become a seller"
+	}
+	return s.show(c, status, "seller/profile", view{Title: heading, Data: page})
+}
+
+// countRows is how many numbered inputs there are values for.
+func countRows(values url.Values, format string) int {
+	n := 0
+	for values.Has(fmt.Sprintf(format, n)) {
+		n++
+	}
+	return n
+}
+
+// ChangeSeller makes the person a seller, or changes the seller's part.
+func (s *Site) ChangeSeller(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	before, err := s.myProfile(c)
+	if err != nil {
+		return err
+	}
+	q := user.SetSellerRequest{
+		Headline: values.Get("headline"), Description: values.Get("description"), Country: values.Get("country"),
+		Skills: split(values.Get("skills"), ","), Languages: []user.Language{},
+	}
+	var rows []int // the row of the form that each language was typed in
+	for i := range min(countRows(values, "languages.%d.name"), 10) {
+		if name := strings.TrimSpace(values.Get(fmt.Sprintf("languages.%d.name", i))); name != "" {
+			q.Languages = append(q.Languages, user.Language{Name: name, Level: values.Get(fmt.Sprintf("languages.%d.level", i))})
+			rows = append(rows, i)
+		}
+	}
+	_, err = s.Users.SetSeller(c.Request().Context(), q)
+	if f, ok := rejected(values, err, sellerInput(rows)); ok {
+		return s.showSeller(c, http.StatusUnprocessableEntity, f, before)
+	}
+	if err != nil {
+		return err
+	}
+	if before.Seller == nil {
+		return s.done(c, "/gigs/new", "You are a seller now. Write your first gig.")
+	}
+	return s.done(c, "/settings/seller", "Your seller profile is saved.")
+}
+
+// sellerInput is the input of a field that SetSeller refuses: skills are one input, and empty language rows were left out.
+func sellerInput(rows []int) func(string) string {
+	return func(field string) string {
+		var i int
+		var part string
+		switch {
+		case strings.HasPrefix(field, "skills"):
+			return "skills"
+		case field == "languages":
+			return "languages.0.name"
+		}
+		if n, _ := fmt.Sscanf(strings.ReplaceAll(field, ".", " "), "languages %d %s", &i, &part); n == 2 && i < len(rows) {
+			return fmt.Sprintf("languages.%d.%s", rows[i], part)
+		}
+		return field
+	}
+}
+
+// myGigsPage is the seller's own list.
+type myGigsPage struct {
+	Gigs   []gig.Gig
+	Status gig.Status
+	Tabs   []tab
+	First  string
+	Next   string
+	Seller bool
+}
+
+// tab is one choice of a list's filter.
+type tab struct {
+	Label   string
+	Path    string
+	Current bool
+}
+
+// ListMyGigs shows the seller's gigs of every status.
+func (s *Site) ListMyGigs(c echo.Context) error {
+	ctx := c.Request().Context()
+	page := myGigsPage{Status: gig.Status(c.QueryParam("status"))}
+	list, err := s.Gigs.Mine(ctx, gig.MineRequest{Status: page.Status, Limit: gigsOfSeller, Cursor: c.QueryParam("cursor")})
+	if err != nil {
+		return err
+	}
+	profile, err := s.Users.Get(ctx, user.GetRequest{ID: identity.From(ctx).UserID})
+	if err != nil {
+		return err
+	}
+	page.Gigs, page.Seller = list.Items, profile.Seller != nil
+	for _, t := range []struct{ label, status string }{{"All", ""}, {"Active", "active"}, {"Drafts", "draft"}, {"Paused", "paused"}} {
+		page.Tabs = append(page.Tabs, tab{t.label, listPath("/seller/gigs", "status", t.status), string(page.Status) == t.status})
+	}
+	page.First, page.Next = pageLinks("/seller/gigs", url.Values{"status": {string(page.Status)}}, c.QueryParam("cursor"), list.NextCursor)
+	return s.show(c, http.StatusOK, "seller/gigs", view{Title: "Your gigs", Data: page})
+}
+
+// listPath is a list with its filters, given as name, value; empty values are left out.
+func listPath(path string, pairs ...string) string {
+	query := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			query.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
+}
+
+// pageLinks are the addresses of the first and the next page of a list with its filters.
+func pageLinks(path string, filters url.Values, cursor, next string) (first, more string) {
+	pairs := []string{}
+	for name := range filters {
+		pairs = append(pairs, name, filters.Get(name))
+	}
+	if cursor != "" {
+		first = listPath(path, pairs...)
+	}
+	if next != "" {
+		more = listPath(path, append(pairs, "cursor", next)...)
+	}
+	return first, more
+}
+
+// earningsPage is what the books say, and the orders behind it.
+type earningsPage struct {
+	Balance order.Balance
+	Orders  []order.Order
+	First   string
+	Next    string
+}
+
+// ShowEarnings shows the person's sums and completed sales.
+func (s *Site) ShowEarnings(c echo.Context) error {
+	ctx := c.Request().Context()
+	balance, err := s.Orders.Balance(ctx, order.BalanceRequest{})
+	if err != nil {
+		return err
+	}
+	list, err := s.Orders.List(ctx, order.ListRequest{
+		Role: "seller", Status: []order.Status{order.StatusCompleted}, Limit: ordersShown, Cursor: c.QueryParam("cursor"),
+	})
+	if err != nil {
+		return err
+	}
+	page := earningsPage{Balance: balance, Orders: list.Items}
+	page.First, page.Next = pageLinks("/earnings", nil, c.QueryParam("cursor"), list.NextCursor)
+	return s.show(c, http.StatusOK, "seller/earnings", view{Title: "Earnings", Data: page})
+}

@@ -1,0 +1,75 @@
+// Package site shows the marketplace to people: server-rendered pages that work without scripts. A page composes
+// what several modules offer, with one call a module; it decides nothing that a module decides.
+//
+// Names are mechanical: GET /orders/:id is ShowOrder in orders.go and templates/order/show.html. Every URL is one
+// line of Pages.
+package site
+
+import (
+	"fmt"
+	"html/template"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"marketplace/web/edge"
+	"marketplace/web/static"
+	"marketplace/web/templates"
+)
+
+// Site holds the pages of the marketplace, ready to be shown.
+type Site struct {
+	edge.Edge
+	assets    *assets
+	templates map[string]*template.Template // by folder/name
+	markdown  *markdown
+	buffers   sync.Pool
+	covers    covers
+	demo      []Login
+}
+
+// Login is a known login of the demonstration data, shown on the log-in page in demo mode only.
+type Login struct {
+	Username string
+	Password string
+	About    string // such as "Buys: has orders in every state"
+}
+
+// New reads the embedded templates and static files; an error is a mistake in one of them.
+func New(e edge.Edge, demo ...Login) (*Site, error) {
+	assets, err := newAssets(static.Files())
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{Edge: e, assets: assets, markdown: newMarkdown()}
+	s.buffers.New = newBuffer
+	if e.Config.Demo {
+		s.demo = demo
+	}
+	s.templates, err = parse(templates.Files(), s.functions())
+	return s, err
+}
+
+// parse reads every page together with the layout, once.
+func parse(files fs.FS, functions template.FuncMap) (map[string]*template.Template, error) {
+	layout, err := template.New("layout").Funcs(functions).ParseFS(files, "layout/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the layout: %w", err)
+	}
+	names, err := fs.Glob(files, "*/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list the templates: %w", err)
+	}
+	pages := make(map[string]*template.Template, len(names))
+	for _, name := range names {
+		if strings.HasPrefix(name, "layout/") {
+			continue
+		}
+		page, err := template.Must(layout.Clone()).ParseFS(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read the template %s: %w", name, err)
+		}
+		pages[name[:len(name)-len(".html")]] = page
+	}
+	return pages, nil
+}

@@ -1,0 +1,35 @@
+package site
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+)
+
+// ShowHelp answers what people ask most.
+func (s *Site) ShowHelp(c echo.Context) error {
+	return s.show(c, http.StatusOK, "text/help", view{
+		Title: "Help", Description: "How buying, selling, paying and refunds work.", Canonical: "/help",
+	})
+}
+
+// ShowTerms shows the rules of the marketplace.
+func (s *Site) ShowTerms(c echo.Context) error {
+	return s.show(c, http.StatusOK, "text/terms", view{
+		Title: "Terms", Description: "The rules for buyers and sellers.", Canonical: "/terms",
+	})
+}
+
+// ShowPrivacy says what is kept of people and why.
+func (s *Site) ShowPrivacy(c echo.Context) error {
+	return s.show(c, http.StatusOK, "text/privacy", view{
+		Title: "Privacy", Description: "What we keep about you, and why.", Canonical: "/privacy",
+	})
+}
+
+// ShowRobots tells crawlers what is not for them.
+func (s *Site) ShowRobots(c echo.Context) error {
+	return c.String(http.StatusOK, "User-agent: *\nDisallow: /orders\nDisallow: /inbox\nDisallow: /notifications\n"+
+		"Disallow: /settings\nDisallow: /seller\nDisallow: /earnings\nDisallow: /simulator\nDisallow: /api\nDisallow: /dev\n"+
+		"Disallow: /*?*cursor=\n")
+}
