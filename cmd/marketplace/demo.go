@@ -44,9 +44,9 @@ var demoCatalogue []byte
 // demoLogins are the accounts that the log-in page offers in demo mode.
 func demoLogins() []site.Login {
 	return []site.Login{
-		{Username: "bella", Password: demoPassword, Role: "Buyer"},
-		{Username: "mara", Password: demoPassword, Role: "Seller"},
-		{Username: "tomek", Password: demoPassword, Role: "Seller who buys, too"},
+		{Username: "bella", Password: demoPassword, About: "Buys: has orders in every state"},
+		{Username: "mara", Password: demoPassword, About: "Sells: logos, brands and packaging"},
+		{Username: "tomek", Password: demoPassword, About: "Does both"},
 	}
 }
 

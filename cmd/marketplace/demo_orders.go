@@ -145,7 +145,7 @@ func (d *demo) begin(buyer, seller, gigID, pack string, end int) (string, error)
 	if err != nil || end == toExpired {
 		return placed.ID, err
 	}
-	if _, err := d.Orders.DecideSimulatedPayment(d.ctx, order.DecideSimulatedPaymentRequest{ID: placed.Payment.ID, Succeed: true}); err != nil {
+	if _, err := d.Orders.DecideSimulatedPayment(d.as(buyer), order.DecideSimulatedPaymentRequest{ID: placed.Payment.ID, Succeed: true}); err != nil {
 		return "", err
 	}
 	paid, err := d.Orders.Get(d.as(buyer), order.GetRequest{ID: placed.ID})

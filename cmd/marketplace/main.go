@@ -97,7 +97,7 @@ func (s *settings) run(c *cobra.Command, do func(context.Context, process) error
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(cfg.Log, "marketplace", version)
+	log, err := telemetry.NewLogger(cfg.Log, telemetry.Service{Name: "marketplace", Version: version, Environment: cfg.Environment})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -52,6 +54,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/openapi", "", ""
 	config.CreateHooks = nil // no $schema links in the answers
 	config.FieldsOptionalByDefault = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Servers = []*huma.Server{{URL: Base}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
@@ -64,6 +67,19 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.conversations()
 	a.notifications()
 	return a
+}
+
+// schemaName names a type in the document: the modules' types with their module, since an order and a gig both have a
+// Requirement.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Array {
+		t = t.Elem()
+	}
+	name := huma.DefaultSchemaNamer(t, hint)
+	if module, ok := strings.CutPrefix(t.PkgPath(), "marketplace/modules/"); ok {
+		return strings.ToUpper(module[:1]) + module[1:] + name
+	}
+	return name
 }
 
 // Routes are the operations that are mounted.
@@ -81,6 +97,7 @@ type op struct {
 	summary string
 	status  int   // 0 is 200
 	limit   int64 // bytes of body; 0 is 1 MiB
+	raw     bool  // the body is taken as it is, not as JSON
 }
 
 // on adds an operation.
@@ -89,7 +106,7 @@ func on[I, O any](a *API, o op, handle func(context.Context, *I) (*O, error)) {
 		return
 	}
 	operation := huma.Operation{
-		Method: o.method, Path: o.path, OperationID: o.id, Summary: o.summary, DefaultStatus: o.status, MaxBodyBytes: o.limit,
+		Method: o.method, Path: o.path, OperationID: o.id, Summary: o.summary, DefaultStatus: o.status, MaxBodyBytes: o.limit, SkipValidateBody: o.raw,
 		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError},
 		Middlewares: huma.Middlewares{func(hc huma.Context, next func(huma.Context)) {
 			if err := o.access.Check(hc.Context()); err != nil {

@@ -21,7 +21,7 @@ func (a *API) catalogue() {
 	on(a, op{method: "DELETE", path: "/gigs/{id}", id: "deleteGig", access: edge.Verified, status: http.StatusNoContent, summary: "Remove the own gig"}, a.deleteGig)
 	on(a, op{method: "POST", path: "/gigs/{id}/publish", id: "publishGig", access: edge.Verified, summary: "Show the own gig to everybody"}, a.publishGig)
 	on(a, op{method: "POST", path: "/gigs/{id}/pause", id: "pauseGig", access: edge.Verified, summary: "Take the own gig out of search"}, a.pauseGig)
-	on(a, op{method: "POST", path: "/gigs/{id}/pictures", id: "addGigPicture", access: edge.Verified, status: http.StatusCreated, limit: 8 << 20, summary: "Add a picture (the bytes of a JPEG, PNG, WebP or GIF) to the own gig"}, a.addPicture)
+	on(a, op{method: "POST", path: "/gigs/{id}/pictures", id: "addGigPicture", access: edge.Verified, status: http.StatusCreated, limit: 8 << 20, raw: true, summary: "Add a picture (the bytes of a JPEG, PNG, WebP or GIF) to the own gig"}, a.addPicture)
 	on(a, op{method: "GET", path: "/gigs/{id}/reviews", id: "listGigReviews", access: edge.Anyone, summary: "What buyers say of a gig"}, a.listGigReviews)
 }
 

@@ -28,7 +28,7 @@ func (a *API) orders() {
 	on(a, op{method: "POST", path: "/orders/{id}/reviews", id: "reviewOrder", access: edge.SignedIn, status: http.StatusCreated, summary: "Review the other side, once"}, a.reviewOrder)
 	on(a, op{method: "GET", path: "/orders/{id}/reviews", id: "getOrderReviews", access: edge.SignedIn, summary: "The reviews of one order, as far as they are public to you"}, a.getOrderReviews)
 	on(a, op{method: "GET", path: "/me/balance", id: "getBalance", access: edge.SignedIn, summary: "What the books say about you"}, a.getBalance)
-	on(a, op{method: "POST", path: "/payments/webhooks/{provider}", id: "receiveWebhook", access: edge.Anyone, summary: "For payment providers: signed, checked, acted upon once"}, a.receiveWebhook)
+	on(a, op{method: "POST", path: "/payments/webhooks/{provider}", id: "receiveWebhook", raw: true, access: edge.Anyone, summary: "For payment providers: signed, checked, acted upon once"}, a.receiveWebhook)
 	if a.simulated() {
 		on(a, op{method: "GET", path: "/simulator/payments/{id}", id: "getSimulatedPayment", access: edge.Anyone, summary: "A payment at the simulator"}, a.getSimulatedPayment)
 		on(a, op{method: "POST", path: "/simulator/payments/{id}/succeed", id: "succeedPayment", access: edge.Anyone, summary: "Let the simulated card payment succeed"}, a.decide(true))

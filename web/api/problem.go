@@ -133,6 +133,9 @@ func newHumaError(hc huma.Context, status int, message string, errs ...error) hu
 func humaProblem(status int, message string, errs []error) *Problem {
 	code := codeOf(status)
 	p := &Problem{Type: "/problems#" + string(code), Title: http.StatusText(status), Status: status, Code: code, Detail: sentence(message)}
+	if message == "validation failed" {
+		p.Detail = invalidDetail(status)
+	}
 	for _, err := range errs {
 		detailer, ok := err.(huma.ErrorDetailer) //nolint:errorlint // huma hands over the detail itself
 		if !ok {
@@ -142,6 +145,18 @@ func humaProblem(status int, message string, errs []error) *Problem {
 		p.Errors = append(p.Errors, fieldProblem(detailer.ErrorDetail()))
 	}
 	return p
+}
+
+// invalidDetail says in general what huma's "validation failed" is about; the fields say more.
+func invalidDetail(status int) string {
+	switch status {
+	case http.StatusUnprocessableEntity:
+		return "Please correct what is marked."
+	case http.StatusUnsupportedMediaType:
+		return "Send JSON, as application/json."
+	default:
+		return "The request could not be read."
+	}
 }
 
 // fieldProblem turns huma's location (body.packages[0].price) into a name and a pointer.
