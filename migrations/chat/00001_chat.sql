@@ -2,15 +2,18 @@
 -- What two people write to each other: one row for the two, the smaller id first. Everything that happens in it updates
 -- this row first, so its events and numbers have one order.
 CREATE TABLE conversations (
-    id        TEXT PRIMARY KEY,
-    low_id    TEXT NOT NULL,
-    high_id   TEXT NOT NULL,
-    gig_id    TEXT NOT NULL, -- what it is about, of the last time that it was opened; empty: nothing in particular
-    order_id  TEXT NOT NULL,
-    last_seq  BIGINT NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
+    id          TEXT PRIMARY KEY,
+    low_id      TEXT NOT NULL,
+    high_id     TEXT NOT NULL,
+    gig_id      TEXT NOT NULL, -- what it is about, of the last time that it was opened; empty: nothing in particular
+    order_id    TEXT NOT NULL,
+    last_seq    BIGINT NOT NULL DEFAULT 0 CHECK (last_seq >= 0),
+    begun_by    TEXT NOT NULL, -- who opened it first
+    created_at  {{.Time}} NOT NULL,
     CHECK (low_id <> high_id)
 );
 CREATE UNIQUE INDEX conversations_of_two ON conversations (low_id, high_id);
+CREATE INDEX conversations_pace ON conversations (begun_by, created_at);
 
 -- A conversation as one of its two sees it.
 CREATE TABLE participants (

@@ -11,7 +11,8 @@ import (
 type Service interface {
 	// Open returns the conversation of the acting user with another, about a gig or an order if one is named; it is
 	// made when it is the first (row C1). One conversation exists for two people; what it is about is of the last Open.
-	// A person who is named beside a gig or an order must be the one whom that is about. Nobody writes to themselves.
+	// A person who is named beside a gig or an order must be the one whom that is about. Nobody writes to themselves. Who
+	// begins too many conversations is told TooMany (row W5).
 	Open(ctx context.Context, q OpenRequest) (Conversation, error)
 	// Get returns one conversation.
 	Get(ctx context.Context, q GetRequest) (Conversation, error)
@@ -19,7 +20,7 @@ type Service interface {
 	// that the acting user has opened.
 	List(ctx context.Context, q ListRequest) (List, error)
 	// Send adds a message. The same ClientID twice stores it once and answers the stored one. Its sender has read it,
-	// unless something of the other is still unread before it. More than 60 a minute by one person are TooMany (row W5).
+	// unless something of the other is still unread before it. Who writes too fast is told TooMany (row W5).
 	Send(ctx context.Context, q SendRequest) (Message, error)
 	// ListMessages returns messages by their sequence numbers: the last ones, those before (Cursor), or those after
 	// (AfterSeq; the page has no cursor: ask again after its last one until nothing comes).

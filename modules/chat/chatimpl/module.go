@@ -2,6 +2,8 @@
 package chatimpl
 
 import (
+	"errors"
+
 	"marketplace/modules/chat"
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
@@ -24,13 +26,27 @@ var Module = app.Module[chat.Service, Deps]{
 	Remote: newRemote,
 }
 
+// settings are the section "chat" of the configuration.
+type settings struct {
+	MessagesPerMinute    int `koanf:"messages_per_minute"`    // of one person, in all conversations; 60
+	ConversationsPerHour int `koanf:"conversations_per_hour"` // that one person begins; 60
+}
+
 type service struct {
-	db     *db.DB
-	users  user.Service
-	gigs   gig.Service
-	orders order.Service
+	db       *db.DB
+	users    user.Service
+	gigs     gig.Service
+	orders   order.Service
+	settings settings
 }
 
 func newService(h *app.Host, deps Deps) (chat.Service, error) {
-	return &service{db: h.DB, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders}, nil
+	set := settings{MessagesPerMinute: 60, ConversationsPerHour: 60}
+	if err := h.Settings(&set); err != nil {
+		return nil, err
+	}
+	if set.MessagesPerMinute < 1 || set.ConversationsPerHour < 1 {
+		return nil, errors.New("settings of chat: messages_per_minute and conversations_per_hour are at least 1")
+	}
+	return &service{db: h.DB, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders, settings: set}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -42,6 +43,9 @@ func (s *service) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversati
 	me, other := chat.Person{ID: actor.UserID, Username: actor.Username}, chat.Person{ID: profile.ID, Username: profile.Username}
 	var view viewRow
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := s.mayBegin(tx, me, other); err != nil {
+			return err
+		}
 		kept, err := open(tx, id.String(), me, other, about)
 		if err != nil {
 			return err
@@ -105,13 +109,35 @@ func checkPerson(q chat.OpenRequest, p user.Profile, actor identity.Actor) error
 	return nil
 }
 
+// mayBegin refuses who begins conversations with everybody (row W5). Those that exist can always be opened.
+func (s *service) mayBegin(tx *db.Tx, me, other chat.Person) error {
+	if err := holdPerson(tx, me.ID); err != nil {
+		return err
+	}
+	low, high := pair(me, other)
+	var exist int64
+	if err := tx.Table("conversations").Where("low_id = ? AND high_id = ?", low.ID, high.ID).Count(&exist).Error; err != nil {
+		return fmt.Errorf("look for the conversation: %w", err)
+	}
+	if exist > 0 {
+		return nil
+	}
+	begun := tx.Table("conversations").Where("begun_by = ?", me.ID)
+	seconds, err := tooFast(begun, s.settings.ConversationsPerHour, time.Hour, tx.Now())
+	if err == nil && seconds > 0 {
+		err = fault.TooManyf(seconds, "You have begun many conversations. Please wait before you begin another one.")
+	}
+	return err
+}
+
 // open makes the conversation of two people, or finds the one that they have: of several that open it at once, one
 // makes it and the others wait for it. It is shown in the list of who opens it.
 func open(tx *db.Tx, id string, me, other chat.Person, about subject) (kept string, err error) {
 	low, high := pair(me, other)
-	err = tx.Raw(`INSERT INTO conversations (id, low_id, high_id, gig_id, order_id) VALUES (?, ?, ?, ?, ?)
+	err = tx.Raw(`INSERT INTO conversations (id, low_id, high_id, gig_id, order_id, begun_by, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (low_id, high_id) DO UPDATE SET gig_id = excluded.gig_id, order_id = excluded.order_id
-		RETURNING id`, id, low.ID, high.ID, about.gigID, about.orderID).Scan(&kept).Error
+		RETURNING id`, id, low.ID, high.ID, about.gigID, about.orderID, me.ID, tx.Now()).Scan(&kept).Error
 	if err != nil {
 		return "", fmt.Errorf("keep a conversation: %w", err)
 	}

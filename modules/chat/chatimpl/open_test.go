@@ -3,7 +3,9 @@ package chatimpl
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"marketplace/modules/chat"
 	"marketplace/platform/apptest"
@@ -107,6 +109,44 @@ func TestManyWhoOpenItFirstAtTheSameMomentGetOneConversation(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Row W5.
+func TestWhoBeginsManyConversationsWaitsAndStillOpensThoseThatThereAre(t *testing.T) {
+	apptest.Databases(t, func(t *testing.T, open opener) {
+		w := start(t, func(module string, options ...apptest.Option) *apptest.Harness {
+			return open(module, append(options, apptest.Settings(map[string]any{"conversations_per_hour": 3}))...)
+		})
+		w.open(ben, "Ana") // begun by another
+		w.Clock.Advance(time.Minute)
+		var wait sync.WaitGroup
+		var refused atomic.Int64
+		for i := range 8 {
+			wait.Go(func() {
+				_, err := w.Open(ana, chat.OpenRequest{Username: fmt.Sprint("Kim", i)})
+				if f := fault.Of(err); f != nil && f.Code == fault.TooMany && f.RetryAfter > 3500 && f.RetryAfter <= 3600 {
+					refused.Add(1)
+				}
+			})
+		}
+		wait.Wait()
+		if l := w.list(ana); refused.Load() != 5 || len(l) != 3 {
+			t.Fatalf("%d are refused, %d begun", refused.Load(), len(l))
+		}
+		w.open(ana, w.list(ana)[0].With.Username)
+		w.open(ana, "Ben")
+		w.Clock.Advance(time.Hour)
+		w.open(ana, "Lea")
+	})
+}
+
+func TestALimitOfNothingIsRefusedAtTheStart(t *testing.T) {
+	for _, setting := range []string{"messages_per_minute", "conversations_per_hour"} {
+		h := apptest.Host(t, "chat", apptest.Settings(map[string]any{setting: 0}))
+		if _, err := newService(h.Host, Deps{}); err == nil {
+			t.Errorf("%s is 0", setting)
+		}
+	}
 }
 
 func TestAnEmptyConversationIsListedForWhoOpenedItOnly(t *testing.T) {

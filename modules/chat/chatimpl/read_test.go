@@ -241,7 +241,7 @@ func TestTheWaitIsWhatIsLeftOfTheMinuteRoundedUp(t *testing.T) {
 	for ago, want := range map[time.Duration]int{
 		0: 60, time.Microsecond: 60, time.Second: 59, 59*time.Second + 999*time.Millisecond: 1, time.Minute: 1,
 	} {
-		if got := wait(now.Add(-ago), now); got != want {
+		if got := wait(now.Add(-ago), time.Minute, now); got != want {
 			t.Errorf("%v after the first: %d s, want %d", ago, got, want)
 		}
 	}

@@ -13,9 +13,6 @@ const (
 	maxText     = 4000 // characters
 	maxClientID = 64   // characters
 
-	mostSent = 60 // messages of one person, in all conversations, within pace
-	pace     = time.Minute
-
 	conversationsPerPage = 20
 	messagesPerPage      = 50
 )
@@ -30,9 +27,9 @@ func check(q chat.SendRequest) (chat.SendRequest, error) {
 	return q, c.Err()
 }
 
-// wait is how many seconds, rounded up, someone waits who sent the first of mostSent messages at this time.
-func wait(first, now time.Time) int {
-	left := first.Add(pace).Sub(now)
+// wait is how many seconds, rounded up, are left of the period that began with the first of what was counted.
+func wait(first time.Time, period time.Duration, now time.Time) int {
+	left := first.Add(period).Sub(now)
 	return max(1, int((left+time.Second-1)/time.Second))
 }
 

@@ -32,7 +32,7 @@ func (s *service) Send(ctx context.Context, q chat.SendRequest) (chat.Message, e
 		if err != nil {
 			return err
 		}
-		if err := holdSender(tx, actor.UserID); err != nil {
+		if err := holdPerson(tx, actor.UserID); err != nil {
 			return err
 		}
 		stored, err := sentBefore(tx, row)
@@ -40,7 +40,7 @@ func (s *service) Send(ctx context.Context, q chat.SendRequest) (chat.Message, e
 			row = stored
 			return err
 		}
-		if err := mayPost(tx, actor.UserID); err != nil {
+		if err := s.maySend(tx, actor.UserID); err != nil {
 			return err
 		}
 		return post(tx, &row, view.WithID)
@@ -64,19 +64,14 @@ func sentBefore(tx *db.Tx, m messageRow) (stored messageRow, err error) {
 	return stored, nil
 }
 
-// mayPost refuses who has sent mostSent messages within pace (row W5).
-func mayPost(tx *db.Tx, userID string) error {
-	now := tx.Now()
-	var first []time.Time
-	err := tx.Model(&messageRow{}).Where("sender_id = ? AND created_at > ?", userID, now.Add(-pace)).
-		Order("created_at DESC").Offset(mostSent-1).Limit(1).Pluck("created_at", &first).Error
-	if err != nil {
-		return fmt.Errorf("count what was sent: %w", err)
+// maySend refuses who is writing too fast (row W5).
+func (s *service) maySend(tx *db.Tx, userID string) error {
+	sent := tx.Model(&messageRow{}).Where("sender_id = ?", userID)
+	seconds, err := tooFast(sent, s.settings.MessagesPerMinute, time.Minute, tx.Now())
+	if err == nil && seconds > 0 {
+		err = fault.TooManyf(seconds, "You are writing very fast. Please wait a moment.")
 	}
-	if len(first) > 0 {
-		return fault.TooManyf(wait(first[0], now), "You have sent %d messages within a minute. Please wait a moment.", mostSent)
-	}
-	return nil
+	return err
 }
 
 // post numbers, keeps, counts and announces a message.

@@ -112,17 +112,31 @@ func hold(tx *db.Tx, id, userID string) (lastSeq int64, err error) {
 	return lastSeq, nil
 }
 
-// holdSender makes the messages of one person wait for each other, in all conversations: what has been sent can be
-// counted. SQLite has one writer anyway.
-func holdSender(tx *db.Tx, userID string) error {
+// holdPerson makes what one person sends and begins wait for each other, in all conversations: it can be counted. SQLite
+// has one writer anyway.
+func holdPerson(tx *db.Tx, userID string) error {
 	if !tx.Postgres() {
 		return nil
 	}
-	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "marketplace/chat/sender/"+userID).Error
+	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "marketplace/chat/person/"+userID).Error
 	if err != nil {
-		return fmt.Errorf("wait for the sender's other messages: %w", err)
+		return fmt.Errorf("wait for the person's other requests: %w", err)
 	}
 	return nil
+}
+
+// tooFast says how many seconds someone waits who has made so many of these rows within the period; 0 for who has not.
+func tooFast(rows *gorm.DB, most int, period time.Duration, now time.Time) (seconds int, err error) {
+	var first []time.Time
+	err = rows.Where("created_at > ?", now.Add(-period)).Order("created_at DESC").Offset(most-1).Limit(1).
+		Pluck("created_at", &first).Error
+	if err != nil {
+		return 0, fmt.Errorf("count what was made: %w", err)
+	}
+	if len(first) == 0 {
+		return 0, nil
+	}
+	return wait(first[0], period, now), nil
 }
 
 // count notes a new message with both participants. The sender has read their own, unless something of the other is
