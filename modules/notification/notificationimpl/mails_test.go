@@ -114,13 +114,13 @@ func TestAMailThatFailsIsRetriedMoreAndMoreRarelyAndThenKeptAsDead(t *testing.T)
 		w.must(w.h.DB.Read(t.Context()).Raw("SELECT attempts FROM mails").Scan(&n).Error)
 		return n
 	}
-	pauses := []time.Duration{10, 20, 40, 80, 160, 320, 640, 1280, 2560}
-	for i, pause := range pauses {
+	for i, seconds := range []int{10, 20, 40, 80, 160, 320, 640, 1280, 2560} {
+		pause := time.Duration(seconds) * time.Second
 		w.must(w.h.RunTasks(apptest.System()))
 		if attempts() != i+1 {
 			t.Fatalf("%d attempts, want %d", attempts(), i+1)
 		}
-		w.h.Clock.Advance(pause*time.Second - 5*time.Second)
+		w.h.Clock.Advance(pause - 5*time.Second)
 		w.must(w.h.RunTasks(apptest.System()))
 		if attempts() != i+1 {
 			t.Fatalf("attempt %d came too early", i+2)

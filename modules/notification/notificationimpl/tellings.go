@@ -2,6 +2,7 @@ package notificationimpl
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"text/template"
 	"time"
@@ -44,6 +45,14 @@ const (
 // tellings is everything that people are told (rows N1, N4), by topic. What follows from chat.Read, auth.SignedUp and
 // auth.EmailVerified is not told, but noted.
 func tellings() map[string][]telling {
+	all := ordersBegin()
+	maps.Copy(all, ordersEnd())
+	maps.Copy(all, amongPeople())
+	return all
+}
+
+// ordersBegin is what is told until the work is delivered.
+func ordersBegin() map[string][]telling {
 	return map[string][]telling{
 		order.Paid{}.Topic(): {
 			{kind: "order_paid", to: seller, link: orderPage, button: seeOrder,
@@ -78,6 +87,12 @@ func tellings() map[string][]telling {
 				title: "{{.SellerUsername}} delivered your order",
 				text:  "Look at the delivery of “{{.GigTitle}}”, then accept it or ask for a revision. The order completes by itself on {{date .CompletesAt}}."},
 		},
+	}
+}
+
+// ordersEnd is what is told from then on.
+func ordersEnd() map[string][]telling {
+	return map[string][]telling{
 		order.CompletionNear{}.Topic(): {
 			{kind: "order_completion_near", to: buyer, link: orderPage, button: "Look at the delivery",
 				title: "Your order completes soon",
@@ -109,6 +124,12 @@ func tellings() map[string][]telling {
 				title: "{{.Amount}} can be withdrawn",
 				text:  "The earning of order {{.Number}}, “{{.GigTitle}}”, is yours to withdraw."},
 		},
+	}
+}
+
+// amongPeople is what is told beside orders.
+func amongPeople() map[string][]telling {
+	return map[string][]telling{
 		review.Written{}.Topic(): {
 			{kind: "review_written", to: subject, link: orderPage, button: "Write your review",
 				title: "{{.AuthorUsername}} reviewed you: write yours to see it",
