@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -234,13 +235,13 @@ func questionKinds() []option {
 	return []option{{Value: "text", Label: "Free text"}, {Value: "choice", Label: "One of several"}, {Value: "file", Label: "A file"}}
 }
 
-// revisionOptions are the usual numbers; a gig with another keeps it, because the form lists all that are allowed.
+// revisionOptions are all numbers that are allowed.
 func revisionOptions() []option {
 	options := make([]option, 0, 22)
 	for n := range 21 {
-		options = append(options, option{Value: fmt.Sprint(n), Label: strings.TrimSuffix(showRevisions(n), " revisions")})
+		options = append(options, option{Value: strconv.Itoa(n), Label: strconv.Itoa(n)})
 	}
-	return append(options, option{Value: fmt.Sprint(gig.Unlimited), Label: "Unlimited"})
+	return append(options, option{Value: strconv.Itoa(gig.Unlimited), Label: "Unlimited"})
 }
 
 // PublishGig shows the gig to everybody.

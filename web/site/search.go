@@ -32,6 +32,7 @@ type searchPage struct {
 	First    string // address of the first page, on later ones
 	Next     string
 	Active   []activeFilter
+	Filtered bool // by more than words, so the filters are shown open
 }
 
 // activeFilter is a filter that is on, with the address without it.
@@ -147,6 +148,9 @@ func (p *searchPage) arrange(category string) {
 	}
 	if words := p.Form.Value("q"); words != "" {
 		p.Heading, p.Blurb = "Results for “"+words+"”", ""
+	}
+	for _, name := range []string{"min", "max", "days", "sort"} {
+		p.Filtered = p.Filtered || p.Form.Value(name) != ""
 	}
 	p.More = thousands(p.Found.Total)
 	if p.Found.Total >= countStops {

@@ -1,0 +1,79 @@
+// Everything works without this file. It saves clicks: it keeps forms from being sent twice, sends filters when they
+// change, computes what a seller takes home, and shows times of the reader's own zone.
+"use strict";
+(() => {
+  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+
+  // A form is sent once. The buttons come back when the page does (back button).
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("[data-once]")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    all("button[type=submit]", form).forEach((button) => button.setAttribute("aria-busy", "true"));
+  });
+
+  // Filters are sent when they change, without the empty ones, so that the address stays readable.
+  all("form[data-autosubmit]").forEach((form) => {
+    form.addEventListener("change", (event) => {
+      if (event.target.matches("select")) form.requestSubmit();
+    });
+    form.addEventListener("submit", () => {
+      all("input, select", form).forEach((input) => {
+        if (input.name && input.value === "") input.disabled = true;
+      });
+    });
+  });
+
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    all("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    all("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
+    all("form[data-autosubmit] :disabled").forEach((input) => { input.disabled = false; });
+  });
+
+  // What is wrong is read first.
+  document.querySelector("[data-focus]")?.focus({ preventScroll: false });
+
+  // Exact times in the reader's zone; the page has them in UTC.
+  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const localize = (root) => all("time[datetime]", root).forEach((time) => {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) return;
+    time.title = exact.format(at);
+    if ("clock" in time.dataset) time.textContent = clock.format(at);
+  });
+  localize(document);
+
+  // The calculator: whole minor units and the same rounding as the server (half up), no fractions of a cent.
+  const calculator = document.querySelector("form[data-seller-fee]");
+  if (calculator) {
+    const fee = BigInt(calculator.dataset.sellerFee);
+    all("[data-price]", calculator).forEach((input) => {
+      const gets = calculator.querySelector(`[data-gets="${input.dataset.price}"]`);
+      input.addEventListener("input", () => {
+        const match = /^(\d{1,9})(?:[.,](\d{0,2}))?$/.exec(input.value.trim());
+        if (!match) {
+          gets.textContent = "";
+          return;
+        }
+        const minor = BigInt(match[1] + (match[2] || "").padEnd(2, "0"));
+        const left = minor - (minor * fee + 5000n) / 10000n;
+        const text = left.toString().padStart(3, "0");
+        gets.textContent = `You get ${gets.dataset.symbol}${Number(text.slice(0, -2)).toLocaleString("en")}.${text.slice(-2)}`;
+      });
+    });
+  }
+
+  // A notification that is followed has been read.
+  all("[data-read-notification]").forEach((link) => link.addEventListener("click", () => {
+    const body = new URLSearchParams({ id: link.dataset.readNotification });
+    fetch("/notifications/read", { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
+  }));
+
+  window.marketplace = { localize };
+})();

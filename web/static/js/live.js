@@ -1,0 +1,228 @@
+// The live channel of who is logged in: messages, read marks, notifications and badges without a reload. Without it the
+// same pages work by plain forms; what is missed while it is away is read again when it is back.
+"use strict";
+(() => {
+  if (typeof io !== "function") return;
+  const user = document.body.dataset.user;
+  const chat = document.querySelector("[data-chat]");
+  const socket = io({ path: "/socket.io/", autoConnect: false });
+  const title = document.title;
+  // crypto.randomUUID exists on https only; a marketplace on a local network may have none.
+  const newID = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  const badge = (kind, count) => {
+    const element = document.querySelector(`[data-badge="${kind}"]`);
+    if (!element) return;
+    element.hidden = count === 0;
+    element.querySelector("b").textContent = count > 99 ? "99+" : String(count);
+  };
+
+  socket.on("unread", ({ messages, notifications }) => {
+    badge("messages", messages);
+    badge("notifications", notifications);
+    document.title = messages + notifications > 0 ? `(${messages + notifications}) ${title}` : title;
+  });
+
+  socket.on("notification", (event) => {
+    if (chat && event.kind && event.kind.includes("message")) return;
+    const local = typeof event.link === "string" && /^\/(?![/\\])/.test(event.link);
+    const toast = document.createElement(local ? "a" : "div");
+    toast.className = "toast";
+    if (local) toast.href = event.link;
+    const heading = document.createElement("b");
+    heading.textContent = event.title;
+    const text = document.createElement("span");
+    text.textContent = event.text || "";
+    toast.append(heading, text);
+    document.getElementById("toasts").append(toast);
+    setTimeout(() => toast.remove(), 8000);
+  });
+
+  // The list of conversations, on the inbox and beside a chat.
+  const inList = (message) => {
+    const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
+    if (!row) {
+      if (document.querySelector("[data-conversations]") && !chat) location.reload();
+      return;
+    }
+    row.querySelector(".conversation-last").textContent = (message.sender_id === user ? "You: " : "") + message.text;
+    row.parentElement.prepend(row);
+    const open = chat && chat.dataset.chat === message.conversation_id;
+    if (message.sender_id === user || open) return;
+    const count = row.querySelector(".count");
+    row.classList.add("unread");
+    count.querySelector("b").textContent = String((count.hidden ? 0 : Number(count.querySelector("b").textContent) || 0) + 1);
+    count.hidden = false;
+  };
+
+  const list = chat?.querySelector("[data-messages]");
+  const scroller = chat?.querySelector("[data-scroll]");
+  let last = chat ? Number(chat.dataset.last) : 0;
+  let seen = chat ? Number(chat.dataset.read) : 0;
+
+  const atEnd = () => Math.abs(scroller.scrollTop) < 80; // the column is reversed: 0 is the end
+  const toEnd = () => { scroller.scrollTop = 0; };
+
+  const bubble = (message) => {
+    const mine = message.sender_id === user;
+    const item = document.createElement("li");
+    item.className = mine ? "message mine" : "message";
+    if (message.seq) item.dataset.seq = message.seq;
+    if (message.client_id) item.dataset.client = message.client_id;
+    const text = document.createElement("p");
+    text.className = "bubble";
+    const who = document.createElement("span");
+    who.className = "visually-hidden";
+    who.textContent = (mine ? "You" : message.sender_username) + ": ";
+    text.append(who, message.text);
+    const at = document.createElement("p");
+    at.className = "message-at small muted";
+    const time = document.createElement("time");
+    time.dateTime = message.created_at;
+    time.dataset.clock = "";
+    at.append(time);
+    item.append(text, at);
+    window.marketplace.localize(item);
+    return item;
+  };
+
+  // place puts an item where its number belongs, once.
+  const place = (item) => {
+    const seq = Number(item.dataset.seq);
+    if (list.querySelector(`[data-seq="${seq}"]`)) return;
+    const waiting = item.dataset.client && list.querySelector(`.sending[data-client="${CSS.escape(item.dataset.client)}"]`);
+    if (waiting) waiting.remove();
+    const stayed = atEnd();
+    const after = Array.from(list.querySelectorAll(".message[data-seq]")).find((other) => Number(other.dataset.seq) > seq);
+    const pending = list.querySelector(".sending");
+    list.insertBefore(item, after || pending);
+    chat.querySelector("[data-empty]")?.remove();
+    last = Math.max(last, seq);
+    if (stayed || item.classList.contains("mine")) toEnd();
+    look();
+  };
+
+  // look tells that the messages were seen: the page is in front and the end is in view.
+  const look = () => {
+    if (!chat || !socket.connected || document.visibilityState !== "visible" || !atEnd() || last <= seen) return;
+    const seq = last;
+    seen = seq;
+    socket.timeout(10000).emit("read", { conversation_id: chat.dataset.chat, seq }, (failed, answer) => {
+      if (failed || answer?.error) {
+        seen = Math.min(seen, seq - 1);
+        return;
+      }
+      chat.querySelector("[data-mark-read]")?.remove();
+      const row = document.querySelector(`[data-conversation="${CSS.escape(chat.dataset.chat)}"]`);
+      row?.classList.remove("unread");
+      row?.querySelector(".count")?.setAttribute("hidden", "");
+    });
+  };
+
+  // catchUp reads what came while the channel was away, page by page, exactly from the last message that is shown.
+  let reading = false;
+  const catchUp = async () => {
+    if (!chat || reading) return;
+    reading = true;
+    try {
+      for (let more = true; more;) {
+        const answer = await fetch(`/inbox/${encodeURIComponent(chat.dataset.chat)}/messages?after=${last}`, { headers: { Accept: "text/html" } });
+        if (!answer.ok || answer.redirected) return;
+        const page = new DOMParser().parseFromString(`<ol>${await answer.text()}</ol>`, "text/html");
+        const items = Array.from(page.querySelectorAll(".message[data-seq]"));
+        items.forEach((item) => {
+          window.marketplace.localize(item);
+          place(document.importNode(item, true));
+        });
+        more = items.length >= 50;
+      }
+    } catch {
+      // The next connection tries again.
+    } finally {
+      reading = false;
+    }
+  };
+
+  socket.on("message", (message) => {
+    inList(message);
+    if (!chat || message.conversation_id !== chat.dataset.chat) return;
+    if (message.seq > last + 1) {
+      catchUp();
+      return;
+    }
+    place(bubble(message));
+  });
+
+  socket.on("read", ({ conversation_id: id, seq }) => {
+    if (!chat || id !== chat.dataset.chat) return;
+    list.querySelectorAll(".mine[data-seq]").forEach((item) => {
+      if (Number(item.dataset.seq) > seq || item.querySelector("[data-seen]")) return;
+      const mark = document.createElement("span");
+      mark.dataset.seen = "";
+      mark.textContent = "Seen";
+      item.querySelector(".message-at").append(" · ", mark);
+    });
+  });
+
+  socket.on("connect", catchUp);
+  const state = chat?.querySelector("[data-live-state]");
+  socket.on("connect", () => { if (state) state.hidden = true; look(); });
+  socket.on("disconnect", () => {
+    if (!state) return;
+    state.textContent = "Reconnecting…";
+    state.hidden = false;
+  });
+
+  if (chat) {
+    document.addEventListener("visibilitychange", look);
+    scroller.addEventListener("scroll", look, { passive: true });
+    const form = chat.querySelector("[data-send]");
+    const input = form.querySelector("textarea");
+
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+
+    // While the channel is away the form is sent as a form. A message that was refused, or not answered, goes back into
+    // the input with its number, so that sending it again stores it once.
+    let resent = null;
+    form.addEventListener("submit", (event) => {
+      if (!socket.connected) return;
+      event.preventDefault();
+      const text = input.value.trim();
+      if (!text) return;
+      const client = resent?.text === text ? resent.client : newID();
+      resent = null;
+      const waiting = bubble({ sender_id: user, client_id: client, text, created_at: new Date().toISOString() });
+      waiting.classList.add("sending");
+      list.append(waiting);
+      chat.querySelector("[data-empty]")?.remove();
+      input.value = "";
+      toEnd();
+      const request = { conversation_id: chat.dataset.chat, client_id: client, text };
+      socket.timeout(10000).emit("message", request, (failed, answer) => {
+        if (!failed && answer?.message) {
+          waiting.remove();
+          place(bubble(answer.message));
+          inList(answer.message);
+          return;
+        }
+        waiting.classList.replace("sending", "failed");
+        waiting.querySelector(".message-at").textContent = answer?.error?.fields?.[0]?.message || answer?.error?.message || "Not sent. Check your connection and send it again.";
+        if (!input.value) {
+          input.value = text;
+          resent = { text, client };
+          waiting.remove();
+          if (state) {
+            state.textContent = waiting.querySelector(".message-at").textContent;
+            state.hidden = false;
+          }
+        }
+      });
+    });
+  }
+
+  socket.connect();
+})();
