@@ -39,10 +39,11 @@ CREATE TABLE webhooks (
     payment_id  TEXT NOT NULL,
     body        {{.Bytes}} NOT NULL,
     received_at {{.Time}} NOT NULL,
-    handled_at  {{.Time}},
+    attempts    INTEGER NOT NULL,
+    try_at      {{.Time}}, -- when to act on it again; null: done
     PRIMARY KEY (provider, event_id)
 );
-CREATE INDEX webhooks_unhandled ON webhooks (received_at) WHERE handled_at IS NULL;
+CREATE INDEX webhooks_try ON webhooks (try_at);
 
 -- +goose Down
 DROP TABLE webhooks;

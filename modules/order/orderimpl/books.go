@@ -3,7 +3,6 @@ package orderimpl
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/modules/order/internal/payment"
@@ -123,7 +122,7 @@ func (r orderRow) post(tx *db.Tx, j ledger.Journal, actorID string) error {
 
 // payBecomes changes the status of a payment from one of others.
 func (s *service) payBecomes(tx *db.Tx, id, to string, from ...string) error {
-	done := tx.Exec("UPDATE payments SET status = ? WHERE id = ? AND status IN ?", to, id, slices.Clip(from))
+	done := tx.Exec("UPDATE payments SET status = ? WHERE id = ? AND status IN ?", to, id, from)
 	if done.Error == nil && done.RowsAffected != 1 {
 		return fmt.Errorf("the payment cannot become %s", to)
 	}

@@ -122,6 +122,9 @@ func (s *service) File(ctx context.Context, q order.FileRequest) (order.File, er
 		return order.File{}, err
 	}
 	var rows []fileRow
+	if !isText(q.FileID, mostID) {
+		return order.File{}, fault.NotFoundf("There is no such file.")
+	}
 	if err := s.db.Read(ctx).Where("id = ? AND order_id = ?", q.FileID, q.OrderID).Find(&rows).Error; err != nil {
 		return order.File{}, fmt.Errorf("read the file: %w", err)
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	firstCheck = 30 * time.Second // after placing: a webhook should have come by then
+	firstCheck = 10 * time.Second // after placing, and least between two questions
+	firstDelay = 10 * time.Second // between two attempts at what has failed
 	lastCheck  = 72 * time.Hour   // after placing: nobody pays so late
 )
 
@@ -34,8 +35,8 @@ func (s *service) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequ
 		return order.Done{}, fmt.Errorf("verify the webhook: %w", err)
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		return tx.Exec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-			q.Provider, notice.EventID, notice.PaymentID, q.Body, tx.Now()).Error
+		return tx.Exec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at, attempts, try_at) VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
+			q.Provider, notice.EventID, notice.PaymentID, q.Body, tx.Now(), tx.Now().Add(firstDelay)).Error
 	})
 	if err != nil {
 		return order.Done{}, fmt.Errorf("store the webhook: %w", err)
@@ -46,7 +47,7 @@ func (s *service) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequ
 // handle acts on a stored webhook, once.
 func (s *service) handle(ctx context.Context, n payment.Notice) error {
 	var open []string
-	err := s.db.Read(ctx).Raw("SELECT event_id FROM webhooks WHERE provider = ? AND event_id = ? AND handled_at IS NULL", s.provider.Name(), n.EventID).Scan(&open).Error
+	err := s.db.Read(ctx).Raw("SELECT event_id FROM webhooks WHERE provider = ? AND event_id = ? AND try_at IS NOT NULL", s.provider.Name(), n.EventID).Scan(&open).Error
 	if err != nil || len(open) == 0 {
 		return err
 	}
@@ -58,23 +59,47 @@ func (s *service) handle(ctx context.Context, n payment.Notice) error {
 		if err := s.settle(tx, n.PaymentID, charge); err != nil {
 			return err
 		}
-		return tx.Exec("UPDATE webhooks SET handled_at = ? WHERE provider = ? AND event_id = ? AND handled_at IS NULL", tx.Now(), s.provider.Name(), n.EventID).Error
+		return tx.Exec("UPDATE webhooks SET try_at = NULL WHERE provider = ? AND event_id = ?", s.provider.Name(), n.EventID).Error
 	})
 }
 
-// handleWebhooks acts on webhooks that were stored, and the process stopped.
+// handleWebhooks acts on webhooks that were stored and could not be acted upon: the process stopped, the provider was away.
 func (s *service) handleWebhooks(ctx context.Context) error {
-	var open []payment.Notice
-	err := s.db.Read(ctx).Raw(`SELECT event_id, payment_id FROM webhooks WHERE handled_at IS NULL AND provider = ? AND received_at < ?
-		ORDER BY received_at LIMIT 100`, s.provider.Name(), s.now().Add(-5*time.Second)).Scan(&open).Error
+	now := s.now()
+	var open []struct {
+		EventID   string
+		PaymentID string
+		Attempts  int
+	}
+	err := s.db.Read(ctx).Raw("SELECT event_id, payment_id, attempts FROM webhooks WHERE try_at <= ? AND provider = ? ORDER BY try_at LIMIT 100", now, s.provider.Name()).Scan(&open).Error
 	if err != nil {
 		return fmt.Errorf("find the webhooks: %w", err)
 	}
 	var errs []error
-	for _, n := range open {
-		errs = append(errs, s.handle(ctx, n))
+	for _, w := range open {
+		mine, err := s.own(ctx, "UPDATE webhooks SET attempts = attempts + 1, try_at = ? WHERE event_id = ? AND provider = ? AND try_at <= ?",
+			backOff(now, w.Attempts), w.EventID, s.provider.Name(), now)
+		if err == nil && mine {
+			err = s.handle(ctx, payment.Notice{EventID: w.EventID, PaymentID: w.PaymentID})
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// own runs a statement that takes one row away from other processes; false if one of them was faster.
+func (s *service) own(ctx context.Context, statement string, args ...any) (mine bool, err error) {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		done := tx.Exec(statement, args...)
+		mine = done.RowsAffected == 1
+		return done.Error
+	})
+	return mine, err
+}
+
+// backOff is when to try again: 10 seconds later, then twice as long each time, at most an hour.
+func backOff(now time.Time, attempts int) time.Time {
+	return now.Add(min(firstDelay<<min(attempts, 12), time.Hour))
 }
 
 // ask brings a payment to what the provider says of it.
@@ -160,27 +185,17 @@ func (s *service) checkPayments(ctx context.Context) error {
 	}
 	var errs []error
 	for _, p := range due {
-		mine, err := s.claimCheck(ctx, p, now)
+		var next *time.Time
+		if age := now.Sub(p.CreatedAt); age < lastCheck {
+			next = after(&now, max(age, firstCheck))
+		}
+		mine, err := s.own(ctx, "UPDATE payments SET check_at = ? WHERE id = ? AND check_at <= ?", next, p.ID, now)
 		if err == nil && mine {
 			err = s.ask(ctx, p.ID)
 		}
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
-}
-
-// claimCheck moves the next check away; false if another process has.
-func (s *service) claimCheck(ctx context.Context, p paymentRow, now time.Time) (mine bool, err error) {
-	var next *time.Time
-	if age := now.Sub(p.CreatedAt); age < lastCheck {
-		next = after(&now, max(age, firstCheck))
-	}
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		done := tx.Exec("UPDATE payments SET check_at = ? WHERE id = ? AND check_at <= ?", next, p.ID, now)
-		mine = done.RowsAffected == 1
-		return done.Error
-	})
-	return mine, err
 }
 
 type refundRow struct {
@@ -210,13 +225,7 @@ func (s *service) sendRefunds(ctx context.Context) error {
 // sendRefund is the second stage of a refund, and the third once the provider has done it. Its id is the provider's
 // idempotency key, so that a repetition after a crash sends nothing twice.
 func (s *service) sendRefund(ctx context.Context, r refundRow, now time.Time) error {
-	mine := false
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		next := now.Add(min(10*time.Second<<min(r.Attempts, 12), time.Hour))
-		done := tx.Exec("UPDATE refunds SET attempts = attempts + 1, try_at = ? WHERE id = ? AND try_at <= ?", next, r.ID, now)
-		mine = done.RowsAffected == 1
-		return done.Error
-	})
+	mine, err := s.own(ctx, "UPDATE refunds SET attempts = attempts + 1, try_at = ? WHERE id = ? AND try_at <= ?", backOff(now, r.Attempts), r.ID, now)
 	if err != nil || !mine {
 		return err
 	}

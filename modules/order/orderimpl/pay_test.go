@@ -198,8 +198,8 @@ func TestAStoredWebhookIsHandledAfterARestart(t *testing.T) {
 	b.hooks.lost.Store(true)
 	b.decide(o, true)
 	s := b.orders.(*service)
-	err := s.db.Tx(t.Context(), txExec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at) VALUES ('simulator', 'evt_1', ?, '', ?)`,
-		o.Payment.ID, b.Clock.Now()))
+	err := s.db.Tx(t.Context(), txExec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at, attempts, try_at) VALUES ('simulator', 'evt_1', ?, '', ?, 0, ?)`,
+		o.Payment.ID, b.Clock.Now(), b.Clock.Now()))
 	if err != nil {
 		t.Fatal(err)
 	}

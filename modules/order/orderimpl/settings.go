@@ -110,10 +110,15 @@ func (s settings) terms() terms {
 	}
 }
 
-// webhookURL is where this process takes the simulator's webhooks, over the loopback interface if it listens there.
+// webhookURL is where the simulator's webhooks are taken: by this process, over the loopback interface if it listens there;
+// by the marketplace's public address if the web is elsewhere.
 func (s settings) webhookURL(c config.Config) (string, error) {
 	if s.WebhookURL != "" {
 		return s.WebhookURL, nil
+	}
+	const path = "/api/v1/payments/webhooks/simulator"
+	if !c.Hosts("web") {
+		return c.PublicURL + path, nil
 	}
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
@@ -122,5 +127,5 @@ func (s settings) webhookURL(c config.Config) (string, error) {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port) + "/api/v1/payments/webhooks/simulator", nil
+	return "http://" + net.JoinHostPort(host, port) + path, nil
 }

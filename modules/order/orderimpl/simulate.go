@@ -59,13 +59,16 @@ func (s *service) simulated(ctx context.Context, id string) (simulatedPayment, e
 	if err != nil {
 		return simulatedPayment{}, err
 	}
+	if s.simulator == nil || !isText(id, mostID) {
+		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
+	}
 	var rows []simulatedPayment
 	err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, o.total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
 		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND p.provider = 'simulator'`, id).Scan(&rows).Error
 	if err != nil {
 		return simulatedPayment{}, fmt.Errorf("read the payment: %w", err)
 	}
-	if s.simulator == nil || len(rows) == 0 || rows[0].BuyerID != who.UserID {
+	if len(rows) == 0 || rows[0].BuyerID != who.UserID {
 		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
 	}
 	rows[0].ReturnURL = s.publicURL + "/orders/" + rows[0].OrderID

@@ -16,6 +16,9 @@ import (
 	"marketplace/platform/money"
 )
 
+// mostID is how long an id may be to be looked for. What is no text is not looked for either: PostgreSQL refuses it.
+const mostID = 64
+
 // orderRow is one order.
 type orderRow struct {
 	ID             string
@@ -105,6 +108,9 @@ func errNoOrder() error { return fault.NotFoundf("There is no such order.") }
 // lock reads an order for a change. On PostgreSQL its row is locked first of all, so that two changes of one order wait for
 // each other here and nowhere else; SQLite has one writer at a time.
 func lock(tx *db.Tx, id string) (orderRow, error) {
+	if !isText(id, mostID) {
+		return orderRow{}, errNoOrder()
+	}
 	q := tx.Where("id = ?", id)
 	if tx.Postgres() {
 		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
@@ -122,6 +128,9 @@ func lock(tx *db.Tx, id string) (orderRow, error) {
 
 // find reads an order that belongs to the user.
 func (s *service) find(ctx context.Context, id, userID string) (orderRow, actor, error) {
+	if !isText(id, mostID) {
+		return orderRow{}, "", errNoOrder()
+	}
 	var row orderRow
 	err := s.db.Read(ctx).Where("id = ?", id).Take(&row).Error
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {

@@ -53,14 +53,9 @@ func (s *service) fireTimers(ctx context.Context) error {
 	}
 }
 
-func (s *service) claim(ctx context.Context, t timerRow, now time.Time) (mine bool, err error) {
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		done := tx.Exec(`UPDATE timers SET claimed_until = ? WHERE order_id = ? AND kind = ? AND order_version = ? AND due_at <= ?
-			AND (claimed_until IS NULL OR claimed_until <= ?)`, now.Add(leaseTime), t.OrderID, t.Kind, t.OrderVersion, now, now)
-		mine = done.RowsAffected == 1
-		return done.Error
-	})
-	return mine, err
+func (s *service) claim(ctx context.Context, t timerRow, now time.Time) (bool, error) {
+	return s.own(ctx, `UPDATE timers SET claimed_until = ? WHERE order_id = ? AND kind = ? AND order_version = ? AND due_at <= ?
+		AND (claimed_until IS NULL OR claimed_until <= ?)`, now.Add(leaseTime), t.OrderID, t.Kind, t.OrderVersion, now, now)
 }
 
 // fire makes one step, if the order is still where the timer was set.
