@@ -142,6 +142,7 @@ func TestBadFiltersAreRefusedByName(t *testing.T) {
 			{gig.SearchRequest{Cursor: encode(`{"s":"newest","k":[9223372036854775807,1]}`)}, "cursor"},
 			{gig.SearchRequest{Cursor: encode(`{"s":"newest","k":[1,1],"t":1001}`)}, "cursor"},
 			{gig.SearchRequest{Cursor: encode(`null`)}, "cursor"},
+			{gig.SearchRequest{Sort: "price_asc", Cursor: encode(`{"s":"price_desc","k":[1,1]}`)}, "cursor"},
 			{gig.SearchRequest{Limit: 1000, Sort: "x", MinPrice: -1, Category: "none"}, "limit min_price sort category"},
 			{gig.SearchRequest{Cursor: encode(`{"s":"newest","k":[253402300799999999,9223372036854775807]}`)}, ""},
 			{gig.SearchRequest{Sort: "rating", Cursor: encode(`{"s":"rating","k":[9223372036854775807,9223372036854775807,9223372036854775807]}`)}, ""},

@@ -113,6 +113,15 @@ func (w world) fill(t testing.TB, n int) {
 	}
 }
 
+// indexed is how many gigs are in the search index.
+func (w world) indexed(t testing.TB) (n int64) {
+	t.Helper()
+	if err := w.DB.Read(t.Context()).Table("gig_search").Count(&n).Error; err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // fields are the names of the fields that a fault marks.
 func fields(err error) string {
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"marketplace/modules/gig"
@@ -52,7 +53,7 @@ func TestAGigIsADraftThenPublicThenPausedThenGone(t *testing.T) {
 			t.Fatalf("%+v, %v", g, err)
 		}
 		first := *g.PublishedAt
-		if !sees(apptest.Visitor(), g.ID) || found() != 1 {
+		if !sees(apptest.Visitor(), g.ID) || found() != 1 || w.indexed(t) != 1 {
 			t.Error("published, and not to be seen")
 		}
 		if again, err := w.Publish(seller(), gig.PublishRequest{ID: g.ID}); err != nil || again.Version != 2 {
@@ -70,7 +71,7 @@ func TestAGigIsADraftThenPublicThenPausedThenGone(t *testing.T) {
 		if g, err = w.Pause(seller(), gig.PauseRequest{ID: g.ID}); err != nil || g.Status != gig.StatusPaused {
 			t.Fatalf("%+v, %v", g, err)
 		}
-		if sees(apptest.Visitor(), g.ID) || !sees(seller(), g.ID) || found() != 0 {
+		if sees(apptest.Visitor(), g.ID) || !sees(seller(), g.ID) || found() != 0 || w.indexed(t) != 0 {
 			t.Error("a paused gig is still shown")
 		}
 		if g, err = w.Pause(seller(), gig.PauseRequest{ID: g.ID}); err != nil || g.Version != 4 {
@@ -83,7 +84,7 @@ func TestAGigIsADraftThenPublicThenPausedThenGone(t *testing.T) {
 		if g, err = w.Delete(seller(), gig.DeleteRequest{ID: g.ID}); err != nil || g.Status != gig.StatusDeleted {
 			t.Fatalf("%+v, %v", g, err)
 		}
-		if sees(seller(), g.ID) || found() != 0 {
+		if sees(seller(), g.ID) || found() != 0 || w.indexed(t) != 0 {
 			t.Error("a deleted gig is still shown")
 		}
 		if mine, err := w.Mine(seller(), gig.MineRequest{}); err != nil || len(mine.Items) != 0 || mine.Items == nil {
@@ -288,6 +289,32 @@ func TestAnUpdateLeavesWhatItDoesNotName(t *testing.T) {
 	if err != nil || read.Packages[0].Price != money.Of(5000, "USD") || read.Packages[0].Includes[0] != "One idea" || read.Version != 2 {
 		t.Errorf("%+v, %v", read, err)
 	}
+}
+
+func TestChangesAtTheSameMomentAreAllKept(t *testing.T) {
+	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
+		w := start(t, open)
+		g := w.put(t, nil)
+		var wait sync.WaitGroup
+		for i := range 8 {
+			wait.Go(func() {
+				for range 5 {
+					q := gig.UpdateRequest{ID: g.ID}
+					title, tags := "I will paint", []string{"paint"}
+					if q.Title = &title; i%2 == 0 {
+						q.Title, q.Tags = nil, &tags
+					}
+					if _, err := w.Update(seller(), q); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if now := w.must(t, g.ID); now.Version != g.Version+40 || now.Title != "I will paint" || now.Tags[0] != "paint" {
+			t.Errorf("%+v", now)
+		}
+	})
 }
 
 func TestASlugHasASCIILettersAndDigitsOnly(t *testing.T) {

@@ -257,7 +257,7 @@ func TestALonelyReviewBecomesPublicWhenTheWindowCloses(t *testing.T) {
 		}
 		tasks := func() {
 			if err := w.RunTasks(apptest.System()); err != nil {
-				t.Fatal(err)
+				t.Error(err)
 			}
 		}
 		w.Clock.Advance(3*day - time.Minute)
@@ -266,8 +266,11 @@ func TestALonelyReviewBecomesPublicWhenTheWindowCloses(t *testing.T) {
 			t.Fatalf("%d were published too early", n)
 		}
 		w.Clock.Advance(20 * day)
-		tasks()
-		tasks()
+		var wait sync.WaitGroup
+		for range 3 { // as many replicas
+			wait.Go(tasks)
+		}
+		wait.Wait()
 		events := apptest.Emitted[review.Published](t, w.Harness)
 		if len(events) != atOnce+5 || events[atOnce+4].GigCount != atOnce+5 || events[0].GigHundredths != 200 {
 			t.Errorf("%d events", len(events))
