@@ -56,7 +56,11 @@ func (w *Web) whoAsks(c echo.Context) (identity.Actor, error) {
 		if !strings.EqualFold(scheme, "Bearer") || token == "" {
 			return identity.Actor{}, fault.Unauthenticatedf("Send the access token as \"Authorization: Bearer …\".")
 		}
-		return w.sessions.bearer(r.Context(), strings.TrimSpace(token))
+		actor, err := w.sessions.bearer(r.Context(), strings.TrimSpace(token))
+		if fault.Is(err, fault.Unauthenticated) && strings.HasPrefix(r.URL.Path, api.Base+"/auth/") {
+			return identity.Actor{}, nil // whoever logs in or refreshes may still send the old token along
+		}
+		return actor, err
 	}
 	actor, err := w.sessions.cookie(r)
 	if fault.Is(err, fault.Unauthenticated) {

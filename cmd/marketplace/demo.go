@@ -243,7 +243,7 @@ func (d *demo) offer(me context.Context, o offer, seed int64) (gig.Gig, error) {
 		return g, err
 	}
 	var cover bytes.Buffer
-	if err := jpeg.Encode(&cover, picture.Cover(seed, 1280, 800), &jpeg.Options{Quality: 88}); err != nil {
+	if err := jpeg.Encode(&cover, picture.CoverOf(motifOf(o.In, seed), seed, 1280, 800), &jpeg.Options{Quality: 88}); err != nil {
 		return g, err
 	}
 	if _, err := d.Gigs.AddPicture(me, gig.AddPictureRequest{GigID: g.ID, Content: cover.Bytes()}); err != nil {
@@ -251,6 +251,29 @@ func (d *demo) offer(me context.Context, o offer, seed int64) (gig.Gig, error) {
 	}
 	d.clock.Advance(20 * time.Minute)
 	return d.Gigs.Publish(me, gig.PublishRequest{ID: g.ID})
+}
+
+// motifOf chooses what the cover of a gig shows.
+func motifOf(category string, seed int64) picture.Motif {
+	of := map[string][]picture.Motif{
+		"logo-design": {picture.Brand}, "brand-identity": {picture.Brand}, "packaging-design": {picture.Pattern},
+		"illustration": {picture.Landscape, picture.Pattern}, "3d-modeling": {picture.Landscape, picture.Pattern},
+		"web-app-design": {picture.Screens}, "mobile-apps": {picture.Screens}, "presentation-design": {picture.Talk},
+		"software-development": {picture.Code}, "devops-cloud": {picture.Network}, "web-development": {picture.Code, picture.Screens},
+		"wordpress": {picture.Screens}, "cybersecurity": {picture.Code}, "game-development": {picture.Landscape, picture.Screens},
+		"seo": {picture.Growth}, "social-media-marketing": {picture.Talk}, "paid-advertising": {picture.Growth}, "market-research": {picture.Growth},
+		"video-editing": {picture.Film}, "short-video-ads": {picture.Film}, "motion-graphics": {picture.Film}, "explainer-videos": {picture.Film},
+		"animation": {picture.Film}, "subtitles-captions": {picture.Film}, "translation": {picture.Talk}, "customer-support": {picture.Talk},
+		"chatbots": {picture.Talk}, "mixing-mastering": {picture.Sound}, "podcast-editing": {picture.Sound}, "jingles-intros": {picture.Sound},
+		"voice-over": {picture.Sound}, "sound-design": {picture.Sound}, "music-production": {picture.Sound},
+		"data-analysis": {picture.Growth}, "data-visualization": {picture.Growth}, "web-scraping": {picture.Network},
+		"virtual-assistant": {picture.Desk}, "business-plans": {picture.Desk}, "bookkeeping-accounting": {picture.Desk},
+		"project-management": {picture.Desk}, "data-entry": {picture.Desk},
+	}[category]
+	if len(of) == 0 {
+		return picture.Writing
+	}
+	return of[seed%int64(len(of))]
 }
 
 func describe(o offer) string {

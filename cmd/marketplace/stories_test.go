@@ -89,7 +89,7 @@ func TestAStrangersFirstOrder(t *testing.T) {
 		if profile := visitor.get("/users/sonja").ok(200); profile.number("rating", "count") != 1 {
 			t.Errorf("the seller's average: %s", profile.raw)
 		}
-		expectTold(t, m, seller, "sonja", "new order", "accepted")
+		expectTold(t, m, seller, "sonja", "new order", "completed")
 		expectTold(t, m, buyer, "bert", "delivered", "receipt")
 
 		m.clock.Advance(15 * 24 * time.Hour)

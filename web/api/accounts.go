@@ -268,7 +268,7 @@ type listMailsInput struct {
 	To string `query:"to" maxLength:"254" doc:"Only mails to this address."`
 }
 
-func (a *API) listMails(ctx context.Context, in *listMailsInput) (*body[list[notification.Mail]], error) {
+func (a *API) listMails(ctx context.Context, in *listMailsInput) (*body[List[notification.Mail]], error) {
 	mails, err := a.Notifications.ListMails(ctx, notification.ListMailsRequest{To: in.To, Limit: 100})
 	return answer(listOf(mails.Items, ""), err)
 }

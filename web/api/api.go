@@ -163,28 +163,28 @@ func answer[T any](value T, err error) (*body[T], error) {
 	return &body[T]{value}, nil
 }
 
-// by is a request that names a thing in its path.
-type by struct {
+// ByID is a request that names a thing in its path.
+type ByID struct {
 	ID string `path:"id" maxLength:"64" doc:"The id of the thing."`
 }
 
-// page is how lists are asked for.
-type page struct {
+// Paged is how lists are asked for.
+type Paged struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most."`
 	Cursor string `query:"cursor" maxLength:"500" doc:"next_cursor of the page before."`
 }
 
-// list is how lists are answered.
-type list[T any] struct {
+// List is how lists are answered.
+type List[T any] struct {
 	Items      []T    `json:"items" nullable:"false"`
 	NextCursor string `json:"next_cursor" doc:"For the next page; empty on the last."`
 }
 
-func listOf[T any](items []T, next string) list[T] {
+func listOf[T any](items []T, next string) List[T] {
 	if items == nil {
 		items = []T{}
 	}
-	return list[T]{Items: items, NextCursor: next}
+	return List[T]{Items: items, NextCursor: next}
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -48,13 +48,13 @@ func viewsOf(gigs []gig.Gig) []gigView {
 	return views
 }
 
-func (a *API) listCategories(ctx context.Context, _ *struct{}) (*body[list[gig.Category]], error) {
+func (a *API) listCategories(ctx context.Context, _ *struct{}) (*body[List[gig.Category]], error) {
 	categories, err := a.Gigs.Categories(ctx, gig.CategoriesRequest{})
 	return answer(listOf(categories.Items, ""), err)
 }
 
 type searchInput struct {
-	page
+	Paged
 	Text         string `query:"q" maxLength:"200" doc:"In title, description, tags, category and seller."`
 	Category     string `query:"category" maxLength:"100" doc:"Slug; a top level includes what is below."`
 	Seller       string `query:"seller" maxLength:"64" doc:"User name."`
@@ -66,7 +66,7 @@ type searchInput struct {
 
 // found is a page of found gigs.
 type found struct {
-	list[gigView]
+	List[gigView]
 	Total int `json:"total" doc:"Of all pages, counted up to 1,000."`
 }
 
@@ -83,15 +83,15 @@ func (a *API) searchGigs(ctx context.Context, in *searchInput) (*body[found], er
 		q.SellerID = seller.ID
 	}
 	results, err := a.Gigs.Search(ctx, q)
-	return answer(found{list: listOf(viewsOf(results.Items), results.NextCursor), Total: results.Total}, err)
+	return answer(found{List: listOf(viewsOf(results.Items), results.NextCursor), Total: results.Total}, err)
 }
 
 type listMyGigsInput struct {
-	page
+	Paged
 	Status string `query:"status" enum:"draft,active,paused"`
 }
 
-func (a *API) listMyGigs(ctx context.Context, in *listMyGigsInput) (*body[list[gigView]], error) {
+func (a *API) listMyGigs(ctx context.Context, in *listMyGigsInput) (*body[List[gigView]], error) {
 	gigs, err := a.Gigs.Mine(ctx, gig.MineRequest{Status: gig.Status(in.Status), Limit: in.Limit, Cursor: in.Cursor})
 	return answer(listOf(viewsOf(gigs.Items), gigs.NextCursor), err)
 }
@@ -115,13 +115,13 @@ func (a *API) createGig(ctx context.Context, in *createGigInput) (*body[gigView]
 	return answer(viewOf(g), err)
 }
 
-func (a *API) getGig(ctx context.Context, in *by) (*body[gigView], error) {
+func (a *API) getGig(ctx context.Context, in *ByID) (*body[gigView], error) {
 	g, err := a.Gigs.Get(ctx, gig.GetRequest{ID: in.ID})
 	return answer(viewOf(g), err)
 }
 
 type updateGigInput struct {
-	by
+	ByID
 	Body struct {
 		Title        *string            `json:"title" nullable:"false"`
 		Description  *string            `json:"description" nullable:"false"`
@@ -140,23 +140,23 @@ func (a *API) updateGig(ctx context.Context, in *updateGigInput) (*body[gigView]
 	return answer(viewOf(g), err)
 }
 
-func (a *API) deleteGig(ctx context.Context, in *by) (*struct{}, error) {
+func (a *API) deleteGig(ctx context.Context, in *ByID) (*struct{}, error) {
 	_, err := a.Gigs.Delete(ctx, gig.DeleteRequest{ID: in.ID})
 	return nil, err
 }
 
-func (a *API) publishGig(ctx context.Context, in *by) (*body[gigView], error) {
+func (a *API) publishGig(ctx context.Context, in *ByID) (*body[gigView], error) {
 	g, err := a.Gigs.Publish(ctx, gig.PublishRequest{ID: in.ID})
 	return answer(viewOf(g), err)
 }
 
-func (a *API) pauseGig(ctx context.Context, in *by) (*body[gigView], error) {
+func (a *API) pauseGig(ctx context.Context, in *ByID) (*body[gigView], error) {
 	g, err := a.Gigs.Pause(ctx, gig.PauseRequest{ID: in.ID})
 	return answer(viewOf(g), err)
 }
 
 type addPictureInput struct {
-	by
+	ByID
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 
@@ -168,12 +168,13 @@ func (a *API) addPicture(ctx context.Context, in *addPictureInput) (*body[gigVie
 	return answer(viewOf(g), err)
 }
 
-type pageOf struct {
-	by
-	page
+// PageOf is a request for a page of what belongs to a thing.
+type PageOf struct {
+	ByID
+	Paged
 }
 
-func (a *API) listGigReviews(ctx context.Context, in *pageOf) (*body[list[review.Review]], error) {
+func (a *API) listGigReviews(ctx context.Context, in *PageOf) (*body[List[review.Review]], error) {
 	if _, err := a.Gigs.Get(ctx, gig.GetRequest{ID: in.ID}); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func (a *API) conversations() {
 	on(a, op{method: "POST", path: "/conversations/{id}/read", id: "markConversationRead", access: edge.SignedIn, summary: "Note what has been seen"}, a.markConversationRead)
 }
 
-func (a *API) listConversations(ctx context.Context, in *page) (*body[list[chat.Conversation]], error) {
+func (a *API) listConversations(ctx context.Context, in *Paged) (*body[List[chat.Conversation]], error) {
 	conversations, err := a.Chats.List(ctx, chat.ListRequest{Limit: in.Limit, Cursor: in.Cursor})
 	return answer(listOf(conversations.Items, conversations.NextCursor), err)
 }
@@ -44,22 +44,22 @@ func (a *API) openConversation(ctx context.Context, in *openConversationInput) (
 	return answer(a.Chats.Get(ctx, chat.GetRequest{ID: opened.ID}))
 }
 
-func (a *API) getConversation(ctx context.Context, in *by) (*body[chat.Conversation], error) {
+func (a *API) getConversation(ctx context.Context, in *ByID) (*body[chat.Conversation], error) {
 	return answer(a.Chats.Get(ctx, chat.GetRequest{ID: in.ID}))
 }
 
 type listMessagesInput struct {
-	pageOf
+	PageOf
 	AfterSeq int64 `query:"after_seq" minimum:"0" doc:"Only messages after this sequence number."`
 }
 
-func (a *API) listMessages(ctx context.Context, in *listMessagesInput) (*body[list[chat.Message]], error) {
+func (a *API) listMessages(ctx context.Context, in *listMessagesInput) (*body[List[chat.Message]], error) {
 	messages, err := a.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: in.ID, AfterSeq: in.AfterSeq, Limit: in.Limit, Cursor: in.Cursor})
 	return answer(listOf(messages.Items, messages.NextCursor), err)
 }
 
 type sendMessageInput struct {
-	by
+	ByID
 	Body struct {
 		Text     string `json:"text" doc:"1 to 4,000 characters."`
 		ClientID string `json:"client_id" doc:"What the client calls the message, at most 64 characters."`
@@ -71,7 +71,7 @@ func (a *API) sendMessage(ctx context.Context, in *sendMessageInput) (*body[chat
 }
 
 type markConversationReadInput struct {
-	by
+	ByID
 	Body *struct {
 		Seq int64 `json:"seq,omitempty" doc:"Up to this sequence number; everything if absent."`
 	}
@@ -91,19 +91,19 @@ func (a *API) notifications() {
 }
 
 type listNotificationsInput struct {
-	page
+	Paged
 	UnreadOnly bool `query:"unread_only"`
 }
 
 // notificationPage is a page of notifications with the number for the badge.
 type notificationPage struct {
-	list[notification.Notification]
+	List[notification.Notification]
 	Unread int `json:"unread" doc:"Of all, for the badge."`
 }
 
 func (a *API) listNotifications(ctx context.Context, in *listNotificationsInput) (*body[notificationPage], error) {
 	notes, err := a.Notifications.List(ctx, notification.ListRequest{UnreadOnly: in.UnreadOnly, Limit: in.Limit, Cursor: in.Cursor})
-	return answer(notificationPage{list: listOf(notes.Items, notes.NextCursor), Unread: notes.Unread}, err)
+	return answer(notificationPage{List: listOf(notes.Items, notes.NextCursor), Unread: notes.Unread}, err)
 }
 
 type markNotificationsReadInput struct {

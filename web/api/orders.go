@@ -48,13 +48,13 @@ func (a *API) simulated() bool {
 	return settings.Provider == "" || settings.Provider == "simulator"
 }
 
-// key is the header of draft-ietf-httpapi-idempotency-key-header-07.
-type key struct {
+// Keyed is the header of draft-ietf-httpapi-idempotency-key-header-07.
+type Keyed struct {
 	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Chosen by the client: the same key with the same request has one effect and one answer."`
 }
 
-// keyed is an answer that says whether it was given before.
-type keyed[T any] struct {
+// Replayable is an answer that says whether it was given before.
+type Replayable[T any] struct {
 	Replayed string `header:"Idempotency-Replayed"`
 	Body     T
 }
@@ -70,7 +70,7 @@ func (a *API) getQuote(ctx context.Context, in *getQuoteInput) (*body[order.Quot
 }
 
 type placeOrderInput struct {
-	key
+	Keyed
 	Body struct {
 		GigID    string `json:"gig_id"`
 		Package  string `json:"package" doc:"basic, standard or premium."`
@@ -78,7 +78,7 @@ type placeOrderInput struct {
 	}
 }
 
-func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*keyed[order.Order], error) {
+func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[order.Order], error) {
 	if in.Key == "" {
 		return nil, fault.Malformedf("Send an Idempotency-Key header: a text of your choice, new for every order.")
 	}
@@ -88,7 +88,7 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*keyed[order
 	if err != nil {
 		return nil, err
 	}
-	out := &keyed[order.Order]{Body: placed.Order}
+	out := &Replayable[order.Order]{Body: placed.Order}
 	if placed.Replayed {
 		out.Replayed = "true"
 	}
@@ -96,14 +96,14 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*keyed[order
 }
 
 type listOrdersInput struct {
-	page
+	Paged
 	Role   string    `query:"role" enum:"buyer,seller" doc:"Both if absent."`
 	Status []string  `query:"status" maxItems:"9" doc:"Comma separated."`
 	Since  time.Time `query:"since" doc:"Placed at or after."`
 	Until  time.Time `query:"until" doc:"Placed before."`
 }
 
-func (a *API) listOrders(ctx context.Context, in *listOrdersInput) (*body[list[order.Order]], error) {
+func (a *API) listOrders(ctx context.Context, in *listOrdersInput) (*body[List[order.Order]], error) {
 	q := order.ListRequest{Role: in.Role, Limit: in.Limit, Cursor: in.Cursor, Since: given(in.Since), Until: given(in.Until)}
 	for _, s := range in.Status {
 		q.Status = append(q.Status, order.Status(s))
@@ -119,13 +119,13 @@ func given(t time.Time) *time.Time {
 	return &t
 }
 
-func (a *API) getOrder(ctx context.Context, in *by) (*body[order.Order], error) {
+func (a *API) getOrder(ctx context.Context, in *ByID) (*body[order.Order], error) {
 	return answer(a.Orders.Get(ctx, order.GetRequest{ID: in.ID}))
 }
 
 type submitRequirementsInput struct {
-	by
-	key
+	ByID
+	Keyed
 	Body struct {
 		Answers []struct {
 			Question string `json:"question"`
@@ -143,8 +143,8 @@ func (a *API) submitRequirements(ctx context.Context, in *submitRequirementsInpu
 }
 
 type commandInput struct {
-	by
-	key
+	ByID
+	Keyed
 }
 
 func (a *API) skipRequirements(ctx context.Context, in *commandInput) (*body[order.Order], error) {
@@ -152,8 +152,8 @@ func (a *API) skipRequirements(ctx context.Context, in *commandInput) (*body[ord
 }
 
 type messageInput struct {
-	by
-	key
+	ByID
+	Keyed
 	Body struct {
 		Message string `json:"message" doc:"1 to 5,000 characters."`
 	}
@@ -172,8 +172,8 @@ func (a *API) acceptOrder(ctx context.Context, in *commandInput) (*body[order.Or
 }
 
 type cancelInput struct {
-	by
-	key
+	ByID
+	Keyed
 	Body *struct {
 		Reason string `json:"reason,omitempty" doc:"At most 1,000 characters."`
 	}
@@ -188,8 +188,8 @@ func (a *API) cancelOrder(ctx context.Context, in *cancelInput) (*body[order.Ord
 }
 
 type reviewInput struct {
-	by
-	key
+	ByID
+	Keyed
 	Body struct {
 		Rating int    `json:"rating" doc:"1 to 5."`
 		Text   string `json:"text" doc:"At most 2,000 characters."`
@@ -200,7 +200,7 @@ func (a *API) reviewOrder(ctx context.Context, in *reviewInput) (*body[review.Re
 	return answer(a.Reviews.Write(ctx, review.WriteRequest{OrderID: in.ID, Rating: in.Body.Rating, Text: in.Body.Text}))
 }
 
-func (a *API) getOrderReviews(ctx context.Context, in *by) (*body[review.OrderReviews], error) {
+func (a *API) getOrderReviews(ctx context.Context, in *ByID) (*body[review.OrderReviews], error) {
 	return answer(a.Reviews.OfOrder(ctx, review.OfOrderRequest{OrderID: in.ID}))
 }
 
@@ -226,12 +226,12 @@ func (a *API) receiveWebhook(ctx context.Context, in *webhookInput) (*body[order
 	return answer(a.Orders.ReceiveWebhook(ctx, order.ReceiveWebhookRequest{Provider: in.Provider, Headers: in.headers, Body: in.RawBody}))
 }
 
-func (a *API) getSimulatedPayment(ctx context.Context, in *by) (*body[order.SimulatedPayment], error) {
+func (a *API) getSimulatedPayment(ctx context.Context, in *ByID) (*body[order.SimulatedPayment], error) {
 	return answer(a.Orders.SimulatedPayment(ctx, order.SimulatedPaymentRequest{ID: in.ID}))
 }
 
-func (a *API) decide(succeed bool) func(context.Context, *by) (*body[order.SimulatedPayment], error) {
-	return func(ctx context.Context, in *by) (*body[order.SimulatedPayment], error) {
+func (a *API) decide(succeed bool) func(context.Context, *ByID) (*body[order.SimulatedPayment], error) {
+	return func(ctx context.Context, in *ByID) (*body[order.SimulatedPayment], error) {
 		return answer(a.Orders.DecideSimulatedPayment(ctx, order.DecideSimulatedPaymentRequest{ID: in.ID, Succeed: succeed}))
 	}
 }

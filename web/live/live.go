@@ -154,12 +154,16 @@ func (l *Live) onMessageSent(ctx context.Context, e chat.MessageSent) {
 			continue
 		}
 		reader := identity.With(ctx, identity.Actor{UserID: userID, Verified: true})
-		messages, err := l.Chats.ListMessages(reader, chat.ListMessagesRequest{ConversationID: e.ConversationID, AfterSeq: e.Seq - 1, Limit: 1})
-		if err != nil || len(messages.Items) != 1 {
+		messages, err := l.Chats.ListMessages(reader, chat.ListMessagesRequest{ConversationID: e.ConversationID, AfterSeq: e.Seq - 1, Limit: 100})
+		if err != nil {
 			l.Log.Warn("a message could not be shown live", zap.Error(err))
 			continue
 		}
-		l.tell(userID, "message", messages.Items[0])
+		for _, m := range messages.Items { // after 0 is the last page, where it may not be alone
+			if m.Seq == e.Seq {
+				l.tell(userID, "message", m)
+			}
+		}
 		l.tellUnread(reader, userID)
 	}
 }
