@@ -279,7 +279,7 @@ func (p pkg) each(visit func(ast.Node)) {
 var constant = regexp.MustCompile(`^(Module|_|Err\w*|err\w*)$`)
 
 func packageState(p pkg) (broken []string) {
-	if p.in("cmd/marketplace") || !p.in("modules", "platform", "web", "migrations") {
+	if p.in("cmd/marketplace", "platform/apptest") || !p.in("modules", "platform", "web", "migrations") {
 		return nil
 	}
 	for _, f := range p.files {
@@ -409,7 +409,7 @@ func sizes(p pkg) (broken []string) {
 		}
 		for _, d := range f.Decls {
 			fn, ok := d.(*ast.FuncDecl)
-			if !ok {
+			if !ok || isTable(fn) {
 				continue
 			}
 			if lines := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1; lines > 60 {
@@ -418,6 +418,19 @@ func sizes(p pkg) (broken []string) {
 		}
 	}
 	return broken
+}
+
+// isTable says whether a function only returns a literal: one line a row, as long as it needs to be.
+func isTable(fn *ast.FuncDecl) bool {
+	if fn.Body == nil || len(fn.Body.List) != 1 {
+		return false
+	}
+	r, ok := fn.Body.List[0].(*ast.ReturnStmt)
+	if !ok || len(r.Results) != 1 {
+		return false
+	}
+	_, ok = r.Results[0].(*ast.CompositeLit)
+	return ok
 }
 
 // No migration names a table that another module makes (rule 11).
