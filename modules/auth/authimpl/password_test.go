@@ -2,8 +2,10 @@ package authimpl
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,5 +196,55 @@ func TestHashingWaitsItsTurnAndGivesUpWithTheCaller(t *testing.T) {
 	cancel()
 	if _, err := h.Hash(ctx, "x"); err == nil {
 		t.Error("it did not wait")
+	}
+}
+
+func TestOfManyWhoUseOneLinkAtOnceOneSetsThePassword(t *testing.T) {
+	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
+		w := startOn(t, open("auth"))
+		w.ana()
+		_, err := w.RequestReset(apptest.Visitor(), auth.RequestResetRequest{Login: "ana"})
+		w.must(err)
+		w.must(w.h.RunTasks(apptest.System()))
+		token := w.token("Ana@example.com", "reset_password")
+		var wait sync.WaitGroup
+		errs := make([]error, 6)
+		for i := range errs {
+			wait.Go(func() {
+				_, errs[i] = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: token, Password: fmt.Sprintf("lantern %d and kettle", i)})
+			})
+		}
+		wait.Wait()
+		worked := 0
+		for i, err := range errs {
+			if err == nil {
+				worked++
+				w.must(guessAt(w, "ana", fmt.Sprintf("lantern %d and kettle", i), ""))
+			} else if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
+				t.Errorf("refused with %v", err)
+			}
+		}
+		if worked != 1 || len(apptest.Emitted[auth.PasswordChanged](t, w.h)) != 1 {
+			t.Errorf("the link worked %d times", worked)
+		}
+	})
+}
+
+// Row V6: hashing is what takes the time of a log-in, and it is done for accounts that do not exist, too. The factor leaves
+// room for a busy machine; without the hash it would be above ten.
+func TestALogInTakesAsLongForAnUnknownName(t *testing.T) {
+	w := newWorld(t, apptest.Settings(map[string]any{"failures_per_address": 1000}))
+	w.ana()
+	took := map[string][]time.Duration{}
+	for i := range 9 {
+		for _, login := range []string{"ana", "nobody"} {
+			begun := time.Now()
+			w.refused(guessAt(w, login, "wrong", fmt.Sprintf("192.0.2.%d", i)), fault.Unauthenticated)
+			took[login] = append(took[login], time.Since(begun))
+		}
+	}
+	known, unknown := slices.Min(took["ana"]), slices.Min(took["nobody"])
+	if unknown < known/2 || known < unknown/2 {
+		t.Errorf("a known name took %v, an unknown one %v", known, unknown)
 	}
 }

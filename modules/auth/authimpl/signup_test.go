@@ -206,3 +206,38 @@ func TestOneAddressCannotMakeAccountsWithoutEnd(t *testing.T) {
 	w.refused(sign("three", "2001:db8::3"), fault.TooMany) // the same customer
 	w.must(sign("three", "2001:db8:1::1"))
 }
+
+// A process that ends between storing an account and sending its mail leaves the mail owed.
+func TestAMailIsOwedFromTheMomentThatTheAccountIsStored(t *testing.T) {
+	w := newWorld(t)
+	s := w.Service.(*service)
+	_, err := s.store(t.Context(), auth.SignUpRequest{Username: "Ana", Email: "ana@example.com"}, "")
+	w.must(err)
+	if len(w.letters.to("ana@example.com", "verify_email")) != 0 {
+		t.Fatal("the test did not stop before the mail")
+	}
+	w.must(w.h.RunTasks(apptest.System()))
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: w.token("ana@example.com", "verify_email")})
+	w.must(err)
+}
+
+// A mail that nobody needs any more is not owed for ever.
+func TestAMailThatCouldNotBeSentForADayIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	w.letters.setAway(true)
+	_, err := w.SignUp(apptest.Visitor(), auth.SignUpRequest{Username: "Ana", Email: "ana@example.com", Password: goodPassword})
+	w.must(err)
+	w.h.Clock.Advance(25 * time.Hour)
+	w.must(w.h.RunTasks(apptest.System()))
+	w.letters.setAway(false)
+	w.h.Clock.Advance(time.Hour)
+	w.must(w.h.RunTasks(apptest.System()))
+	if n := len(w.letters.to("ana@example.com", "verify_email")); n != 0 {
+		t.Errorf("%d mails", n)
+	}
+	_, err = w.ResendVerification(as(w.logIn("ana")), auth.ResendVerificationRequest{})
+	w.must(err)
+	if n := len(w.letters.to("ana@example.com", "verify_email")); n != 1 {
+		t.Errorf("asked again, %d mails", n)
+	}
+}
