@@ -115,7 +115,7 @@ func (s *Simulator) decide(tx *db.Tx, paymentID string, amount money.Amount, suc
 		return Charge{}, webhookRow{}, fmt.Errorf("keep the decision: %w", done.Error)
 	}
 	if row.Attempt == 0 { // it has succeeded before
-		err := tx.Raw("SELECT status, amount, currency, message, attempt FROM simulator_payments WHERE id = ?", paymentID).Scan(&row).Error
+		err := tx.Raw("SELECT id, status, amount, currency, message, attempt FROM simulator_payments WHERE id = ?", paymentID).Scan(&row).Error
 		return row.charge(), webhookRow{}, err
 	}
 	hook, err := s.announce(tx, row)

@@ -1,0 +1,72 @@
+package orderimpl
+
+import (
+	"strings"
+	"testing"
+
+	"marketplace/modules/order"
+	"marketplace/platform/apptest"
+	"marketplace/platform/config"
+	"marketplace/platform/fault"
+)
+
+func TestSettingsThatContradictThemselvesStopTheProcess(t *testing.T) {
+	for name, c := range map[string]struct {
+		settings map[string]any
+		says     string
+	}{
+		"currency":        {map[string]any{"currency": "XXX"}, "currency"},
+		"fee":             {map[string]any{"buyer_fee_basis_points": 10001}, "buyer_fee_basis_points"},
+		"negative fee":    {map[string]any{"seller_fee_basis_points": -1}, "seller_fee_basis_points"},
+		"late reminder":   {map[string]any{"requirements_window": "48h"}, "requirements_window"},
+		"near completion": {map[string]any{"completion_window": "1d"}, "completion_reminder"},
+		"very late":       {map[string]any{"late_cancel_after": "1h"}, "very_late_after"},
+		"no time to pay":  {map[string]any{"payment_window": "1s"}, "payment_window"},
+		"provider":        {map[string]any{"provider": "paypal"}, "simulator or none"},
+		"unknown":         {map[string]any{"fees": 1}, "fees"},
+	} {
+		h := apptest.Host(t, "order", apptest.Settings(c.settings))
+		if _, err := newService(h.Host, Deps{}); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestProductionRefusesTheSimulatorAndStartsWithoutAProvider(t *testing.T) {
+	production := apptest.Config(func(c *config.Config) {
+		c.Environment, c.PublicURL, c.Secrets = config.Production, "https://market.example", map[string]string{"simulator": strings.Repeat("s", 32)}
+		c.Mail = config.Mail{SMTP: "smtp://mail.example:587", From: "market@market.example"}
+	})
+	if _, err := newService(apptest.Host(t, "order", production).Host, Deps{}); err == nil || !strings.Contains(err.Error(), "takes no real money") {
+		t.Errorf("with the simulator: %v", err)
+	}
+	b := newBed(t, func(m string, o ...apptest.Option) *apptest.Harness {
+		return apptest.Host(t, m, append(o, production)...)
+	}, map[string]any{"provider": "none"})
+	_, err := b.orders.Place(b.buyer, order.PlaceRequest{RequestID: b.key(), GigID: "logo", Package: "basic"})
+	refused(t, err, fault.Unavailable)
+	_, err = b.orders.SimulatedPayment(b.buyer, order.SimulatedPaymentRequest{ID: "x"})
+	refused(t, err, fault.NotFound)
+	must(b.orders.Quote(apptest.Visitor(), order.QuoteRequest{GigID: "logo", Package: "basic"}))(t)
+	b.tasks()
+}
+
+func TestWebhooksComeBackToThisProcessUnlessTheWebIsElsewhere(t *testing.T) {
+	const path = "/api/v1/payments/webhooks/simulator"
+	for listen, want := range map[string]string{":8080": "http://127.0.0.1:8080", "0.0.0.0:80": "http://127.0.0.1:80", "[::]:81": "http://127.0.0.1:81",
+		"10.1.2.3:82": "http://10.1.2.3:82", "localhost:83": "http://localhost:83"} {
+		c := config.Defaults()
+		c.Listen = listen
+		if got, err := defaults().webhookURL(c); err != nil || got != want+path {
+			t.Errorf("%s: %s, %v", listen, got, err)
+		}
+	}
+	c := config.Defaults()
+	c.Modules, c.PublicURL = []string{"order"}, "https://market.example"
+	if got, err := defaults().webhookURL(c); err != nil || got != "https://market.example"+path {
+		t.Errorf("%s, %v", got, err)
+	}
+	if got, _ := (settings{WebhookURL: "http://x/y"}).webhookURL(c); got != "http://x/y" {
+		t.Errorf("what the operator wrote became %s", got)
+	}
+}
