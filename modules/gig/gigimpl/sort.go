@@ -8,7 +8,8 @@ import (
 // lastMicros is the end of the year 9999: databases know no later time.
 const lastMicros = 253402300799999999
 
-// sorting is an order of results: the columns of its key, the last of them the gig's number, which no other gig has.
+// sorting is an order of results: the columns of its key, the last of them the gig's number, which no other gig has. A gig
+// whose own price, sales or rating changes while somebody turns the pages stands where it belongs then.
 type sorting struct {
 	name    string
 	columns []string
