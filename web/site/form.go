@@ -87,9 +87,9 @@ func rejected(values url.Values, err error, rename func(string) string, silent .
 func readForm(c echo.Context, limit int64) (url.Values, error) {
 	r := c.Request()
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
-	err := r.ParseMultipartForm(formMemory)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = r.ParseForm()
+	err := r.ParseForm() // first and by itself: ParseMultipartForm forgets its error
+	if err == nil && strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
+		err = r.ParseMultipartForm(formMemory)
 	}
 	var large *http.MaxBytesError
 	switch {
