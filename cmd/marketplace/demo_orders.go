@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"marketplace/modules/chat"
+	"marketplace/modules/notification"
 	"marketplace/modules/order"
 	"marketplace/modules/review"
 	"marketplace/platform/clock"
@@ -28,6 +29,7 @@ type step func() error
 
 // trade lives through the days: old orders first, so that histories are long, and at the end one order in every state.
 func (d *demo) trade() error {
+	d.clock.Advance(d.present().Add(-demoDays * 24 * time.Hour).Sub(d.clock.Now()))
 	days := make([][]step, demoDays+8)
 	for n := range 70 {
 		d.plan(days, d.random.IntN(demoDays-8), n, toReviewed)
@@ -39,6 +41,9 @@ func (d *demo) trade() error {
 		d.plan(days, demoDays-2, 80+n, end)
 	}
 	for day := range demoDays {
+		if day == demoDays-4 {
+			days[day] = append(days[day], d.readAll)
+		}
 		for _, s := range days[day] {
 			if err := s(); err != nil {
 				return fmt.Errorf("day %d: %w", day, err)
@@ -51,6 +56,25 @@ func (d *demo) trade() error {
 	}
 	d.clock.Advance(-d.clock.Now().Sub(d.present()))
 	return d.today()
+}
+
+// readAll lets everybody catch up, so that only what is new is marked as new.
+func (d *demo) readAll() error {
+	for username := range d.people {
+		if _, err := d.Notifications.MarkRead(d.as(username), notification.MarkReadRequest{All: true}); err != nil {
+			return err
+		}
+		conversations, err := d.Chats.List(d.as(username), chat.ListRequest{Limit: 100})
+		if err != nil {
+			return err
+		}
+		for _, c := range conversations.Items {
+			if _, err := d.Chats.MarkRead(d.as(username), chat.MarkReadRequest{ConversationID: c.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // present is what the time really is: the demonstration's clock was moved.
