@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -103,9 +104,15 @@ func addressOf(proxies []string) (echo.IPExtractor, error) {
 	}
 	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
 	for _, p := range proxies {
+		if ip := net.ParseIP(p); ip != nil { // one address
+			p = fmt.Sprintf("%s/%d", p, 8*len(ip.To16()))
+			if ip.To4() != nil {
+				p = ip.String() + "/32"
+			}
+		}
 		_, network, err := net.ParseCIDR(p)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("trusted_proxies: %w", err)
 		}
 		options = append(options, echo.TrustIPRange(network))
 	}
