@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -31,12 +32,14 @@ import (
 type shape struct {
 	name     string
 	database func(testing.TB) string // empty: SQLite
+	broker   func(testing.TB) string // nil: events in memory
+	parts    [][]string              // the modules of each process; nil: all in one
 }
 
 func shapes() []shape {
 	return []shape{
-		{"one process on SQLite", func(testing.TB) string { return "" }},
-		{"one process on PostgreSQL", apptest.Postgres},
+		{name: "one process on SQLite", database: func(testing.TB) string { return "" }},
+		{name: "one process on PostgreSQL", database: apptest.Postgres},
 	}
 }
 
@@ -55,7 +58,7 @@ type market struct {
 	url      string
 	clock    *clock.Clock
 	services edge.Services
-	app      *app.App
+	apps     []*app.App // one a process
 	web      *web.Web
 	config   config.Config
 	client   *http.Client
@@ -64,7 +67,14 @@ type market struct {
 // start runs the marketplace until the test ends, and checks its books then.
 func start(t testing.TB, s shape) *market {
 	t.Helper()
-	return startWith(t, map[string]any{"data": t.TempDir(), "database": s.database(t)})
+	if len(s.parts) > 0 {
+		return startApart(t, s)
+	}
+	flags := map[string]any{"data": t.TempDir(), "database": s.database(t)}
+	if s.broker != nil {
+		flags["events"] = s.broker(t)
+	}
+	return startWith(t, flags)
 }
 
 func startWith(t testing.TB, flags map[string]any) *market {
@@ -75,38 +85,74 @@ func startWith(t testing.TB, flags map[string]any) *market {
 			all[key] = value
 		}
 	}
-	empty, err := os.CreateTemp(t.TempDir(), "*.yaml")
+	m := newMarket()
+	m.run(t, load(t, "", all))
+	m.waitReady(t)
+	return m
+}
+
+func newMarket() *market {
+	return &market{clock: clock.New(), client: &http.Client{Timeout: 60 * time.Second}}
+}
+
+// load reads a configuration from the text of a file and flags, as the program does.
+func load(t testing.TB, file string, flags map[string]any) config.Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(config.Options{File: path, Environ: []string{}, Flags: flags})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := config.Load(config.Options{File: empty.Name(), Environ: []string{}, Flags: all})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &market{config: c, clock: clock.New(), url: "http://" + c.Listen, client: &http.Client{Timeout: 60 * time.Second}}
+	return c
+}
+
+// run runs one process until the test ends.
+func (m *market) run(t testing.TB, c config.Config) {
+	t.Helper()
 	log := zap.NewNop()
 	if os.Getenv("TEST_LOG") != "" {
 		log = zap.Must(zap.NewDevelopment())
 	}
 	p := process{config: c, log: log, clock: m.clock, out: &cobra.Command{}}
 	ctx, stop := context.WithCancel(context.Background())
-	if m.app, m.services, err = p.open(ctx, app.Serving); err != nil {
+	a, services, err := p.open(ctx, app.Serving)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if m.web, err = p.publish(ctx, m.app, m.services); err != nil {
+	pages, err := p.publish(ctx, a, services)
+	if err != nil {
 		t.Fatal(err)
+	}
+	m.apps = append(m.apps, a)
+	if pages != nil {
+		m.web, m.services, m.config, m.url = pages, services, c, "http://"+c.Listen
 	}
 	done := make(chan error, 1)
-	go func() { done <- m.app.Run(ctx) }()
+	go func() { done <- a.Run(ctx) }()
 	t.Cleanup(func() {
-		m.verifyLedger(t)
+		if pages != nil {
+			m.verifyLedger(t)
+		}
 		stop()
 		if err := <-done; err != nil {
-			t.Errorf("the marketplace did not stop well: %v", err)
+			t.Errorf("a process did not stop well: %v", err)
 		}
 	})
-	m.waitReady(t)
-	return m
+}
+
+// drain waits until every event has had its effect, in all processes.
+func (m *market) drain(t testing.TB) {
+	t.Helper()
+	for range 3 { // an effect in one process may be an event for another
+		for _, a := range m.apps {
+			if err := a.Drained(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 func (m *market) waitReady(t testing.TB) {

@@ -106,9 +106,7 @@ func TestAStrangersFirstOrder(t *testing.T) {
 // expectTold waits until the person has unread notifications and mails whose subjects have the words.
 func expectTold(t *testing.T, m *market, p *person, username string, words ...string) {
 	t.Helper()
-	if err := m.app.Drained(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	m.drain(t)
 	apptest.Eventually(t, func() error {
 		mails := string(p.get("/dev/mail?to=" + username + "@example.com").ok(200).raw)
 		for _, word := range words {
