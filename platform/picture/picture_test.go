@@ -210,7 +210,7 @@ func TestBrokenMetadataNeitherHarmsNorTurns(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for range 20_000 {
+	for range 5_000 {
 		b := []byte("\xff\xd8\xff\xe1\x00\x22Exif\x00\x00" + good)
 		for range 1 + random.IntN(6) {
 			b[random.IntN(len(b))] = byte(random.Uint32())
@@ -272,7 +272,7 @@ func TestABombIsRefusedBeforeItIsDecoded(t *testing.T) {
 }
 
 func TestALargePictureIsMadeSmallerWithinBounds(t *testing.T) {
-	content := asPNG(t, image.NewGray(image.Rect(0, 0, 8000, 5000)))
+	content := asPNG(t, image.NewGray(image.Rect(0, 0, 4000, 2500)))
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -281,7 +281,7 @@ func TestALargePictureIsMadeSmallerWithinBounds(t *testing.T) {
 	if p.Width() != 2560 || p.Height() != 1600 {
 		t.Errorf("%d×%d", p.Width(), p.Height())
 	}
-	if taken := (after.HeapSys - before.HeapSys) >> 20; after.HeapSys > before.HeapSys && taken > 400 {
+	if taken := (after.HeapSys - before.HeapSys) >> 20; after.HeapSys > before.HeapSys && taken > 120 {
 		t.Errorf("%d MB were taken", taken)
 	}
 }
