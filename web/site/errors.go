@@ -48,7 +48,7 @@ func (s *Site) ShowError(c echo.Context, err error) error {
 		Unverified: f.Code == fault.Forbidden && actor.SignedIn() && !actor.Verified,
 	}
 	if page.Unverified {
-		page.Title = "Confirm your e-mail address first"
+		page.Title = "Confirm your address first"
 	}
 	return s.show(c, status, "error/show", view{Title: page.Title, Data: page})
 }

@@ -36,7 +36,7 @@ func (s *Site) ShowVerifyEmail(c echo.Context) error {
 
 func (s *Site) showVerifyEmail(c echo.Context, status int, f form, token string) error {
 	return s.show(c, status, "account/verify", view{
-		Title: "Confirm your e-mail address", Data: accountPage{Form: f, Token: token, Next: next(c)},
+		Title: "Confirm your address", Data: accountPage{Form: f, Token: token, Next: next(c)},
 	})
 }
 
