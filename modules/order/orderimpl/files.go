@@ -100,7 +100,7 @@ func (s *service) removeFiles(ctx context.Context, rows []fileRow) {
 	}
 }
 
-func (f fileRow) key() string { return f.OrderID + "/" + f.ID }
+func (r fileRow) key() string { return r.OrderID + "/" + r.ID }
 
 func writeFiles(tx *db.Tx, files []fileRow) error {
 	if len(files) == 0 {

@@ -87,9 +87,12 @@ func (s *service) connect(h *app.Host) error {
 }
 
 func (s *service) measure(r prometheus.Registerer) error {
-	s.refused = prometheus.NewCounter(prometheus.CounterOpts{Name: "marketplace_webhooks_refused_total", Help: "Payment webhooks with a wrong signature or age."})
-	s.fired = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "marketplace_order_timers_fired_total", Help: "Steps that orders took by themselves."}, []string{"event", "late"})
-	s.sound = prometheus.NewGauge(prometheus.GaugeOpts{Name: "marketplace_ledger_verify_ok", Help: "1 if the last check of the books found nothing."})
+	s.refused = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "marketplace_webhooks_refused_total", Help: "Payment webhooks with a wrong signature or age."})
+	s.fired = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "marketplace_order_timers_fired_total", Help: "Steps that orders took by themselves."}, []string{"event", "late"})
+	s.sound = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "marketplace_ledger_verify_ok", Help: "1 if the last check of the books found nothing."})
 	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("register the metrics: %w", err)

@@ -35,7 +35,8 @@ func (s *service) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequ
 		return order.Done{}, fmt.Errorf("verify the webhook: %w", err)
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		return tx.Exec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at, attempts, try_at) VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
+		return tx.Exec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at, attempts, try_at)
+			VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
 			q.Provider, notice.EventID, notice.PaymentID, q.Body, tx.Now(), tx.Now().Add(firstDelay)).Error
 	})
 	if err != nil {
@@ -47,7 +48,8 @@ func (s *service) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequ
 // handle acts on a stored webhook, once.
 func (s *service) handle(ctx context.Context, n payment.Notice) error {
 	var open []string
-	err := s.db.Read(ctx).Raw("SELECT event_id FROM webhooks WHERE provider = ? AND event_id = ? AND try_at IS NOT NULL", s.provider.Name(), n.EventID).Scan(&open).Error
+	err := s.db.Read(ctx).Raw("SELECT event_id FROM webhooks WHERE provider = ? AND event_id = ? AND try_at IS NOT NULL",
+		s.provider.Name(), n.EventID).Scan(&open).Error
 	if err != nil || len(open) == 0 {
 		return err
 	}
@@ -71,7 +73,8 @@ func (s *service) handleWebhooks(ctx context.Context) error {
 		PaymentID string
 		Attempts  int
 	}
-	err := s.db.Read(ctx).Raw("SELECT event_id, payment_id, attempts FROM webhooks WHERE try_at <= ? AND provider = ? ORDER BY try_at LIMIT 100", now, s.provider.Name()).Scan(&open).Error
+	err := s.db.Read(ctx).Raw(`SELECT event_id, payment_id, attempts FROM webhooks
+		WHERE try_at <= ? AND provider = ? ORDER BY try_at LIMIT 100`, now, s.provider.Name()).Scan(&open).Error
 	if err != nil {
 		return fmt.Errorf("find the webhooks: %w", err)
 	}
@@ -150,7 +153,8 @@ func (s *service) capture(tx *db.Tx, row *orderRow, p paymentRow, c payment.Char
 	if want := row.amount(row.Total); c.Amount != want {
 		return fmt.Errorf("the provider has captured %s for the payment %s of %s: somebody has to look at it", c.Amount, p.ID, want)
 	}
-	err := tx.Exec("UPDATE payments SET status = ?, charge = ?, attempt = ?, message = '', check_at = NULL WHERE id = ?", paymentSucceeded, c.ID, c.Attempt, p.ID).Error
+	err := tx.Exec("UPDATE payments SET status = ?, charge = ?, attempt = ?, message = '', check_at = NULL WHERE id = ?",
+		paymentSucceeded, c.ID, c.Attempt, p.ID).Error
 	if err != nil {
 		return fmt.Errorf("note the capture: %w", err)
 	}
@@ -211,7 +215,8 @@ type refundRow struct {
 func (s *service) sendRefunds(ctx context.Context) error {
 	now := s.now()
 	var due []refundRow
-	err := s.db.Read(ctx).Raw("SELECT id, payment_id, order_id, amount, currency, attempts FROM refunds WHERE try_at <= ? ORDER BY try_at, id LIMIT 100", now).Scan(&due).Error
+	err := s.db.Read(ctx).Raw(`SELECT id, payment_id, order_id, amount, currency, attempts FROM refunds
+		WHERE try_at <= ? ORDER BY try_at, id LIMIT 100`, now).Scan(&due).Error
 	if err != nil {
 		return fmt.Errorf("find the refunds: %w", err)
 	}

@@ -115,15 +115,16 @@ func (s *service) newOrder(who identity.Actor, g gig.Gig, p gig.Package, quantit
 		row.GigPictureID = g.Pictures[0].ID
 	}
 	for _, r := range g.Requirements {
-		row.Requirements = append(row.Requirements, order.Requirement{Question: r.Question, Type: r.Type, Required: r.Required, Choices: r.Choices, Files: []order.FileRef{}})
+		row.Requirements = append(row.Requirements, order.Requirement{
+			Question: r.Question, Type: r.Type, Required: r.Required, Choices: r.Choices, Files: []order.FileRef{}})
 	}
 	return row, nil
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// newNumber is for people to say: 50 random bits in the letters of Crockford's base 32, such as K7QX2-M9PDT. Two orders get
-// the same once in a million orders' lifetime; the second is refused by the database and may be placed again.
+// newNumber is for people to say: 50 random bits in the letters of Crockford's base 32, such as K7QX2-M9PDT. Among a million
+// orders two would get the same once in two thousand times; the database refuses the second, and its request may be repeated.
 func newNumber() string {
 	var random [7]byte
 	_, _ = rand.Read(random[:]) // never fails

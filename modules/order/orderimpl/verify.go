@@ -96,7 +96,8 @@ func invariants(now time.Time) []invariant {
 		{number: "6", problem: "The order %s has ended, and money is left in its escrow.",
 			sql: `SELECT id FROM (` + perOrder + `) x WHERE status IN ('completed', 'cancelled', 'expired') AND (escrow <> 0 OR escrow_fee <> 0) ORDER BY id LIMIT 20`},
 		{number: "7", problem: "The order %s is in work, and no money is in its escrow.",
-			sql: `SELECT id FROM (` + perOrder + `) x WHERE status IN ('awaiting_requirements', 'in_progress', 'delivered', 'in_revision', 'disputed') AND escrow <= 0 ORDER BY id LIMIT 20`},
+			sql: `SELECT id FROM (` + perOrder + `) x WHERE status NOT IN ('pending_payment', 'completed', 'cancelled', 'expired') AND escrow <= 0
+			ORDER BY id LIMIT 20`},
 		{number: "9", problem: "The money of the order %s was released, and its history does not say that it was completed.",
 			sql: `SELECT DISTINCT j.order_id FROM journals j WHERE j.kind = 'released' AND NOT EXISTS
 			(SELECT 1 FROM history h WHERE h.order_id = j.order_id AND h.to_status = 'completed') ORDER BY j.order_id LIMIT 20`},
@@ -123,6 +124,7 @@ func invariants(now time.Time) []invariant {
 				WHERE j.order_id = o.id AND j.kind = 'released' AND p.account LIKE 'income:buyer_fee:%')) ORDER BY o.id LIMIT 20`},
 		{number: "18", problem: "The buyer of the order %s is its seller.", sql: `SELECT id FROM orders WHERE buyer_id = seller_id ORDER BY id LIMIT 20`},
 		{number: "19", problem: "The order %s has postings in another currency.",
-			sql: `SELECT DISTINCT o.id FROM orders o JOIN journals j ON j.order_id = o.id JOIN postings p ON p.journal_id = j.id WHERE p.currency <> o.currency ORDER BY o.id LIMIT 20`},
+			sql: `SELECT DISTINCT o.id FROM orders o JOIN journals j ON j.order_id = o.id JOIN postings p ON p.journal_id = j.id
+			WHERE p.currency <> o.currency ORDER BY o.id LIMIT 20`},
 	}
 }
