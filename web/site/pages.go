@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,6 +25,11 @@ const (
 
 // Pages lists every URL of the site, one line each.
 func (s *Site) Pages() []Page {
+	return slices.Concat(s.browsing(), s.entering(), s.settling(), s.selling(), s.ordering(), s.talking(), s.developing())
+}
+
+// browsing is what everybody looks at.
+func (s *Site) browsing() []Page {
 	return []Page{
 		{get, "/", edge.Anyone, s.ShowHome, false},
 		{get, "/gigs", edge.Anyone, s.ListGigs, false},
@@ -38,7 +44,12 @@ func (s *Site) Pages() []Page {
 		{get, "/privacy", edge.Anyone, s.ShowPrivacy, false},
 		{get, "/robots.txt", edge.Anyone, s.ShowRobots, false},
 		{get, "/static/*", edge.Anyone, s.ShowStatic, false},
+	}
+}
 
+// entering is signing up, logging in, and passwords.
+func (s *Site) entering() []Page {
+	return []Page{
 		{get, "/signup", edge.Anyone, s.ShowSignUp, false},
 		{post, "/signup", edge.Anyone, s.SignUp, false},
 		{get, "/login", edge.Anyone, s.ShowLogIn, false},
@@ -51,14 +62,24 @@ func (s *Site) Pages() []Page {
 		{post, "/forgot-password", edge.Anyone, s.ForgotPassword, false},
 		{get, "/reset-password", edge.Anyone, s.ShowResetPassword, false},
 		{post, "/reset-password", edge.Anyone, s.ResetPassword, false},
+	}
+}
 
+// settling is the settings of an account.
+func (s *Site) settling() []Page {
+	return []Page{
 		{get, "/settings", edge.SignedIn, s.ShowSettings, false},
 		{post, "/settings", edge.SignedIn, s.ChangeProfile, false},
 		{post, "/settings/avatar", edge.SignedIn, s.ChangeAvatar, true},
 		{get, "/settings/security", edge.SignedIn, s.ShowSecurity, false},
 		{post, "/settings/security/password", edge.SignedIn, s.ChangePassword, false},
 		{post, "/settings/security/sessions/:id/end", edge.SignedIn, s.EndSession, false},
+	}
+}
 
+// selling is what sellers do.
+func (s *Site) selling() []Page {
+	return []Page{
 		{get, "/sell", edge.Anyone, s.ShowSell, false},
 		{get, "/settings/seller", edge.Verified, s.ShowSeller, false},
 		{post, "/settings/seller", edge.Verified, s.ChangeSeller, false},
@@ -74,7 +95,12 @@ func (s *Site) Pages() []Page {
 		{post, "/gigs/:id/pictures", edge.Verified, s.AddPicture, true},
 		{post, "/gigs/:id/pictures/:picture/remove", edge.Verified, s.RemovePicture, false},
 		{get, "/earnings", edge.SignedIn, s.ShowEarnings, false},
+	}
+}
 
+// ordering is buying, and the work on an order.
+func (s *Site) ordering() []Page {
+	return []Page{
 		{get, "/gigs/:id/order", edge.Verified, s.ShowCheckout, false},
 		{post, "/gigs/:id/order", edge.Verified, s.PlaceOrder, false},
 		{get, "/orders", edge.SignedIn, s.ListOrders, false},
@@ -90,7 +116,12 @@ func (s *Site) Pages() []Page {
 		{get, "/simulator/pay/:id", edge.SignedIn, s.ShowPayment, false},
 		{post, "/simulator/pay/:id/succeed", edge.SignedIn, s.SucceedPayment, false},
 		{post, "/simulator/pay/:id/decline", edge.SignedIn, s.DeclinePayment, false},
+	}
+}
 
+// talking is messages and notifications.
+func (s *Site) talking() []Page {
+	return []Page{
 		{get, "/inbox", edge.SignedIn, s.ListConversations, false},
 		{post, "/inbox", edge.SignedIn, s.OpenConversation, false},
 		{get, "/inbox/:id", edge.SignedIn, s.ShowConversation, false},
@@ -99,7 +130,12 @@ func (s *Site) Pages() []Page {
 		{post, "/inbox/:id/read", edge.SignedIn, s.ReadConversation, false},
 		{get, "/notifications", edge.SignedIn, s.ListNotifications, false},
 		{post, "/notifications/read", edge.SignedIn, s.ReadNotifications, false},
+	}
+}
 
+// developing is the pages of a development machine.
+func (s *Site) developing() []Page {
+	return []Page{
 		{get, "/dev/mail", edge.Development, s.ListMails, false},
 		{get, "/dev/mail/:id", edge.Development, s.ShowMail, false},
 		{get, "/dev/mail/:id/html", edge.Development, s.ShowMailBody, false},

@@ -1,0 +1,122 @@
+package site_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"marketplace/modules/order"
+	"marketplace/platform/clock"
+	"marketplace/platform/config"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/web/edge"
+	"marketplace/web/site"
+)
+
+// world is a small marketplace that answers what the pages ask: two people, some gigs, an order in each state.
+type world struct {
+	now     time.Time
+	text    string // what people wrote, everywhere
+	fail    error  // what the next command answers
+	seller  bool   // whether ana sells
+	empty   bool   // nothing is there
+	calls   []string
+	payment string
+	state   order.Status
+	role    string
+}
+
+const (
+	anaID = "01990000-0000-7000-8000-0000000000a1" // who looks
+	benID = "01990000-0000-7000-8000-0000000000b1" // the other one
+	gigA  = "01990000-0000-7000-8000-00000000c001"
+)
+
+func newWorld() *world {
+	return &world{
+		now: time.Date(2026, 3, 12, 14, 5, 0, 0, time.UTC), seller: true, role: "buyer", state: order.StatusDelivered, payment: "pending",
+		text: "I draw **calm** and confident marks.\n\n## What you get\n\n- Three drafts\n- All source files",
+	}
+}
+
+func (w *world) call(name string) error {
+	w.calls = append(w.calls, name)
+	return w.fail
+}
+
+func (w *world) edge() edge.Edge {
+	c := config.Defaults()
+	c.PublicURL, c.Demo, c.Name = "http://marketplace.test", true, "Meridian"
+	return edge.Edge{
+		Services: edge.Services{
+			Auth: auths{w: w}, Users: users{w: w}, Gigs: gigs{w: w}, Orders: orders{w: w}, Reviews: reviews{w: w}, Chats: chats{w: w},
+			Notifications: notifications{w: w},
+		},
+		Config: c, Clock: clock.New(), Log: zap.NewNop(),
+	}
+}
+
+// open serves the pages of a world; who is acting is in the actor.
+func open(t testing.TB, w *world, actor identity.Actor) http.Handler {
+	t.Helper()
+	e := w.edge()
+	e.Clock.Advance(w.now.Sub(e.Clock.Now()))
+	s, err := site.New(e, site.Login{Username: "ana", Password: "ana-demo-1", About: "Sells logos"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := echo.New()
+	router.HTTPErrorHandler = func(err error, c echo.Context) {
+		if fault.Of(err).Code == fault.Internal {
+			t.Logf("%s %s: %v", c.Request().Method, c.Request().URL, err)
+		}
+		if err := s.ShowError(c, err); err != nil {
+			t.Errorf("the error page failed: %v", err)
+		}
+	}
+	router.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.SetRequest(c.Request().WithContext(identity.With(c.Request().Context(), actor)))
+			return next(c)
+		}
+	})
+	for _, p := range s.Pages() {
+		router.Add(p.Method, p.Path, func(c echo.Context) error {
+			if err := p.Access.Check(c.Request().Context()); err != nil {
+				return err
+			}
+			return p.Handler(c)
+		})
+	}
+	return router
+}
+
+func ana() identity.Actor {
+	return identity.Actor{UserID: anaID, Username: "ana", Verified: true, SessionID: "s1"}
+}
+
+func visit(h http.Handler, path string) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+	r.Header.Set("Accept", "text/html")
+	h.ServeHTTP(rec, r)
+	return rec
+}
+
+func send(h http.Handler, path string, form map[string]string) *httptest.ResponseRecorder {
+	var pairs []string
+	for name, value := range form {
+		pairs = append(pairs, name+"="+strings.NewReplacer("%", "%25", "&", "%26", "=", "%3D", "+", "%2B", " ", "+", "\n", "%0A", "<", "%3C", ">", "%3E", `"`, "%22").Replace(value))
+	}
+	rec := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(strings.Join(pairs, "&")))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	h.ServeHTTP(rec, r)
+	return rec
+}
