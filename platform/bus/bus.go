@@ -4,8 +4,13 @@
 //
 // An event's way: db.Tx.Emit writes it with the change, and one delivery row for each module that hears it; the commit
 // wakes the worker of that publisher and subscriber (worker.go), which reads the due rows in order (outbox.go) and hands
-// them to Watermill's Router (memory.go); the handler writes the inbox row and its effect in one transaction (handle.go);
+// them to Watermill's Router (memory.go, feed.go); the handler writes the inbox row and its effect in one transaction (handle.go);
 // then the delivery row is deleted. What fails comes again after a while, at last as a dead letter (deadletters.go).
+//
+// With RabbitMQ (rabbit.go) there is one delivery row, for the relay, whose worker publishes the event and deletes the row
+// when the broker has confirmed it (link.go); the modules consume from their queues into the same Router and handlers
+// (consumer.go). An event that a module could not handle is parked as a row of that module's own outbox, from where a
+// worker brings it again (parking.go), so failures look the same with both.
 package bus
 
 import (
@@ -32,6 +37,7 @@ type Options struct {
 	Log      *zap.Logger           // nil: silence
 	Metrics  prometheus.Registerer // nil: none
 	Routes   *db.Routes            // who should hear what; Run compares it with the handlers. nil: no comparison
+	AMQP     string                // the amqp:// URL of a RabbitMQ that carries the events between processes; needs Routes. Empty: they stay in this one
 	Attempts int                   // how often a handler is tried before its event is a dead letter; 0 is 10
 	RetryMin time.Duration         // the pause after the first failure, doubled after each further one; 0 is 100 ms
 	RetryMax time.Duration         // the longest pause; 0 is a minute
@@ -45,18 +51,21 @@ type Bus struct {
 	metrics *metrics
 	running atomic.Bool
 	ready   atomic.Bool
-	commits atomic.Int64 // transactions with events that this process has committed
+	steps   atomic.Int64 // what has happened to events here: commits, and what moves outside of the outboxes
 
-	mu       sync.RWMutex
-	modules  map[string]*Events
-	watchers map[string][]*watcher // by topic
-	workers  map[route][]*worker   // while it runs
+	mu        sync.RWMutex
+	modules   map[string]*Events
+	watchers  map[string][]*watcher // by topic
+	transport transport             // while it runs, like the next
+	woken     map[route][]*worker   // by a commit
 }
 
-// route is what a commit knows about its events: whose they are and what they say.
-type route struct{ publisher, topic string }
+// route is a module and a topic: of a commit, whose events they are and what they say, the topic empty for whoever
+// carries all; of a feed, who hears what.
+type route struct{ module, topic string }
 
-// New makes a bus without modules. It fails when the metrics are registered already.
+// New makes a bus without modules. It fails when the metrics are registered already or the address of the broker cannot
+// be read; it does not connect. With a broker, events are emitted for the relay from here on.
 func New(o Options) (*Bus, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
@@ -72,6 +81,12 @@ func New(o Options) (*Bus, error) {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.AMQP != "" {
+		if err := checkBroker(o); err != nil {
+			return nil, err
+		}
+		o.Routes.Via(relay)
 	}
 	m, err := newMetrics(o.Metrics)
 	if err != nil {
@@ -115,16 +130,26 @@ func parallel(d *db.DB) int {
 // Committed is what every module's database calls after a commit that emitted (db.Options.Committed). It wakes the
 // workers and tells the watchers; it never blocks.
 func (b *Bus) Committed(emitted []db.Emitted) {
-	b.commits.Add(1)
+	b.steps.Add(1)
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	for _, e := range emitted {
-		for _, w := range b.workers[route{e.Module, e.Topic}] {
+		for _, w := range b.woken[route{e.Module, e.Topic}] {
 			w.wakeUp()
 		}
-		for _, w := range b.watchers[e.Topic] {
-			w.tell(e)
+		for _, w := range b.woken[route{e.Module, ""}] {
+			w.wakeUp()
 		}
+		if b.options.AMQP == "" { // the broker tells every process
+			b.show(e)
+		}
+	}
+}
+
+// show tells the watchers of this process; b.mu is held.
+func (b *Bus) show(e db.Emitted) {
+	for _, w := range b.watchers[e.Topic] {
+		w.tell(e)
 	}
 }
 
@@ -138,12 +163,15 @@ func (b *Bus) Run(ctx context.Context) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	t := newMemory(b)
+	var t transport = newMemory(b)
+	if b.options.AMQP != "" {
+		t = newRabbit(b)
+	}
 	router, stop, err := b.startRouter(context.WithoutCancel(ctx), t)
 	if err != nil {
 		return err
 	}
-	b.setWorkers(t.workers)
+	b.setTransport(t)
 	b.ready.Store(true)
 	g, tasks := errgroup.WithContext(ctx)
 	g.Go(func() error { return t.run(tasks) })
@@ -161,7 +189,7 @@ func (b *Bus) Run(ctx context.Context) error {
 	})
 	err = g.Wait()
 	b.ready.Store(false)
-	b.setWorkers(nil)
+	b.setTransport(nil)
 	return errors.Join(err, stop(), t.close())
 }
 
@@ -187,25 +215,31 @@ func (b *Bus) startRouter(ctx context.Context, t transport) (ended <-chan error,
 	}
 }
 
-// Ready answers nil while events are delivered.
+// Ready answers nil while events are delivered; the broker, if there is one, can be reached.
 func (b *Bus) Ready(context.Context) error {
-	if !b.ready.Load() {
-		return errors.New("bus: events are not delivered now")
+	if t := b.carrier(); b.ready.Load() && t != nil {
+		return t.ready()
 	}
-	return nil
+	return errors.New("bus: events are not delivered now")
 }
 
-// Idle says whether no delivery of the hosted modules' events is outstanding; dead letters do not count.
+// Idle says whether no delivery of the hosted modules' events is outstanding; dead letters do not count. With a broker
+// it speaks of the modules hosted here and of what this process has brought there.
 func (b *Bus) Idle(ctx context.Context) (bool, error) {
 	for {
 		// A handler may emit into an outbox already looked at; its commit is counted before its delivery is done.
-		before := b.commits.Load()
+		before := b.steps.Load()
 		for _, o := range b.outboxes() {
 			if busy, err := o.busy(ctx); busy || err != nil {
 				return false, err
 			}
 		}
-		if b.commits.Load() == before {
+		if t := b.carrier(); t != nil {
+			if settled, err := t.settled(ctx); !settled || err != nil {
+				return false, err
+			}
+		}
+		if b.steps.Load() == before {
 			return true, nil
 		}
 	}
@@ -274,15 +308,23 @@ func (b *Bus) outboxes() []outbox {
 	return found
 }
 
-func (b *Bus) setWorkers(workers []*worker) {
-	routes := map[route][]*worker{}
-	for _, w := range workers {
-		for _, topic := range w.topics {
-			r := route{w.outbox.module, topic}
-			routes[r] = append(routes[r], w)
+func (b *Bus) carrier() transport {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return b.transport
+}
+
+func (b *Bus) setTransport(t transport) {
+	woken := map[route][]*worker{}
+	if t != nil {
+		for _, w := range t.workers() {
+			for _, topic := range w.wakers() {
+				r := route{w.outbox.module, topic}
+				woken[r] = append(woken[r], w)
+			}
 		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.workers = routes
+	b.transport, b.woken = t, woken
 }

@@ -15,7 +15,7 @@ import (
 // DeadLetter is an event that a module could not handle in all its attempts. It waits for a person: mend the cause,
 // then Retry.
 type DeadLetter struct {
-	ID         string          `json:"id"` // <publisher>/<number>, for Retry
+	ID         string          `json:"id"` // <whose outbox it is in>/<number>, for Retry
 	EventID    string          `json:"event_id"`
 	Publisher  string          `json:"publisher"`
 	Subscriber string          `json:"subscriber"`
@@ -28,7 +28,8 @@ type DeadLetter struct {
 	DeadAt     time.Time       `json:"dead_at"`
 }
 
-// DeadLetters lists the dead letters of the hosted modules' events, by publisher and then oldest first. after is the
+// DeadLetters lists the dead letters in the hosted modules' outboxes, by module and then oldest first: the publisher's
+// outbox, or with a broker the subscriber's. after is the
 // id of the last one of the page before, empty for the first page; limit is 100 at most. A page that is not full is
 // the last.
 func (b *Bus) DeadLetters(ctx context.Context, after string, limit int) ([]DeadLetter, error) {
@@ -75,7 +76,8 @@ func (o outbox) deadLetters(ctx context.Context, after int64, limit int) ([]Dead
 	}
 	letters := make([]DeadLetter, len(rows))
 	for i, r := range rows {
-		letters[i] = DeadLetter{ID: o.module + "/" + strconv.FormatInt(r.Seq, 10), EventID: r.EventID, Publisher: o.module,
+		publisher, _, _ := strings.Cut(r.Topic, ".") // with a broker the subscriber keeps it
+		letters[i] = DeadLetter{ID: o.module + "/" + strconv.FormatInt(r.Seq, 10), EventID: r.EventID, Publisher: publisher,
 			Subscriber: r.Subscriber, Topic: r.Topic, Aggregate: r.Aggregate, Payload: json.RawMessage(r.Payload),
 			Attempts: r.Attempts, LastError: r.LastError, EmittedAt: r.CreatedAt, DeadAt: r.DeadAt}
 	}
@@ -131,13 +133,13 @@ func (o outbox) revive(ctx context.Context, which string, args ...any) (revived 
 }
 
 func (b *Bus) wakeAll(publisher string) {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	for r, workers := range b.workers {
-		for _, w := range workers {
-			if r.publisher == publisher {
-				w.wakeUp()
-			}
+	t := b.carrier()
+	if t == nil {
+		return
+	}
+	for _, w := range t.workers() {
+		if w.outbox.module == publisher {
+			w.wakeUp()
 		}
 	}
 }

@@ -101,6 +101,7 @@ func safely(fn func() error) (err error) {
 // Headers that a message has beside those of its event.
 const (
 	headerModule    = "module"
+	headerTopic     = "topic"
 	headerAggregate = "aggregate"
 	headerCreatedAt = "created_at"
 )
@@ -117,11 +118,26 @@ func newMessage(ctx context.Context, e db.Emitted) (*message.Message, *verdict) 
 		msg.Metadata.Set(k, v)
 	}
 	msg.Metadata.Set(headerModule, e.Module)
+	msg.Metadata.Set(headerTopic, e.Topic)
 	msg.Metadata.Set(headerAggregate, e.Aggregate)
 	msg.Metadata.Set(headerCreatedAt, e.CreatedAt.Format(time.RFC3339Nano))
 	v := &verdict{}
 	msg.SetContext(context.WithValue(ctx, verdictKey{}, v))
 	return msg, v
+}
+
+// emittedOf is the event that a message carries: the opposite of newMessage.
+func emittedOf(msg *message.Message) db.Emitted {
+	e := db.Emitted{ID: msg.UUID, Module: msg.Metadata.Get(headerModule), Topic: msg.Metadata.Get(headerTopic),
+		Aggregate: msg.Metadata.Get(headerAggregate), Payload: msg.Payload, Headers: map[string]string{}, CreatedAt: emittedAt(msg)}
+	for k, v := range msg.Metadata {
+		switch k {
+		case headerModule, headerTopic, headerAggregate, headerCreatedAt:
+		default:
+			e.Headers[k] = v
+		}
+	}
+	return e
 }
 
 func report(msg *message.Message, err error) {

@@ -38,10 +38,11 @@ const tables = `-- +goose Up
 CREATE TABLE orders (id TEXT PRIMARY KEY, n INTEGER NOT NULL);
 CREATE TABLE effects (seq {{.ID}}, aggregate TEXT NOT NULL, n INTEGER NOT NULL);`
 
-// harness is a database system, empty at first, on which processes of the marketplace run.
+// harness is a database system, empty at first, on which processes of the marketplace run, perhaps with a broker.
 type harness struct {
 	postgres bool
 	dir, url string
+	amqp     string // empty: events stay in the process
 	clock    *clock.Clock
 }
 
@@ -49,6 +50,23 @@ func onSQLite(t testing.TB) *harness { return &harness{dir: t.TempDir(), clock: 
 
 func onPostgres(t testing.TB) *harness {
 	return &harness{postgres: true, url: apptest.Postgres(t), clock: clock.New()}
+}
+
+// withRabbitMQ adds a broker.
+func withRabbitMQ(newHarness func(testing.TB) *harness) func(testing.TB) *harness {
+	return func(t testing.TB) *harness {
+		h := newHarness(t)
+		h.amqp = apptest.RabbitMQ(t)
+		return h
+	}
+}
+
+// keeper is the module in whose database an event waits that the subscriber could not handle, and as what.
+func (h *harness) keeper(publisher, subscriber string) string {
+	if h.amqp != "" {
+		return subscriber
+	}
+	return publisher
 }
 
 // process is one process with the modules order, chat and review.
@@ -63,7 +81,7 @@ type process struct {
 func (h *harness) process(t testing.TB, o bus.Options) *process {
 	t.Helper()
 	p := &process{t: t, harness: h, routes: &db.Routes{}, dbs: map[string]*db.DB{}}
-	o.Routes = p.routes
+	o.Routes, o.AMQP = p.routes, h.amqp
 	if o.Log == nil {
 		o.Log = zaptest.NewLogger(t, zaptest.Level(zap.DPanicLevel))
 	}

@@ -2,71 +2,41 @@ package bus
 
 import (
 	"context"
-	"sync"
 	"time"
 
-	"github.com/ThreeDotsLabs/watermill/message"
 	"golang.org/x/sync/errgroup"
-
-	"marketplace/platform/db"
 )
-
-// transport carries events from the outboxes to the router.
-type transport interface {
-	// subscriber feeds the router's handler of a module's topic.
-	subscriber(module, topic string) message.Subscriber
-	// run carries until ctx ends and what is in hand is finished.
-	run(ctx context.Context) error
-	// close comes last, when the router has closed.
-	close() error
-}
 
 // memory is the transport inside one process: a worker for each publisher and subscriber hands the rows of the outbox
 // directly to the router and waits for its answer. Nothing is kept in memory that is not in the outbox.
 type memory struct {
-	feeds   map[route]*feed // by subscriber and topic
-	workers []*worker
-	outbox  map[outbox][]*worker
+	feeds
+	bus    *Bus
+	all    []*worker
+	outbox map[outbox][]*worker
 }
 
 func newMemory(b *Bus) *memory {
-	m := &memory{feeds: map[route]*feed{}, outbox: map[outbox][]*worker{}}
-	subscribers := b.hosted()
-	for _, ev := range subscribers {
-		for topic := range ev.reactions {
-			m.feeds[route{ev.module, topic}] = &feed{messages: make(chan *message.Message)}
-		}
-	}
+	m := &memory{feeds: newFeeds(b.hosted()), bus: b, outbox: map[outbox][]*worker{}}
 	for _, o := range b.outboxes() {
-		for _, ev := range subscribers {
+		for _, ev := range b.hosted() {
 			if len(ev.reactions) > 0 {
 				w := newWorker(b, o, ev.module, ev.Topics(), cap(ev.slots), m.hand)
-				m.workers, m.outbox[o] = append(m.workers, w), append(m.outbox[o], w)
+				m.all, m.outbox[o] = append(m.all, w), append(m.outbox[o], w)
 			}
 		}
 	}
 	return m
 }
 
-func (m *memory) subscriber(module, topic string) message.Subscriber {
-	return m.feeds[route{module, topic}]
-}
-
-// hand gives the event to the subscriber's handler and returns how that went.
-func (m *memory) hand(ctx context.Context, subscriber string, e db.Emitted) error {
-	msg, v := newMessage(ctx, e)
-	m.feeds[route{subscriber, e.Topic}].messages <- msg
-	select {
-	case <-msg.Acked():
-		return nil
-	case <-msg.Nacked():
-		return v.err
-	}
-}
+func (m *memory) workers() []*worker { return m.all }
 
 func (m *memory) run(ctx context.Context) error {
+	if err := m.bus.takeBack(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
 	var g errgroup.Group
-	for _, w := range m.workers {
+	for _, w := range m.all {
 		g.Go(func() error { w.run(ctx); return nil })
 	}
 	for o, workers := range m.outbox {
@@ -74,6 +44,12 @@ func (m *memory) run(ctx context.Context) error {
 	}
 	return g.Wait()
 }
+
+// ready answers nil: what is in memory is never away.
+func (m *memory) ready() error { return nil }
+
+// settled: what is on its way is in the outbox.
+func (m *memory) settled(context.Context) (bool, error) { return true, nil }
 
 func (m *memory) close() error { return nil }
 
@@ -95,21 +71,4 @@ func (o outbox) lookAfter(ctx context.Context, workers []*worker) {
 			}
 		}
 	}
-}
-
-// feed is a message.Subscriber of one handler: what the workers put into it.
-type feed struct {
-	messages chan *message.Message
-	closing  sync.Once
-}
-
-// Subscribe returns the messages; the router asks once.
-func (f *feed) Subscribe(context.Context, string) (<-chan *message.Message, error) {
-	return f.messages, nil
-}
-
-// Close ends them. The router closes it after the workers have stopped.
-func (f *feed) Close() error {
-	f.closing.Do(func() { close(f.messages) })
-	return nil
 }

@@ -42,12 +42,20 @@ const duePart = ` FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.even
 	AND NOT EXISTS (SELECT 1 FROM outbox_deliveries p WHERE p.subscriber = d.subscriber AND p.aggregate = d.aggregate
 		AND p.seq < d.seq AND p.dead_at IS NULL AND p.due_at > ? AND p.topic IN ?)`
 
+// dueOf is duePart with its arguments; without topics all of them are meant.
+func dueOf(subscriber string, topics []string, now time.Time) (part string, args []any) {
+	if topics != nil {
+		return duePart, []any{subscriber, now, topics, now, topics}
+	}
+	return strings.NewReplacer(" AND d.topic IN ?", "", " AND p.topic IN ?", "").Replace(duePart), []any{subscriber, now, now}
+}
+
 // due returns the next deliveries in the order in which they were emitted.
 func (o outbox) due(ctx context.Context, subscriber string, topics []string, limit int) ([]row, error) {
 	var rows []row
-	now := o.db.Now()
+	part, args := dueOf(subscriber, topics, o.db.Now())
 	err := o.db.Read(ctx).Raw("SELECT d.seq, d.event_id, d.topic, d.aggregate, d.attempts, e.payload, e.headers, e.created_at"+
-		duePart+" ORDER BY d.seq LIMIT ?", subscriber, now, topics, now, topics, limit).Scan(&rows).Error
+		part+" ORDER BY d.seq LIMIT ?", append(args, limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read what is due: %w", err)
 	}
@@ -57,8 +65,8 @@ func (o outbox) due(ctx context.Context, subscriber string, topics []string, lim
 // anyDue says whether due would return something.
 func (o outbox) anyDue(ctx context.Context, subscriber string, topics []string) (bool, error) {
 	var found []int
-	now := o.db.Now()
-	err := o.db.Read(ctx).Raw("SELECT 1"+duePart+" LIMIT 1", subscriber, now, topics, now, topics).Scan(&found).Error
+	part, args := dueOf(subscriber, topics, o.db.Now())
+	err := o.db.Read(ctx).Raw("SELECT 1"+part+" LIMIT 1", args...).Scan(&found).Error
 	if err != nil {
 		return false, fmt.Errorf("look for what is due: %w", err)
 	}
@@ -102,8 +110,14 @@ func (o outbox) settle(ctx context.Context, done []int64, failed []failure) erro
 
 // storable is the error as both databases can keep it: 2,000 bytes at most, valid text.
 func storable(err error) string {
+	if err == nil {
+		return ""
+	}
 	text := err.Error()
-	text = text[:min(len(text), 2000)]
+	return storableText(text[:min(len(text), 2000)])
+}
+
+func storableText(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -20,24 +21,44 @@ const (
 	batchTime = time.Second
 )
 
+// errAway is why an event could not be handed on that has nothing to do with the event: it comes again when its carrier
+// is back, and no attempt is counted.
+var errAway = errors.New("bus: the broker is away")
+
 // worker delivers what one module emitted to one that hears it.
 type worker struct {
 	bus        *Bus
 	outbox     outbox
 	subscriber string
-	topics     []string // what the subscriber handles; other rows wait for a program that does
+	topics     []string // what the subscriber handles; other rows wait for a program that does. nil: everything
 	parallel   int      // how many aggregates at once
+	attempts   int      // how often before a dead letter
+	quiet      bool     // commits do not concern it
+	ready      func() error
 	deliver    func(ctx context.Context, subscriber string, e db.Emitted) error
 	wake       chan struct{}
-	failing    bool // the last round failed, which was logged
+	caughtUp   chan struct{} // closed when it has once found nothing more to do
+	failing    bool          // the last round failed, which was logged
 }
 
 func newWorker(b *Bus, o outbox, subscriber string, topics []string, parallel int,
 	deliver func(context.Context, string, db.Emitted) error) *worker {
 	w := &worker{bus: b, outbox: o, subscriber: subscriber, topics: topics, parallel: parallel, deliver: deliver}
-	w.wake = make(chan struct{}, 1)
+	w.attempts, w.ready = b.options.Attempts, func() error { return nil }
+	w.wake, w.caughtUp = make(chan struct{}, 1), make(chan struct{})
 	w.wakeUp() // what an earlier run has left
 	return w
+}
+
+// wakers are the topics whose commits wake it; the empty one is all.
+func (w *worker) wakers() []string {
+	switch {
+	case w.quiet:
+		return nil
+	case w.topics == nil:
+		return []string{""}
+	}
+	return w.topics
 }
 
 // wakeUp never blocks.
@@ -65,6 +86,9 @@ func (w *worker) run(ctx context.Context) {
 			var err error
 			some, next, err = w.round(ctx)
 			w.complain(ctx, err)
+			if !some && err == nil {
+				w.foundNothing()
+			}
 			now := w.outbox.db.Now()
 			if !next.IsZero() && (next.Before(at) || !at.After(now)) {
 				at = next
@@ -74,11 +98,21 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-// complain logs the first of a row of failures; the tick brings the worker back.
+func (w *worker) foundNothing() {
+	select {
+	case <-w.caughtUp:
+	default:
+		close(w.caughtUp)
+	}
+}
+
+// complain logs the first of a row of failures; the tick brings the worker back. Whoever carries says itself when it is
+// away.
 func (w *worker) complain(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		w.failing = false
+	case errors.Is(err, errAway):
 	case !w.failing && ctx.Err() == nil:
 		w.failing = true
 		w.bus.log.Error("events cannot be delivered", zap.String("publisher", w.outbox.module),
@@ -90,6 +124,9 @@ func (w *worker) complain(ctx context.Context, err error) {
 // if none. Only one replica at a time works for a publisher and subscriber: the others would do the same
 // work for nothing (the inbox refuses their effects). No lock is asked for, and no connection held, without due rows.
 func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err error) {
+	if err = w.ready(); err != nil {
+		return false, retry, err
+	}
 	if w.outbox.db.Postgres() {
 		if some, err = w.outbox.anyDue(ctx, w.subscriber, w.topics); !some || err != nil {
 			return false, retry, err
@@ -104,7 +141,7 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 	if len(rows) == 0 || err != nil {
 		return false, retry, err
 	}
-	done, failed := w.carry(ctx, rows)
+	done, failed, away := w.carry(ctx, rows)
 	// Also when stopping: what is not written down is delivered again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -117,12 +154,12 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 			retry = f.due
 		}
 	}
-	return true, retry, nil
+	return away == nil, retry, away
 }
 
 // carry delivers the rows: those of one aggregate one after another, ending at the first failure; different aggregates
-// at once as far as the subscriber allows.
-func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []failure) {
+// at once as far as the subscriber allows. away is errAway when it ended all at once.
+func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []failure, away error) {
 	batch, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
 	detached := context.WithoutCancel(ctx)
@@ -137,9 +174,13 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 				}
 				err := w.deliver(detached, w.subscriber, r.event(w.outbox.module))
 				mu.Lock()
-				if err == nil {
+				switch {
+				case err == nil:
 					done = append(done, r.Seq)
-				} else {
+				case errors.Is(err, errAway):
+					away = err
+					cancel()
+				default:
 					failed = append(failed, w.failure(r, err))
 				}
 				mu.Unlock()
@@ -151,7 +192,7 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 		})
 	}
 	_ = g.Wait()
-	return done, failed
+	return done, failed, away
 }
 
 // byAggregate groups the rows and keeps their order, that of the groups by their first row.
@@ -181,7 +222,7 @@ type failure struct {
 func (w *worker) failure(r row, err error) failure {
 	r.Attempts++
 	due := w.outbox.db.Now().Add(pauseAfter(r.Attempts, w.bus.options.RetryMin, w.bus.options.RetryMax, rand.Float64()))
-	return failure{row: r, err: err, due: due, dead: r.Attempts >= w.bus.options.Attempts}
+	return failure{row: r, err: err, due: due, dead: r.Attempts >= w.attempts}
 }
 
 // pauseAfter doubles the pause with every attempt, up to the longest, and takes away up to a quarter by chance (in

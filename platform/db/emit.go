@@ -3,6 +3,7 @@ package db
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -42,6 +43,15 @@ const (
 type Routes struct {
 	mu    sync.RWMutex
 	hears map[string][]string
+	relay string // who carries every event instead of its subscribers
+}
+
+// Via makes Emit write one row for the relay, heard or not, instead of one for each subscriber: the relay brings the
+// event to a broker, which knows them.
+func (r *Routes) Via(relay string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.relay = relay
 }
 
 // Add notes that the subscriber hears these events.
@@ -65,6 +75,35 @@ func (r *Routes) Subscribers(topic string) []string {
 	return r.hears[topic]
 }
 
+// recipients returns for whom Emit writes a row.
+func (r *Routes) recipients(topic string) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.relay != "" {
+		return []string{r.relay}
+	}
+	return r.hears[topic]
+}
+
+// Heard returns every topic that somebody hears, sorted.
+func (r *Routes) Heard() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return slices.Sorted(maps.Keys(r.hears))
+}
+
+// Hearers returns everybody who hears something, sorted.
+func (r *Routes) Hearers() []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	var all []string
+	for _, subscribers := range r.hears {
+		all = append(all, subscribers...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Topics returns every topic that the subscriber hears, sorted.
 func (r *Routes) Topics(subscriber string) []string {
 	r.mu.RLock()
@@ -80,8 +119,8 @@ func (r *Routes) Topics(subscriber string) []string {
 }
 
 // Emit announces events: committed with the change, or not at all. It writes one row for the event and
-// one for each module that hears it; they are delivered after the commit, at least once, in the order of
-// the aggregate. Update the aggregate's own row first: its lock is what makes that order true.
+// one for each module that hears it (or one for the relay, Routes.Via); they are delivered after the commit, at least
+// once, in the order of the aggregate. Update the aggregate's own row first: its lock is what makes that order true.
 func (tx *Tx) Emit(events ...Event) error {
 	for _, e := range events {
 		if err := tx.emit(e); err != nil {
@@ -111,14 +150,14 @@ func (tx *Tx) emit(e Event) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.deliverTo(m, tx.db.routes.Subscribers(m.Topic)); err != nil {
+	if err := tx.deliverTo(m, tx.db.routes.recipients(m.Topic)); err != nil {
 		return err
 	}
 	tx.emitted = append(tx.emitted, m)
 	return nil
 }
 
-// deliverTo writes one row for each module that hears the event.
+// deliverTo writes one row for each of them.
 func (tx *Tx) deliverTo(m Emitted, subscribers []string) error {
 	if len(subscribers) == 0 {
 		return nil

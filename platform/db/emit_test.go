@@ -64,7 +64,26 @@ func TestRoutesKnowWhoHearsWhat(t *testing.T) {
 	if got := r.Topics("chat"); !reflect.DeepEqual(got, []string{"test.happened.v1"}) {
 		t.Errorf("topics: %v", got)
 	}
+	r.Add("auth", happened{})
+	if heard, hearers := r.Heard(), r.Hearers(); !reflect.DeepEqual(heard, []string{"test.happened.v1"}) || !reflect.DeepEqual(hearers, []string{"auth", "chat"}) {
+		t.Errorf("%v is heard by %v", heard, hearers)
+	}
 	if len(r.Subscribers("x")) != 0 || len(r.Topics("x")) != 0 {
 		t.Error("somebody hears what nobody said")
 	}
+}
+
+func TestWithARelayItAloneGetsEveryEventHeardOrNot(t *testing.T) {
+	both(t, func(t *testing.T, o db.Options) {
+		o.Routes = &db.Routes{}
+		for _, routes := range []func(){func() { o.Routes.Via("relay") }, func() { o.Routes.Add("chat", happened{}) }} {
+			routes()
+			d := open(t, o)
+			must(t, d, func(tx *db.Tx) error { return tx.Emit(happened{"1"}) })
+		}
+		d := open(t, o)
+		if r, n := count(t, d, "SELECT COUNT(*) FROM outbox_deliveries WHERE subscriber = 'relay'"), count(t, d, "SELECT COUNT(*) FROM outbox_deliveries"); r != 2 || n != 2 {
+			t.Errorf("%d of %d deliveries are for the relay, want 2 of 2", r, n)
+		}
+	})
 }
