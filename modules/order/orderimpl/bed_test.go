@@ -92,8 +92,9 @@ func newBed(t testing.TB, open func(string, ...apptest.Option) *apptest.Harness,
 	return b
 }
 
-// both runs the test with a bed on each database.
+// both runs the test with a bed on each database, beside other tests.
 func both(t *testing.T, run func(t *testing.T, b *bed)) {
+	t.Parallel()
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
 		run(t, newBed(t, open, nil))
 	})

@@ -126,6 +126,7 @@ func (c *crowd) check() order.LedgerReport {
 
 // Row P6: "ledger verify green after 1,000 random orders".
 func TestTheBooksAreInOrderAfterAThousandRandomOrders(t *testing.T) {
+	t.Parallel()
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
