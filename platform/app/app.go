@@ -139,10 +139,11 @@ func (a *App) prepare() error {
 }
 
 func (a *App) makeBus() (err error) {
+	o := bus.Options{Log: a.log.Named("events"), Metrics: a.registry, Routes: a.routes}
 	if a.config.Events != config.Memory {
-		return errors.New("events cannot be amqp://… with this version: run every module in one process, with events: memory")
+		o.AMQP = a.config.Events
 	}
-	a.bus, err = bus.New(bus.Options{Log: a.log.Named("events"), Metrics: a.registry, Routes: a.routes})
+	a.bus, err = bus.New(o)
 	return err
 }
 

@@ -332,13 +332,6 @@ func TestWhatCannotRunIsRefusedWithASentence(t *testing.T) {
 	}
 }
 
-func TestEventsThatThisVersionCannotCarryAreRefused(t *testing.T) {
-	_, err := app.New(t.Context(), app.Options{Config: settings(t, func(c *config.Config) { c.Events = "amqp://u@h" })})
-	if err == nil || !strings.Contains(err.Error(), "events: memory") {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestAModuleThatCannotStartStopsTheProcess(t *testing.T) {
 	a := begin(t, app.Options{Config: settings(t, nil)})
 	broken := stockModule
