@@ -145,6 +145,15 @@ func chosenPicture(c echo.Context, input string) ([]byte, error) {
 	return files[0].Content, nil
 }
 
+// about puts what is wrong with a file, which the modules say without a field, beside the file's input.
+func about(input string, err error) error {
+	problem := fault.Of(err)
+	if err == nil || len(problem.Fields) > 0 || (problem.Code != fault.Invalid && problem.Code != fault.TooLarge) {
+		return err
+	}
+	return fault.Wrong(input, "%s", problem.Message)
+}
+
 func readUpload(header *multipart.FileHeader) ([]byte, error) {
 	file, err := header.Open()
 	if err != nil {

@@ -299,11 +299,13 @@ func TestAFormThatIsTooLargeIsRefused(t *testing.T) {
 
 func TestAPictureThatIsNoneIsRefusedBesideItsForm(t *testing.T) {
 	w := newWorld()
-	w.fail = fault.Wrong("content", "This is no picture.")
-	for _, path := range []string{"/settings/avatar", "/gigs/draft/pictures"} {
-		page := upload(t, open(t, w, ana()), path, nil, map[string]int{"picture": 10})
-		if page.Code != http.StatusUnprocessableEntity || !described(parsed(t, page), named(parsed(t, page), "picture"), "This is no picture.") {
-			t.Errorf("%s answered %d without the message", path, page.Code)
+	for _, w.fail = range []error{fault.Wrong("content", "This is no picture."), fault.Invalidf("This is no picture."), fault.TooLargef("This is no picture.")} {
+		for _, path := range []string{"/settings/avatar", "/gigs/draft/pictures"} {
+			page := upload(t, open(t, w, ana()), path, nil, map[string]int{"picture": 10})
+			document := parsed(t, page)
+			if page.Code != http.StatusUnprocessableEntity || !described(document, named(document, "picture"), "This is no picture.") {
+				t.Errorf("%s answered %d without the message", path, page.Code)
+			}
 		}
 	}
 	w.calls = nil

@@ -157,7 +157,7 @@ func (s *Site) addPictures(c echo.Context) error {
 	for _, file := range files {
 		q := gig.AddPictureRequest{GigID: gigID(c), Content: file.Content}
 		if _, err := s.Gigs.AddPicture(c.Request().Context(), q); err != nil {
-			return err
+			return about("picture", err)
 		}
 	}
 	return nil

@@ -88,7 +88,7 @@ func (s *Site) setAvatar(c echo.Context) error {
 		return err
 	}
 	_, err = s.Users.SetAvatar(c.Request().Context(), user.SetAvatarRequest{Content: content})
-	return err
+	return about("picture", err)
 }
 
 // ShowSecurity shows where the account is logged in, and the form for a new password.
