@@ -11,7 +11,7 @@ import (
 	"marketplace/platform/money"
 )
 
-// SimulatedPayment is documented in the contract. It is for the buyer, like the rest of the order.
+// SimulatedPayment is documented in the contract.
 func (s *service) SimulatedPayment(ctx context.Context, q order.SimulatedPaymentRequest) (order.SimulatedPayment, error) {
 	p, err := s.simulated(ctx, q.ID)
 	if err != nil {
@@ -55,20 +55,18 @@ type simulatedPayment struct {
 }
 
 func (s *service) simulated(ctx context.Context, id string) (simulatedPayment, error) {
-	who, err := identity.User(ctx)
-	if err != nil {
-		return simulatedPayment{}, err
-	}
 	if s.simulator == nil || !isText(id, mostID) {
 		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
 	}
 	var rows []simulatedPayment
-	err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, o.total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
+	err := s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, o.total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
 		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND p.provider = 'simulator'`, id).Scan(&rows).Error
 	if err != nil {
 		return simulatedPayment{}, fmt.Errorf("read the payment: %w", err)
 	}
-	if len(rows) == 0 || rows[0].BuyerID != who.UserID {
+	// As at a hosted checkout, whoever holds the payment's id may pay; somebody else who is logged in may not.
+	who := identity.From(ctx)
+	if len(rows) == 0 || who.SignedIn() && rows[0].BuyerID != who.UserID {
 		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
 	}
 	rows[0].ReturnURL = s.publicURL + "/orders/" + rows[0].OrderID
