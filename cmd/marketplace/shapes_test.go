@@ -40,7 +40,17 @@ func shapes() []shape {
 	return []shape{
 		{name: "one process on SQLite", database: func(testing.TB) string { return "" }},
 		{name: "one process on PostgreSQL", database: apptest.Postgres},
+		{name: "one process on PostgreSQL and RabbitMQ", database: apptest.Postgres, broker: apptest.RabbitMQ},
+		{name: "eight processes", database: apptest.Postgres, broker: apptest.RabbitMQ, parts: each(everyModule())},
 	}
+}
+
+// each puts every module into a process of its own.
+func each(modules []string) (parts [][]string) {
+	for _, m := range modules {
+		parts = append(parts, []string{m})
+	}
+	return parts
 }
 
 // everyShape tells a story in every shape.
