@@ -108,8 +108,8 @@ func (a *API) listNotifications(ctx context.Context, in *listNotificationsInput)
 
 type markNotificationsReadInput struct {
 	Body *struct {
-		IDs []string `json:"ids,omitempty" maxItems:"100" doc:"All of them if absent."`
-		All bool     `json:"all,omitempty"`
+		IDs []string `json:"ids,omitempty" maxItems:"100" doc:"Without ids and all, all of them."`
+		All *bool    `json:"all,omitempty" nullable:"false"`
 	}
 }
 
@@ -120,8 +120,8 @@ type unread struct {
 
 func (a *API) markNotificationsRead(ctx context.Context, in *markNotificationsReadInput) (*body[unread], error) {
 	q := notification.MarkReadRequest{All: true}
-	if in.Body != nil && len(in.Body.IDs) > 0 {
-		q = notification.MarkReadRequest{IDs: in.Body.IDs}
+	if b := in.Body; b != nil && (b.IDs != nil || b.All != nil) {
+		q = notification.MarkReadRequest{IDs: b.IDs, All: b.All != nil && *b.All}
 	}
 	left, err := a.Notifications.MarkRead(ctx, q)
 	return answer(unread{Unread: left.Count}, err)
