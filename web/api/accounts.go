@@ -96,7 +96,13 @@ func (a *API) refresh(ctx context.Context, in *refreshInput) (*body[tokens], err
 	return tokensOf(a.Auth.Refresh(ctx, auth.RefreshRequest{RefreshToken: in.Body.RefreshToken}))
 }
 
-func (a *API) logOut(ctx context.Context, _ *struct{}) (*struct{}, error) {
+type logOutInput struct {
+	Body *struct {
+		RefreshToken string `json:"refresh_token,omitempty" maxLength:"500" doc:"Not needed: the access token names the session, whose refresh token ends with it."`
+	}
+}
+
+func (a *API) logOut(ctx context.Context, _ *logOutInput) (*struct{}, error) {
 	_, err := a.Auth.LogOut(ctx, auth.LogOutRequest{})
 	return nil, err
 }

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -96,7 +97,7 @@ type op struct {
 	access  edge.Access
 	summary string
 	status  int   // 0 is 200
-	limit   int64 // bytes of body; 0 is 1 MiB
+	limit   int64 // bytes of body; 0 is mostBytes
 	raw     bool  // the body is taken as it is, not as JSON
 }
 
@@ -105,11 +106,17 @@ func on[I, O any](a *API, o op, handle func(context.Context, *I) (*O, error)) {
 	if o.access == edge.Development && !a.Development() {
 		return
 	}
+	body := takesBody(reflect.TypeFor[I]())
 	operation := huma.Operation{
-		Method: o.method, Path: o.path, OperationID: o.id, Summary: o.summary, DefaultStatus: o.status, MaxBodyBytes: o.limit, SkipValidateBody: o.raw,
+		Method: o.method, Path: o.path, OperationID: o.id, Summary: o.summary, DefaultStatus: o.status,
+		MaxBodyBytes: cmp.Or(o.limit, mostBytes), SkipValidateBody: o.raw,
 		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError},
 		Middlewares: huma.Middlewares{func(hc huma.Context, next func(huma.Context)) {
-			if err := o.access.Check(hc.Context()); err != nil {
+			err := o.access.Check(hc.Context())
+			if err == nil {
+				err = refuseOdd(hc, body)
+			}
+			if err != nil {
 				a.write(hc, ProblemOf(hc.Context(), err))
 				return
 			}
@@ -123,13 +130,18 @@ func on[I, O any](a *API, o op, handle func(context.Context, *I) (*O, error)) {
 	if o.method != http.MethodGet {
 		operation.Errors = append(operation.Errors, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
-	huma.Register(a.huma, operation, func(ctx context.Context, in *I) (*O, error) {
+	answer := func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
 			return nil, a.refuse(ctx, err)
 		}
 		return out, nil
-	})
+	}
+	huma.Register(a.huma, operation, answer)
+	if o.method == http.MethodGet { // RFC 9110, section 9.1: who answers GET answers HEAD
+		operation.Method, operation.Hidden = http.MethodHead, true
+		huma.Register(a.huma, operation, answer)
+	}
 	a.routes = append(a.routes, Route{Method: o.method, Path: echoPath(Base + o.path), Access: o.access})
 }
 

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 
@@ -123,17 +125,34 @@ func newHumaError(hc huma.Context, status int, message string, errs ...error) hu
 	if hc != nil {
 		ctx = hc.Context()
 	}
-	p := humaProblem(status, message, errs)
+	p := humaProblem(bodyStatus(status, errs), message, errs)
 	if ctx != nil {
 		p.RequestID = identity.Request(ctx)
 	}
 	return p
 }
 
+// bodyStatus corrects huma, to whom a body that cannot be read to its end is our mistake.
+func bodyStatus(status int, errs []error) int {
+	var large *http.MaxBytesError
+	switch err := errors.Join(errs...); {
+	case errors.As(err, &large):
+		return http.StatusRequestEntityTooLarge
+	case status == http.StatusInternalServerError && errors.Is(err, io.ErrUnexpectedEOF):
+		return http.StatusBadRequest
+	default:
+		return status
+	}
+}
+
 func humaProblem(status int, message string, errs []error) *Problem {
 	code := codeOf(status)
 	p := &Problem{Type: "/problems#" + string(code), Title: http.StatusText(status), Status: status, Code: code, Detail: sentence(message)}
-	if message == "validation failed" {
+	switch {
+	case status == http.StatusRequestEntityTooLarge:
+		p.Detail = tooLarge().Message
+		return p
+	case message == "validation failed":
 		p.Detail = invalidDetail(status)
 	}
 	for _, err := range errs {
@@ -170,8 +189,26 @@ func fieldProblem(d *huma.ErrorDetail) FieldProblem {
 	if d.Message == "unexpected property" {
 		f.Message = "There is no field " + name + " here."
 	}
+	if wrong, ok := strings.CutPrefix(d.Message, "json: cannot unmarshal "); ok {
+		return unreadableField(wrong)
+	}
 	if f.Name == "" {
 		f.Name = place
+	}
+	return f
+}
+
+// unreadableField says in our words what Go says of a value that its type cannot hold: "number 1e30 into Go struct field
+// Amount.packages.price.minor of type int64".
+func unreadableField(wrong string) FieldProblem {
+	f := FieldProblem{Name: "body", Message: "This value is of the wrong kind."}
+	if strings.HasPrefix(wrong, "number") {
+		f.Message = "Write numbers without a fraction or an exponent, and none that is too large."
+	}
+	_, place, _ := strings.Cut(wrong, " into Go struct field ")
+	path, _, _ := strings.Cut(place, " of type ")
+	if _, name, _ := strings.Cut(path, "."); name != "" {
+		f.Name = name
 	}
 	return f
 }
