@@ -16,9 +16,17 @@ import (
 	"marketplace/platform/identity"
 )
 
+// group is a command that only has others below it. Without one of them it fails, so that a misspelt check in a script
+// does not pass for a good one.
+func group(name, about string) *cobra.Command {
+	return &cobra.Command{Use: name, Short: about, Args: cobra.ArbitraryArgs, RunE: func(*cobra.Command, []string) error {
+		return fmt.Errorf("say which: marketplace %s --help lists the commands", name)
+	}}
+}
+
 // ledgerCommand looks after the books.
 func ledgerCommand(s *settings) *cobra.Command {
-	ledger := &cobra.Command{Use: "ledger", Short: "Look after the books"}
+	ledger := group("ledger", "Look after the books")
 	ledger.AddCommand(&cobra.Command{
 		Use: "verify", Short: "Check every invariant of the books; fails when one does not hold", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, verifyLedger) },
@@ -48,7 +56,7 @@ func verifyLedger(ctx context.Context, p process) error {
 
 // eventsCommand looks after events that could not be delivered.
 func eventsCommand(s *settings) *cobra.Command {
-	events := &cobra.Command{Use: "events", Short: "Look after events that could not be delivered"}
+	events := group("events", "Look after events that could not be delivered")
 	events.AddCommand(&cobra.Command{
 		Use: "list", Short: "List dead letters, one JSON object a line", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, listEvents) },
@@ -104,10 +112,12 @@ func retryEvents(ctx context.Context, p process, ids []string) error {
 
 // healthcheckCommand asks the running process on this machine; for containers.
 func healthcheckCommand(s *settings) *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use: "healthcheck", Short: "Ask the process on this machine whether it is ready; fails when it is not", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, healthcheck) },
 	}
+	c.Flags().String("internal", "", "where it tells its health (default 127.0.0.1:9090)")
+	return c
 }
 
 func healthcheck(ctx context.Context, p process) error {

@@ -41,6 +41,7 @@ func command() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true, Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, serve) },
 	}
+	root.SetOut(os.Stdout) // what a command prints is its result; cobra would take it for a complaint
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.file, "config", "", "configuration file (default config.yaml, if it is there)")
 	flags.String("data", "", "folder of databases, files and generated secrets (default ./data)")

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// carryOut runs one command as a shell would, on a folder of its own, and returns what it says on its standard output.
+func carryOut(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	empty := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, complaints bytes.Buffer
+	c := command()
+	c.SetOut(&out)
+	c.SetErr(&complaints)
+	c.SetArgs(append(arguments, "--config", empty, "--data", t.TempDir()))
+	err := c.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestACommandThatDoesNotExistFails(t *testing.T) {
+	for _, arguments := range [][]string{{"bogus"}, {"ledger"}, {"ledger", "verfy"}, {"events"}, {"events", "lst"}, {"ledger", "verify", "twice"}} {
+		if out, err := carryOut(t, arguments...); err == nil {
+			t.Errorf("%v passes: %s", arguments, out)
+		}
+	}
+}
+
+func TestResultsAreOnTheStandardOutput(t *testing.T) {
+	if command().OutOrStderr() != os.Stdout { // where cobra prints
+		t.Error("results go to the standard error")
+	}
+	for arguments, want := range map[string]string{"version": version, "migrate": "up to date", "ledger verify": "in order", "events retry": "0 dead letters"} {
+		out, err := carryOut(t, strings.Fields(arguments)...)
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%s: %q %v", arguments, out, err)
+		}
+	}
+}
+
+func TestTheHealthcheckAsksWhereItIsTold(t *testing.T) {
+	status := http.StatusOK
+	process := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	defer process.Close()
+	at := strings.TrimPrefix(process.URL, "http://")
+	if out, err := carryOut(t, "healthcheck", "--internal", at); err != nil || !strings.Contains(out, "ready") {
+		t.Errorf("a ready process: %q %v", out, err)
+	}
+	status = http.StatusServiceUnavailable
+	if _, err := carryOut(t, "healthcheck", "--internal", at); err == nil {
+		t.Error("a process that is not ready passes")
+	}
+}
