@@ -55,6 +55,7 @@ func (a auths) ChangePassword(context.Context, auth.ChangePasswordRequest) (auth
 }
 
 func (a auths) ListSessions(context.Context, auth.ListSessionsRequest) (auth.SessionList, error) {
+	a.w.read("auths.ListSessions")
 	return auth.SessionList{Items: []auth.Session{
 		{ID: "s1", Device: "Firefox on Linux", Address: "203.0.113.7", Current: true, LastActiveAt: a.w.now},
 		{ID: "s2", Device: "Safari on iPhone", Address: "198.51.100.4", LastActiveAt: a.w.now.Add(-50 * time.Hour)},
@@ -81,6 +82,7 @@ func (u users) profile(id string) user.Profile {
 }
 
 func (u users) Get(_ context.Context, q user.GetRequest) (user.Profile, error) {
+	u.w.read("users.Get")
 	switch {
 	case q.ID == anaID || q.Username == "ana":
 		return u.profile(anaID), nil
@@ -91,6 +93,7 @@ func (u users) Get(_ context.Context, q user.GetRequest) (user.Profile, error) {
 }
 
 func (u users) List(_ context.Context, q user.ListRequest) (user.ProfileList, error) {
+	u.w.read("users.List")
 	var list user.ProfileList
 	for _, id := range q.IDs {
 		list.Items = append(list.Items, u.profile(id))
@@ -156,6 +159,7 @@ func (g gigs) mine(n int, status gig.Status) gig.Gig {
 }
 
 func (g gigs) Categories(context.Context, gig.CategoriesRequest) (gig.CategoryList, error) {
+	g.w.read("gigs.Categories")
 	if g.w.empty {
 		return gig.CategoryList{}, nil
 	}
@@ -176,6 +180,10 @@ func (g gigs) Categories(context.Context, gig.CategoriesRequest) (gig.CategoryLi
 }
 
 func (g gigs) Search(_ context.Context, q gig.SearchRequest) (gig.Results, error) {
+	g.w.read("gigs.Search")
+	g.w.mu.Lock()
+	g.w.search = append(g.w.search, q)
+	g.w.mu.Unlock()
 	if g.w.fail != nil {
 		return gig.Results{}, g.w.fail
 	}
@@ -191,6 +199,7 @@ func (g gigs) Search(_ context.Context, q gig.SearchRequest) (gig.Results, error
 }
 
 func (g gigs) Get(_ context.Context, q gig.GetRequest) (gig.Gig, error) {
+	g.w.read("gigs.Get")
 	switch q.ID {
 	case gigA:
 		return g.gig(1), nil
@@ -201,10 +210,12 @@ func (g gigs) Get(_ context.Context, q gig.GetRequest) (gig.Gig, error) {
 }
 
 func (g gigs) List(context.Context, gig.ListRequest) (gig.List, error) {
+	g.w.read("gigs.List")
 	return gig.List{Items: []gig.Gig{g.gig(1)}}, nil
 }
 
 func (g gigs) Mine(context.Context, gig.MineRequest) (gig.List, error) {
+	g.w.read("gigs.Mine")
 	if g.w.empty {
 		return gig.List{}, nil
 	}

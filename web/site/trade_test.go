@@ -68,6 +68,7 @@ func (o orders) order() order.Order {
 }
 
 func (o orders) Quote(_ context.Context, q order.QuoteRequest) (order.Quote, error) {
+	o.w.read("orders.Quote")
 	usd := func(minor int64) money.Amount { return money.Of(minor, "USD") }
 	return order.Quote{Subtotal: usd(12000), Fee: usd(660), Total: usd(12660), SellerFee: usd(2400), Earnings: usd(9600), BuyerFeeBips: 550, SellerFeeBips: 2000, ClearingDays: 14}, nil
 }
@@ -77,6 +78,7 @@ func (o orders) Place(_ context.Context, q order.PlaceRequest) (order.Placement,
 }
 
 func (o orders) Get(_ context.Context, q order.GetRequest) (order.Order, error) {
+	o.w.read("orders.Get")
 	if q.ID != "o1" {
 		return order.Order{}, fault.NotFoundf("You have no such order.")
 	}
@@ -84,6 +86,7 @@ func (o orders) Get(_ context.Context, q order.GetRequest) (order.Order, error) 
 }
 
 func (o orders) List(_ context.Context, q order.ListRequest) (order.List, error) {
+	o.w.read("orders.List")
 	if o.w.empty {
 		return order.List{}, nil
 	}
@@ -127,6 +130,7 @@ func (o orders) File(_ context.Context, q order.FileRequest) (order.File, error)
 }
 
 func (o orders) Balance(context.Context, order.BalanceRequest) (order.Balance, error) {
+	o.w.read("orders.Balance")
 	usd := func(minor int64) money.Amount { return money.Of(minor, "USD") }
 	return order.Balance{Escrow: usd(12000), Pending: usd(80000), Available: usd(214550), Withdrawn: usd(1240000), Credit: usd(0)}, nil
 }
@@ -157,6 +161,7 @@ func (r reviews) Write(context.Context, review.WriteRequest) (review.Review, err
 }
 
 func (r reviews) OfOrder(context.Context, review.OfOrderRequest) (review.OrderReviews, error) {
+	r.w.read("reviews.OfOrder")
 	closes := r.w.now.Add(200 * time.Hour)
 	if r.w.role == "seller" {
 		mine := r.review(4)
@@ -166,6 +171,7 @@ func (r reviews) OfOrder(context.Context, review.OfOrderRequest) (review.OrderRe
 }
 
 func (r reviews) List(context.Context, review.ListRequest) (review.List, error) {
+	r.w.read("reviews.List")
 	if r.w.empty {
 		return review.List{}, nil
 	}
@@ -173,6 +179,7 @@ func (r reviews) List(context.Context, review.ListRequest) (review.List, error) 
 }
 
 func (r reviews) ListSummaries(_ context.Context, q review.ListSummariesRequest) (review.SummaryList, error) {
+	r.w.read("reviews.ListSummaries")
 	var list review.SummaryList
 	for range append(q.GigIDs, q.UserIDs...) {
 		s := review.Summary{Hundredths: 487, Count: 213, Stars: [5]int{1, 2, 6, 24, 180}}
@@ -211,6 +218,7 @@ func (c chats) Open(context.Context, chat.OpenRequest) (chat.Conversation, error
 }
 
 func (c chats) Get(_ context.Context, q chat.GetRequest) (chat.Conversation, error) {
+	c.w.read("chats.Get")
 	if q.ID != "c1" {
 		return chat.Conversation{}, fault.NotFoundf("You have no such conversation.")
 	}
@@ -218,6 +226,7 @@ func (c chats) Get(_ context.Context, q chat.GetRequest) (chat.Conversation, err
 }
 
 func (c chats) List(context.Context, chat.ListRequest) (chat.List, error) {
+	c.w.read("chats.List")
 	if c.w.empty {
 		return chat.List{}, nil
 	}
@@ -231,6 +240,7 @@ func (c chats) Send(_ context.Context, q chat.SendRequest) (chat.Message, error)
 }
 
 func (c chats) ListMessages(_ context.Context, q chat.ListMessagesRequest) (chat.MessageList, error) {
+	c.w.read("chats.ListMessages")
 	return chat.MessageList{Items: c.messages()[q.AfterSeq:], NextCursor: "older"}, nil
 }
 
@@ -239,6 +249,7 @@ func (c chats) MarkRead(_ context.Context, q chat.MarkReadRequest) (chat.Convers
 }
 
 func (c chats) CountUnread(context.Context, chat.CountUnreadRequest) (chat.Unread, error) {
+	c.w.read("chats.CountUnread")
 	return chat.Unread{Messages: 3, Conversations: 1}, nil
 }
 
@@ -248,6 +259,7 @@ type notifications struct {
 }
 
 func (n notifications) List(context.Context, notification.ListRequest) (notification.List, error) {
+	n.w.read("notifications.List")
 	if n.w.empty {
 		return notification.List{}, nil
 	}
@@ -262,10 +274,12 @@ func (n notifications) MarkRead(_ context.Context, q notification.MarkReadReques
 }
 
 func (n notifications) CountUnread(context.Context, notification.CountUnreadRequest) (notification.Unread, error) {
+	n.w.read("notifications.CountUnread")
 	return notification.Unread{Count: 120}, nil
 }
 
 func (n notifications) ListMails(context.Context, notification.ListMailsRequest) (notification.MailList, error) {
+	n.w.read("notifications.ListMails")
 	return notification.MailList{Items: []notification.Mail{{
 		ID: "mail1", To: "ana@example.com", Subject: "Confirm your address", Text: "Hello ana\n\nhttp://marketplace.test/verify-email?token=abc", Status: "sent",
 		HTML: `<p style="color:teal">Hello ana</p>`, Links: []string{"http://marketplace.test/verify-email?token=abc"}, CreatedAt: n.w.now.Add(-time.Minute),

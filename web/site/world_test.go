@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
+	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
@@ -27,15 +29,19 @@ type world struct {
 	seller  bool   // whether ana sells
 	empty   bool   // nothing is there
 	calls   []string
+	mu      sync.Mutex
+	reads   map[string]int // how often each question was asked
+	search  []gig.SearchRequest
 	payment string
 	state   order.Status
 	role    string
 }
 
 const (
-	anaID = "01990000-0000-7000-8000-0000000000a1" // who looks
-	benID = "01990000-0000-7000-8000-0000000000b1" // the other one
-	gigA  = "01990000-0000-7000-8000-00000000c001"
+	anaID  = "01990000-0000-7000-8000-0000000000a1" // who looks
+	benID  = "01990000-0000-7000-8000-0000000000b1" // the other one
+	gigA   = "01990000-0000-7000-8000-00000000c001"
+	mineID = "01990000-0000-7000-8000-00000000c002" // the draft of who looks
 )
 
 func newWorld() *world {
@@ -48,6 +54,16 @@ func newWorld() *world {
 func (w *world) call(name string) error {
 	w.calls = append(w.calls, name)
 	return w.fail
+}
+
+// read notes a question; pages ask several at once.
+func (w *world) read(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.reads == nil {
+		w.reads = map[string]int{}
+	}
+	w.reads[name]++
 }
 
 func (w *world) edge() edge.Edge {
