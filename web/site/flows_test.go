@@ -16,7 +16,7 @@ import (
 func goes(t *testing.T, w *world, path string, form map[string]string, wantPath string, wantCalls ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	w.calls = nil
-	got := send(open(t, w, ana()), path, form)
+	got := send(w.member(t), path, form)
 	if got.Code != http.StatusSeeOther || got.Header().Get("Location") != wantPath {
 		t.Errorf("POST %s answered %d %s, want %s", path, got.Code, got.Header().Get("Location"), wantPath)
 	}
@@ -57,7 +57,7 @@ func TestBecomingASellerLeadsToTheFirstGig(t *testing.T) {
 	w := newWorld()
 	w.seller = false
 	goes(t, w, "/settings/seller", map[string]string{"headline": "Hello"}, "/gigs/new", "SetSeller")
-	page := visit(open(t, w, ana()), "/gigs/new")
+	page := visit(w.member(t), "/gigs/new")
 	if page.Code != http.StatusSeeOther || page.Header().Get("Location") != "/settings/seller" {
 		t.Errorf("writing a gig without being a seller answered %d %s", page.Code, page.Header().Get("Location"))
 	}
@@ -67,7 +67,7 @@ func TestANewDraftIsSavedAndGetsItsPictures(t *testing.T) {
 	w := newWorld()
 	goes(t, w, "/gigs/new", map[string]string{"title": "I will draw"}, "/gigs/"+mineID+"/edit#pictures", "Create")
 	w.calls = nil
-	if page := upload(t, open(t, w, ana()), "/gigs/draft/pictures", nil, map[string]int{"picture": 5, "picture#": 6}); page.Code != http.StatusSeeOther || len(w.calls) != 2 {
+	if page := upload(t, w.member(t), "/gigs/draft/pictures", nil, map[string]int{"picture": 5, "picture#": 6}); page.Code != http.StatusSeeOther || len(w.calls) != 2 {
 		t.Errorf("two pictures answered %d and called %q", page.Code, w.calls)
 	}
 }
@@ -84,7 +84,7 @@ func TestAGigThatIsNotReadyGoesBackToItsForm(t *testing.T) {
 // Row A10: what belongs to somebody else is not there, whatever one may do with one's own.
 func TestWhatBelongsToOthersIsNotThere(t *testing.T) {
 	w := newWorld()
-	h := open(t, w, ana())
+	h := w.member(t)
 	for _, path := range []string{"/gigs/" + gigA + "/edit", "/gigs/" + gigA + "/delete", "/gigs/unknown", "/orders/o2", "/inbox/c9", "/inbox/c9/messages?after=0",
 		"/orders/o2/files/f1", "/simulator/pay/pay9", "/users/nobody", "/dev/mail/none", "/categories/no-such-shelf"} {
 		if page := visit(h, path); page.Code != http.StatusNotFound {
@@ -104,11 +104,11 @@ func TestRefusalsKeepTheirStatus(t *testing.T) {
 	forms := []string{"/settings", "/settings/seller", "/gigs/new", "/gigs/draft/edit", "/gigs/draft/publish", "/gigs/draft/pause", "/gigs/draft/delete",
 		"/orders/o1/accept", "/orders/o1/cancel", "/orders/o1/deliveries", "/orders/o1/revisions", "/orders/o1/requirements", "/orders/o1/reviews",
 		"/orders/o1/skip-requirements", "/gigs/" + gigA + "/order", "/inbox", "/notifications/read", "/settings/security/sessions/s2/end"}
+	w := newWorld()
 	for err, status := range tests {
 		for _, path := range forms {
-			w := newWorld()
 			w.fail = err
-			if page := send(open(t, w, ana()), path, map[string]string{"quantity": "1"}); page.Code != status {
+			if page := send(w.member(t), path, map[string]string{"quantity": "1"}); page.Code != status {
 				t.Errorf("%s after %q answered %d, want %d", path, err.Code, page.Code, status)
 			}
 		}
@@ -152,12 +152,12 @@ func TestAForgottenPasswordGetsItsMail(t *testing.T) {
 func TestAnswersGoWithTheirQuestions(t *testing.T) {
 	w := newWorld()
 	w.state = order.StatusAwaitingRequirements
-	page := upload(t, open(t, w, ana()), "/orders/o1/requirements", map[string]string{"answers.0": "A bakery", "answers.1": ""}, map[string]int{"files.2": 9})
+	page := upload(t, w.member(t), "/orders/o1/requirements", map[string]string{"answers.0": "A bakery", "answers.1": ""}, map[string]int{"files.2": 9})
 	if page.Code != http.StatusSeeOther || !slices.Equal(w.calls, []string{"SubmitRequirements 2"}) {
 		t.Errorf("answered %d and called %q", page.Code, w.calls)
 	}
 	w.calls, w.fail = nil, fault.Fields(fault.Field{Name: "answers.1.files", Message: "This file is empty."})
-	page = upload(t, open(t, w, ana()), "/orders/o1/requirements", map[string]string{"answers.0": "A bakery"}, map[string]int{"files.2": 9})
+	page = upload(t, w.member(t), "/orders/o1/requirements", map[string]string{"answers.0": "A bakery"}, map[string]int{"files.2": 9})
 	document := parsed(t, page)
 	if page.Code != http.StatusUnprocessableEntity || !described(document, named(document, "files.2"), "This file is empty.") {
 		t.Errorf("answered %d without the message beside its file", page.Code)
@@ -168,7 +168,7 @@ func TestAnswersGoWithTheirQuestions(t *testing.T) {
 func TestAPaidOrderRenewsItselfUntilTheMoneyIsThere(t *testing.T) {
 	w := newWorld()
 	w.state = order.StatusPendingPayment
-	h := open(t, w, ana())
+	h := w.member(t)
 	if page := visit(h, "/orders/o1?payment=succeeded"); page.Header().Get("Refresh") != "2" || !strings.Contains(page.Body.String(), "confirming your payment") {
 		t.Error("it does not wait")
 	}

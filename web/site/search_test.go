@@ -22,18 +22,20 @@ func TestTheAddressOfASearchSaysAllOfIt(t *testing.T) {
 		"/gigs?q=x&cursor=abc":                          {Text: "x", Cursor: "abc"},
 		"/gigs?category=&min=&max=&days=&sort=":         {},
 	}
+	w := newWorld()
 	for path, want := range tests {
-		w := newWorld()
-		if page := visit(open(t, w, identity.Actor{}), path); page.Code != http.StatusOK || len(w.search) != 1 || w.search[0] != want {
+		w.search = nil
+		if page := visit(w.member(t), path); page.Code != http.StatusOK || len(w.search) != 1 || w.search[0] != want {
 			t.Errorf("%s answered %d and asked for %+v", path, page.Code, w.search)
 		}
 	}
 }
 
 func TestASearchThatMakesNoSenseAsksNothing(t *testing.T) {
+	w := newWorld()
 	for _, path := range []string{"/gigs?min=x", "/gigs?max=-5", "/gigs?min=50&max=5", "/gigs?days=0", "/gigs?days=many", "/gigs?min=99999999999999999999", "/gigs?min=1e3"} {
-		w := newWorld()
-		page := visit(open(t, w, identity.Actor{}), path)
+		w.search = nil
+		page := visit(w.member(t), path)
 		if page.Code != http.StatusUnprocessableEntity || len(w.search) != 0 {
 			t.Errorf("%s answered %d and asked for %+v", path, page.Code, w.search)
 		}
@@ -41,18 +43,17 @@ func TestASearchThatMakesNoSenseAsksNothing(t *testing.T) {
 }
 
 func TestWhatTheCatalogueRefusesIsShownBesideTheFilter(t *testing.T) {
+	w := newWorld()
 	for field, input := range map[string]string{"text": "q", "min_price": "min", "max_price": "max", "max_days": "days", "sort": "sort"} {
-		w := newWorld()
 		w.fail = fault.Wrong(field, "Use something else.")
-		page := visit(open(t, w, identity.Actor{}), "/gigs?q=x&min=1&max=2&days=3&sort=rating")
+		page := visit(w.member(t), "/gigs?q=x&min=1&max=2&days=3&sort=rating")
 		document := parsed(t, page)
 		if page.Code != http.StatusUnprocessableEntity || !described(document, named(document, input), "Use something else.") {
 			t.Errorf("%s answered %d without the message beside %s", field, page.Code, input)
 		}
 	}
-	w := newWorld()
 	w.fail = fault.Wrong("cursor", "This cursor is not of this list.")
-	if page := visit(open(t, w, identity.Actor{}), "/gigs?cursor=x"); page.Code != http.StatusUnprocessableEntity || !strings.Contains(page.Body.String(), "not of this list") {
+	if page := visit(w.member(t), "/gigs?cursor=x"); page.Code != http.StatusUnprocessableEntity || !strings.Contains(page.Body.String(), "not of this list") {
 		t.Errorf("a foreign cursor answered %d", page.Code)
 	}
 }
@@ -101,9 +102,10 @@ func TestTheCountStopsAtAThousand(t *testing.T) {
 
 // A page asks each module once for all its rows, never once a row.
 func TestNoPageAsksOnceARow(t *testing.T) {
+	w := newWorld()
 	for _, path := range addresses(t) {
-		w := newWorld()
-		visit(open(t, w, ana()), path)
+		w.reads = nil
+		visit(w.member(t), path)
 		total := 0
 		for question, times := range w.reads {
 			total += times

@@ -32,6 +32,7 @@ type world struct {
 	mu      sync.Mutex
 	reads   map[string]int // how often each question was asked
 	search  []gig.SearchRequest
+	handler http.Handler // of member
 	payment string
 	state   order.Status
 	role    string
@@ -111,6 +112,15 @@ func open(t testing.TB, w *world, actor identity.Actor) http.Handler {
 		})
 	}
 	return router
+}
+
+// member serves the pages to ana, made once: reading the templates takes longer than showing a page.
+func (w *world) member(t testing.TB) http.Handler {
+	t.Helper()
+	if w.handler == nil {
+		w.handler = open(t, w, ana())
+	}
+	return w.handler
 }
 
 func ana() identity.Actor {
