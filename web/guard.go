@@ -86,6 +86,9 @@ func (w *Web) secure(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		if strings.HasPrefix(c.Request().URL.Path, api.Base+"/") { // tokens and what is theirs (RFC 6749, section 5.1)
+			h.Set("Cache-Control", "no-store")
+		}
 		if overTLS {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}

@@ -111,3 +111,21 @@ func (p *person) expectUnread(want int) error {
 	}
 	return nil
 }
+
+// V14.3.2: nothing of the API stays in a cache, neither tokens nor what the catalogue was.
+func TestNothingOfTheAPIIsStored(t *testing.T) {
+	m := start(t, shapes()[0])
+	bert := m.join(t, "bert")
+	for what, got := range map[string]reply{
+		"tokens":          bert.post("/auth/login", map[string]any{"login": "bert", "password": password}).ok(200),
+		"a refusal":       m.visitor(t).get("/me").ok(401),
+		"a public list":   m.visitor(t).get("/gigs").ok(200),
+		"an own list":     bert.get("/orders").ok(200),
+		"what is nowhere": m.visitor(t).get("/nowhere").ok(404),
+		"what cannot be":  m.visitor(t).call(http.MethodPut, "/gigs", nil).ok(405),
+	} {
+		if c := got.header.Get("Cache-Control"); c != "no-store" {
+			t.Errorf("%s: Cache-Control %q", what, c)
+		}
+	}
+}
