@@ -145,6 +145,9 @@ func (w *Web) showError(err error, c echo.Context) {
 		_ = c.Echo().JSONSerializer.Serialize(c, p, "")
 		return
 	}
+	if own != nil && own.Code == http.StatusMethodNotAllowed {
+		err = own // a page keeps this status; no fault has it
+	}
 	if err := w.site.ShowError(c, err); err != nil {
 		w.Log.Error("an error page failed", zap.Error(err))
 	}

@@ -129,3 +129,22 @@ func TestNothingOfTheAPIIsStored(t *testing.T) {
 		}
 	}
 }
+
+// RFC 9110, section 15.5.6: pages and API say alike which methods an address answers.
+func TestAMethodThatAnAddressDoesNotAnswerIsRefused(t *testing.T) {
+	m := start(t, shapes()[0])
+	for _, path := range []string{"/gigs", "/api/v1/gigs"} {
+		r, err := http.NewRequest(http.MethodDelete, m.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := m.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if allow := response.Header.Get("Allow"); response.StatusCode != http.StatusMethodNotAllowed || !strings.Contains(allow, "GET") || !strings.Contains(allow, "HEAD") {
+			t.Errorf("DELETE %s: %s, Allow: %s", path, response.Status, allow)
+		}
+	}
+}
