@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,14 +190,26 @@ func (m *market) verifyLedger(t testing.TB) {
 	}
 }
 
+// nextPort begins somewhere below the ports that the system gives to clients, so that tests beside each other, and their
+// connections, do not take each other's.
+var nextPort = func() *atomic.Int32 {
+	var n atomic.Int32
+	n.Store(int32(10_000 + os.Getpid()*97%15_000))
+	return &n
+}()
+
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", nextPort.Add(1))
+		l, err := net.Listen("tcp", address)
+		if err == nil {
+			_ = l.Close()
+			return address
+		}
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // person is a client of the API, signed in or not.
