@@ -32,6 +32,7 @@ var chromium struct {
 	ctx   context.Context
 	stop  func()
 	err   error
+	turns chan struct{} // as many stories at a time as have room on two cores
 }
 
 func TestMain(m *testing.M) {
@@ -65,7 +66,16 @@ func startChromium(path string) {
 	allocator, forget := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stop := chromedp.NewContext(allocator)
 	chromium.ctx, chromium.stop = ctx, func() { stop(); forget() }
+	chromium.turns = make(chan struct{}, 2)
 	chromium.err = chromedp.Do(ctx) // without a time limit, which would be the browser's
+}
+
+// awaitTurn waits for room for a story until the test ends. The time of the story begins afterwards.
+func awaitTurn(t testing.TB) {
+	t.Helper()
+	browser(t)
+	chromium.turns <- struct{}{}
+	t.Cleanup(func() { <-chromium.turns })
 }
 
 // surfer is somebody at a browser, with cookies of their own. Whatever the browser complains of fails the test: errors
