@@ -6,8 +6,8 @@ IMAGE   ?= marketplace
 LINT    := .cache/golangci-lint
 BUILD   := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-# go test's own limit for one package; the whole takes less than that on two cores.
-TIMEOUT ?= 9m
+# go test's own limit for one package, generous for machines that are busy with other things.
+TIMEOUT ?= 20m
 
 # Test databases live in memory where there is a memory disk: they wait for every byte otherwise.
 FAST := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})

@@ -18,7 +18,7 @@ import (
 
 // Rows S1–S7, S9, C1, N1: what TestAStrangersFirstOrder does by the JSON API, by clicking through the pages.
 func TestAStrangersFirstOrderInABrowser(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) { // a browser sees no difference in the others
 		awaitTurn(t)
 		seller, buyer := m.surfer(t, "sonja"), m.surfer(t, "bert")
 		seller.joins()

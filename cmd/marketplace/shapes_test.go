@@ -56,7 +56,13 @@ func each(modules []string) (parts [][]string) {
 
 // everyShape tells a story in every shape.
 func everyShape(t *testing.T, story func(t *testing.T, m *market)) {
-	for _, s := range shapes() {
+	t.Helper()
+	inShapes(t, shapes(), story)
+}
+
+func inShapes(t *testing.T, shapes []shape, story func(t *testing.T, m *market)) {
+	t.Helper()
+	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			story(t, start(t, s))

@@ -42,6 +42,7 @@ func (s *Site) browsing() []Page {
 		{get, "/help", edge.Anyone, s.ShowHelp, false},
 		{get, "/terms", edge.Anyone, s.ShowTerms, false},
 		{get, "/privacy", edge.Anyone, s.ShowPrivacy, false},
+		{get, "/problems", edge.Anyone, s.ShowProblems, false},
 		{get, "/robots.txt", edge.Anyone, s.ShowRobots, false},
 		{get, "/static/*", edge.Anyone, s.ShowStatic, false},
 	}

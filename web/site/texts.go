@@ -27,6 +27,13 @@ func (s *Site) ShowPrivacy(c echo.Context) error {
 	})
 }
 
+// ShowProblems explains the kinds of problems that the API answers: their type points here (RFC 9457).
+func (s *Site) ShowProblems(c echo.Context) error {
+	return s.show(c, http.StatusOK, "text/problems", view{
+		Title: "Problems of the API", Description: "What each kind of problem means, and what to do.", Canonical: "/problems",
+	})
+}
+
 // ShowRobots tells crawlers what is not for them.
 func (s *Site) ShowRobots(c echo.Context) error {
 	return c.String(http.StatusOK, "User-agent: *\nDisallow: /orders\nDisallow: /inbox\nDisallow: /notifications\n"+
