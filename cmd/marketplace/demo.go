@@ -44,7 +44,7 @@ var demoCatalogue []byte
 // demoLogins are the accounts that the log-in page offers in demo mode.
 func demoLogins() []site.Login {
 	return []site.Login{
-		{Username: "bella", Password: demoPassword, About: "Buys: has orders in every state"},
+		{Username: "bella", Password: demoPassword, About: "Buys: has orders in many states"},
 		{Username: "mara", Password: demoPassword, About: "Sells: logos, brands and packaging"},
 		{Username: "tomek", Password: demoPassword, About: "Does both"},
 	}

@@ -25,6 +25,7 @@ import (
 var version = "development"
 
 func main() {
+	syscall.Umask(0o077) // databases, files and secrets are for the one who runs the program
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := command().ExecuteContext(ctx); err != nil {

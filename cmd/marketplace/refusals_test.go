@@ -146,6 +146,25 @@ func TestOtherPeoplesThingsDoNotExist(t *testing.T) {
 	})
 }
 
+// What is refused leaves nothing behind: no conversation without its first message, no word to a seller about an order that
+// was never paid.
+func TestARefusedFirstMessageOpensNoConversation(t *testing.T) {
+	everyShape(t, func(t *testing.T, m *market) {
+		seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
+		gig := seller.sell()
+		buyer.post("/conversations", map[string]any{"gig_id": gig, "text": strings.Repeat("x", 4001)}).ok(422)
+		if got := buyer.get("/conversations").ok(200); len(got.items()) != 0 {
+			t.Errorf("a conversation was opened: %s", got.raw)
+		}
+		unpaid := buyer.post("/orders", map[string]any{"gig_id": gig, "package": "basic"}, "Idempotency-Key", "k").ok(201).text("id")
+		buyer.post("/orders/"+unpaid+"/cancel", map[string]any{"reason": "Visit my shop"}).ok(200)
+		m.drain(t)
+		if got := seller.get("/notifications").ok(200); len(got.items()) != 0 {
+			t.Errorf("the seller heard of an order that was never paid: %s", got.raw)
+		}
+	})
+}
+
 // V5.2.1, row Us5: a picture that is not one is refused beside nothing stored.
 func TestAPictureThatIsNotOneIsRefused(t *testing.T) {
 	everyShape(t, func(t *testing.T, m *market) {

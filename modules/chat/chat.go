@@ -88,6 +88,7 @@ type OpenRequest struct {
 	Username string `json:"username,omitempty"`
 	GigID    string `json:"gig_id,omitempty"`
 	OrderID  string `json:"order_id,omitempty"`
+	Text     string `json:"text,omitempty"` // a first message, checked before anything is made
 }
 
 // GetRequest is the argument of Get.

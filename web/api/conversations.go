@@ -34,14 +34,7 @@ type openConversationInput struct {
 }
 
 func (a *API) openConversation(ctx context.Context, in *openConversationInput) (*body[chat.Conversation], error) {
-	opened, err := a.Chats.Open(ctx, chat.OpenRequest{UserID: in.Body.UserID, Username: in.Body.Username, GigID: in.Body.GigID, OrderID: in.Body.OrderID})
-	if err != nil || in.Body.Text == "" {
-		return answer(opened, err)
-	}
-	if _, err := a.Chats.Send(ctx, chat.SendRequest{ConversationID: opened.ID, Text: in.Body.Text}); err != nil {
-		return nil, err
-	}
-	return answer(a.Chats.Get(ctx, chat.GetRequest{ID: opened.ID}))
+	return answer(a.Chats.Open(ctx, chat.OpenRequest{UserID: in.Body.UserID, Username: in.Body.Username, GigID: in.Body.GigID, OrderID: in.Body.OrderID, Text: in.Body.Text}))
 }
 
 func (a *API) getConversation(ctx context.Context, in *ByID) (*body[chat.Conversation], error) {

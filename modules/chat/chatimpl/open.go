@@ -25,6 +25,11 @@ func (s *service) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversati
 	if err != nil {
 		return chat.Conversation{}, err
 	}
+	if q.Text != "" {
+		if _, err := check(chat.SendRequest{Text: q.Text}); err != nil {
+			return chat.Conversation{}, err
+		}
+	}
 	about, whom, err := s.whom(ctx, actor, q)
 	if err != nil {
 		return chat.Conversation{}, err
@@ -56,7 +61,13 @@ func (s *service) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversati
 	if err != nil {
 		return chat.Conversation{}, err
 	}
-	return view.conversation(), nil
+	if q.Text == "" {
+		return view.conversation(), nil
+	}
+	if _, err := s.Send(ctx, chat.SendRequest{ConversationID: view.ID, Text: q.Text}); err != nil {
+		return chat.Conversation{}, err
+	}
+	return s.Get(ctx, chat.GetRequest{ID: view.ID})
 }
 
 // whom says what it is about and who the other person is: the other party of the order, the seller of the gig, or who

@@ -87,8 +87,13 @@ func (s *service) onOrderCompleted(_ context.Context, tx *db.Tx, e order.Complet
 	return s.tell(tx, e, parties(e.Facts))
 }
 
+// An order that was never paid is none of the seller's business, who has not heard of it.
 func (s *service) onOrderCancelled(_ context.Context, tx *db.Tx, e order.Cancelled) error {
-	return s.tell(tx, e, parties(e.Facts))
+	who := parties(e.Facts)
+	if e.Refunded.Minor == 0 {
+		delete(who, seller)
+	}
+	return s.tell(tx, e, who)
 }
 
 func (s *service) onOrderCleared(_ context.Context, tx *db.Tx, e order.Cleared) error {

@@ -46,6 +46,7 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 	if err := h.Settings(&set); err != nil {
 		return nil, err
 	}
+	set = set.fitted()
 	if err := set.check(); err != nil {
 		return nil, err
 	}

@@ -37,8 +37,8 @@ func newRequest(userID, command, key string, body any) (request, error) {
 	if key == "" {
 		return r, nil
 	}
-	if n := utf8.RuneCountInString(key); n < 8 || n > 255 || !utf8.ValidString(key) || !printable(key) {
-		return r, fault.Wrong("Idempotency-Key", "Use 8 to 255 visible characters, new ones for each request.")
+	if n := utf8.RuneCountInString(key); n > 255 || !utf8.ValidString(key) || !printable(key) {
+		return r, fault.Wrong("Idempotency-Key", "Use 1 to 255 visible characters, new ones for each request.")
 	}
 	h := sha256.New()
 	if err := json.NewEncoder(h).Encode(body); err != nil {

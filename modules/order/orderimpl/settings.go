@@ -51,6 +51,21 @@ func defaults() settings {
 	}
 }
 
+// fitted shortens the reminders that the operator left alone to the windows that the operator shortened.
+func (s settings) fitted() settings {
+	std := defaults()
+	if s.CompletionReminder == std.CompletionReminder && s.CompletionReminder >= s.CompletionWindow {
+		s.CompletionReminder = s.CompletionWindow / 2
+	}
+	if s.FirstReminder == std.FirstReminder && s.FirstReminder >= s.RequirementsWindow {
+		s.FirstReminder = s.RequirementsWindow / 4
+	}
+	if s.SecondReminder == std.SecondReminder && s.SecondReminder >= s.RequirementsWindow {
+		s.SecondReminder = s.RequirementsWindow / 2
+	}
+	return s
+}
+
 // check refuses settings that contradict each other.
 func (s settings) check() error {
 	if _, ok := money.Exponent(s.Currency); !ok {
@@ -61,8 +76,8 @@ func (s settings) check() error {
 			return fmt.Errorf("settings.order.%s must be from 0 to 10000: 550 is 5.5 %%", name)
 		}
 	}
-	if s.PaymentWindow < time.Minute || s.CompletionWindow < time.Minute || s.RequirementsWindow < time.Minute {
-		return fmt.Errorf("settings.order: payment_window, requirements_window and completion_window must be at least 1m")
+	if s.PaymentWindow < time.Second || s.CompletionWindow < time.Second || s.RequirementsWindow < time.Second {
+		return fmt.Errorf("settings.order: payment_window, requirements_window and completion_window must be at least 1s")
 	}
 	if s.FirstReminder >= s.RequirementsWindow || s.SecondReminder >= s.RequirementsWindow {
 		return fmt.Errorf("settings.order: both reminders of the requirements must come before requirements_window")

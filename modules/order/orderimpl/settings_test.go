@@ -3,6 +3,7 @@ package orderimpl
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"marketplace/modules/order"
 	"marketplace/platform/apptest"
@@ -18,10 +19,10 @@ func TestSettingsThatContradictThemselvesStopTheProcess(t *testing.T) {
 		"currency":        {map[string]any{"currency": "XXX"}, "currency"},
 		"fee":             {map[string]any{"buyer_fee_basis_points": 10001}, "buyer_fee_basis_points"},
 		"negative fee":    {map[string]any{"seller_fee_basis_points": -1}, "seller_fee_basis_points"},
-		"late reminder":   {map[string]any{"requirements_window": "48h"}, "requirements_window"},
-		"near completion": {map[string]any{"completion_window": "1d"}, "completion_reminder"},
+		"late reminder":   {map[string]any{"requirements_window": "48h", "requirements_first_reminder": "49h"}, "requirements_window"},
+		"near completion": {map[string]any{"completion_window": "1d", "completion_reminder": "30h"}, "completion_reminder"},
 		"very late":       {map[string]any{"late_cancel_after": "1h"}, "very_late_after"},
-		"no time to pay":  {map[string]any{"payment_window": "1s"}, "payment_window"},
+		"no time to pay":  {map[string]any{"payment_window": "10ms"}, "payment_window"},
 		"provider":        {map[string]any{"provider": "paypal"}, "simulator or none"},
 		"unknown":         {map[string]any{"fees": 1}, "fees"},
 	} {
@@ -68,5 +69,17 @@ func TestWebhooksComeBackToThisProcessUnlessTheWebIsElsewhere(t *testing.T) {
 	}
 	if got, _ := (settings{WebhookURL: "http://x/y"}).webhookURL(c); got != "http://x/y" {
 		t.Errorf("what the operator wrote became %s", got)
+	}
+}
+
+func TestRemindersThatWereLeftAloneFitAShorterWindow(t *testing.T) {
+	set := defaults()
+	set.CompletionWindow, set.RequirementsWindow = 2*time.Second, 8*time.Second
+	set = set.fitted()
+	if err := set.check(); err != nil {
+		t.Fatal(err)
+	}
+	if set.CompletionReminder != time.Second || set.FirstReminder != 2*time.Second || set.SecondReminder != 4*time.Second {
+		t.Errorf("the reminders are %s, %s and %s", set.CompletionReminder, set.FirstReminder, set.SecondReminder)
 	}
 }
