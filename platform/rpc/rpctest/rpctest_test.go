@@ -61,7 +61,7 @@ type hidden struct {
 	Secret string `json:"-"`
 }
 
-type unexported struct{ id string }
+type unexported struct{ id string } //nolint:unused // that JSON cannot carry it is the mistake
 
 type open struct{ Value any }
 
