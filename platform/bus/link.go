@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ const (
 	reconnectMin   = 100 * time.Millisecond
 	reconnectMax   = 2 * time.Second
 	connectTimeout = 5 * time.Second
-	confirmTimeout = 30 * time.Second
+	confirmTimeout = 10 * time.Second
+	closeTimeout   = 2 * time.Second
 )
 
 // link is the connection on which this process publishes: one channel with confirms, on which any number of events are
@@ -77,11 +79,11 @@ func (l *link) run(ctx context.Context) {
 
 // session is one connection from its beginning to its end. connected says whether events could be sent on it.
 func (l *link) session(ctx context.Context) (connected bool, err error) {
-	conn, err := amqp.DialConfig(l.url, amqp.Config{Dial: amqp.DefaultDial(connectTimeout), Properties: properties("relay")})
+	conn, hangUp, err := dial(l.url, "relay")
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = conn.Close() }()
+	defer hangUp()
 	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
 	blocked := conn.NotifyBlocked(make(chan amqp.Blocking, 16))
 	channel, err := l.prepare(conn)
@@ -110,6 +112,23 @@ func (l *link) session(ctx context.Context) (connected bool, err error) {
 			l.block(b)
 		}
 	}
+}
+
+// dial connects. hangUp takes leave of the broker, but does not wait long for its answer.
+func dial(url, role string) (conn *amqp.Connection, hangUp func(), err error) {
+	var raw net.Conn
+	conn, err = amqp.DialConfig(url, amqp.Config{Properties: properties(role), Dial: func(network, address string) (net.Conn, error) {
+		raw, err = amqp.DefaultDial(connectTimeout)(network, address)
+		return raw, err
+	}})
+	if err != nil {
+		return nil, nil, err
+	}
+	return conn, func() {
+		late := time.AfterFunc(closeTimeout, func() { _ = raw.Close() })
+		defer late.Stop()
+		_ = conn.Close()
+	}, nil
 }
 
 // asError keeps a nil pointer from becoming an error that is not nil.
@@ -176,7 +195,7 @@ func (l *link) publish(ctx context.Context, exchange, key string, e db.Emitted) 
 	select {
 	case <-confirmation.Done():
 	case <-late.C:
-		return fmt.Errorf("%w: it has not confirmed an event for %v", errAway, confirmTimeout)
+		return fmt.Errorf("the broker has not confirmed the event in %v", confirmTimeout)
 	}
 	switch {
 	case confirmation.Acked():

@@ -36,11 +36,12 @@ func (r row) event(module string) db.Emitted {
 }
 
 // duePart selects a subscriber's deliveries whose time has come, without those behind an earlier one of the same
-// aggregate that waits for its retry. A dead letter holds nobody back.
+// aggregate that waits for its retry. A dead letter holds nobody back. It is no NOT EXISTS: PostgreSQL makes a join of
+// that, and for a table that it believes to be small a join that compares everything with everything.
 const duePart = ` FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id
 	WHERE d.subscriber = ? AND d.dead_at IS NULL AND d.due_at <= ? AND d.topic IN ?
-	AND NOT EXISTS (SELECT 1 FROM outbox_deliveries p WHERE p.subscriber = d.subscriber AND p.aggregate = d.aggregate
-		AND p.seq < d.seq AND p.dead_at IS NULL AND p.due_at > ? AND p.topic IN ?)`
+	AND (SELECT 1 FROM outbox_deliveries p WHERE p.subscriber = d.subscriber AND p.aggregate = d.aggregate
+		AND p.seq < d.seq AND p.dead_at IS NULL AND p.due_at > ? AND p.topic IN ? LIMIT 1) IS NULL`
 
 // dueOf is duePart with its arguments; without topics all of them are meant.
 func dueOf(subscriber string, topics []string, now time.Time) (part string, args []any) {

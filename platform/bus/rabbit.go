@@ -180,18 +180,21 @@ func (r *rabbit) consume(ctx context.Context) {
 	if !r.consumers.connect(ctx) {
 		return
 	}
-	var g errgroup.Group
+	var subscribed, pumps sync.WaitGroup
 	for _, s := range r.subscriptions() {
-		messages, ok := r.consumers.subscribe(ctx, s)
-		if !ok {
-			_ = g.Wait()
-			return
-		}
-		g.Go(func() error { r.consumers.pump(ctx, messages, s); return nil })
+		subscribed.Add(1)
+		pumps.Go(func() {
+			messages, ok := r.consumers.subscribe(ctx, s)
+			subscribed.Done()
+			if ok {
+				r.consumers.pump(ctx, messages, s)
+			}
+		})
 	}
+	subscribed.Wait()
 	r.hears.Store(true)
 	r.wakeRelays()
-	_ = g.Wait()
+	pumps.Wait()
 }
 
 func (r *rabbit) subscriptions() []subscription {

@@ -8,18 +8,61 @@ import (
 	"testing"
 	"time"
 
+	"marketplace/platform/apptest"
 	"marketplace/platform/bus"
 	"marketplace/platform/db"
 )
 
 // Row trap 4: with SKIP LOCKED instead of the lock, this order breaks.
 func TestReplicasOnOneDatabaseKeepTheOrderAndHaveEachEffectOnce(t *testing.T) {
-	replicas(t, func(*harness) {})
+	replicas(t, onPostgres(t), func(*harness) {})
+}
+
+func TestReplicasThatShareQueuesKeepTheOrderAndHaveEachEffectOnce(t *testing.T) {
+	replicas(t, withRabbitMQ(onPostgres)(t), func(*harness) {})
+}
+
+// What the broker had sent ahead to a replica that stops must not be overtaken when it comes to another.
+func TestReplicasThatComeAndGoKeepTheOrder(t *testing.T) {
+	h := withRabbitMQ(onPostgres)(t)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	dice := sometimes(seed)
+	replica := func() *process {
+		p := h.process(t, bus.Options{Attempts: 1000})
+		hear(p, "chat", func(ctx context.Context, tx *db.Tx, e placed) error {
+			return errors.Join(record(ctx, tx, e), dice())
+		})
+		return p
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				p := replica()
+				stop := p.start()
+				select {
+				case <-ctx.Done():
+				case <-time.After(700 * time.Millisecond):
+				}
+				stop()
+				p.close()
+			}
+		})
+	}
+	placeMany(replica(), 30, 50)
+	cancel()
+	wait.Wait()
+	last := replica()
+	last.start()
+	apptest.Eventually(t, func() bool { return last.count("chat", "SELECT COUNT(*) FROM effects") >= 30*50 })
+	last.want("chat", 30, 50)
 }
 
 // The lock only spares work: what a replica does without noticing that it has lost it is refused by the inbox.
 func TestReplicasKeepTheOrderWhenTheirLocksAreLost(t *testing.T) {
-	replicas(t, func(h *harness) {
+	replicas(t, onPostgres(t), func(h *harness) {
 		d := h.open(t, "chaos", nil, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		var wait sync.WaitGroup
@@ -44,8 +87,7 @@ func TestReplicasKeepTheOrderWhenTheirLocksAreLost(t *testing.T) {
 	})
 }
 
-func replicas(t *testing.T, disturb func(*harness)) {
-	h := onPostgres(t)
+func replicas(t *testing.T, h *harness, disturb func(*harness)) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	dice := sometimes(seed)
@@ -65,7 +107,9 @@ func replicas(t *testing.T, disturb func(*harness)) {
 		wait.Go(func() { placeMany(p, 30, 50) })
 	}
 	wait.Wait()
-	processes[0].drain()
+	for _, p := range processes {
+		p.drain()
+	}
 	processes[0].want("chat", 30, 100)
 	processes[1].want("review", 30, 100)
 }
