@@ -7,6 +7,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"net/http"
 )
 
 // Code is the kind of a fault. It travels unchanged between modules.
@@ -25,6 +26,32 @@ const (
 	Unavailable     Code = "unavailable"     // 503: try again later
 	Internal        Code = "internal"        // 500: our mistake
 )
+
+// Status is the HTTP status of the code, the same for pages, API and calls between processes.
+func (c Code) Status() int {
+	switch c {
+	case Invalid:
+		return http.StatusUnprocessableEntity
+	case Malformed:
+		return http.StatusBadRequest
+	case Unauthenticated:
+		return http.StatusUnauthorized
+	case Forbidden:
+		return http.StatusForbidden
+	case NotFound:
+		return http.StatusNotFound
+	case Conflict:
+		return http.StatusConflict
+	case TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case TooMany:
+		return http.StatusTooManyRequests
+	case Unavailable:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
 
 // Field says what is wrong with one field of the request.
 type Field struct {

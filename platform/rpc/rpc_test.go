@@ -120,7 +120,7 @@ func TestEveryFaultTravelsWithItsCode(t *testing.T) {
 	statuses := map[int]bool{}
 	for _, code := range []fault.Code{fault.Invalid, fault.Malformed, fault.Unauthenticated, fault.Forbidden, fault.NotFound,
 		fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unavailable} {
-		statuses[status(code)] = true
+		statuses[code.Status()] = true
 		_, err := Call[said](t.Context(), c, "Fail", failRequest{Kind: string(code)})
 		f := fault.Of(err)
 		if f.Code != code && code != fault.Conflict || f.RetryAfter != 7 && code != fault.Conflict {

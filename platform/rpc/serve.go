@@ -101,7 +101,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.report(ctx, r.URL.Path, err)
 		f := asFault(err)
-		s.refuse(w, status(f.Code), f)
+		s.refuse(w, f.Code.Status(), f)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -178,28 +178,4 @@ func (s *server) refuse(w http.ResponseWriter, status int, f *fault.Error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the caller has gone
-}
-
-func status(code fault.Code) int {
-	switch code {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.Malformed:
-		return http.StatusBadRequest
-	case fault.Unauthenticated:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }

@@ -60,7 +60,7 @@ func (p *Problem) Headers() http.Header {
 // ProblemOf says an error as a problem. What is not a fault becomes 500 and tells nothing.
 func ProblemOf(ctx context.Context, err error) *Problem {
 	f := fault.Of(err)
-	p := newProblem(ctx, f.Code, Status(f.Code), f.Message)
+	p := newProblem(ctx, f.Code, f.Code.Status(), f.Message)
 	p.Allowed, p.retryAfter = f.Allowed, f.RetryAfter
 	for _, field := range f.Fields {
 		p.Errors = append(p.Errors, FieldProblem{Name: field.Name, Pointer: "/" + strings.ReplaceAll(field.Name, ".", "/"), Message: field.Message})
@@ -68,35 +68,9 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	return p
 }
 
-// Status is the HTTP status of a fault.
-func Status(code fault.Code) int {
-	switch code {
-	case fault.Invalid:
-		return http.StatusUnprocessableEntity
-	case fault.Malformed:
-		return http.StatusBadRequest
-	case fault.Unauthenticated:
-		return http.StatusUnauthorized
-	case fault.Forbidden:
-		return http.StatusForbidden
-	case fault.NotFound:
-		return http.StatusNotFound
-	case fault.Conflict:
-		return http.StatusConflict
-	case fault.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case fault.TooMany:
-		return http.StatusTooManyRequests
-	case fault.Unavailable:
-		return http.StatusServiceUnavailable
-	default:
-		return http.StatusInternalServerError
-	}
-}
-
 func codeOf(status int) fault.Code {
 	for _, code := range []fault.Code{fault.Invalid, fault.Malformed, fault.Unauthenticated, fault.Forbidden, fault.NotFound, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unavailable} {
-		if Status(code) == status {
+		if code.Status() == status {
 			return code
 		}
 	}

@@ -26,7 +26,7 @@ type failure struct {
 // needs a login is sent to the log-in page, which returns there. It logs nothing: the middleware does.
 func (s *Site) ShowError(c echo.Context, err error) error {
 	f := asFault(err)
-	status := statusOf(f.Code)
+	status := f.Code.Status()
 	var h *echo.HTTPError
 	if errors.As(err, &h) && h.Code == http.StatusMethodNotAllowed {
 		status = h.Code
@@ -74,17 +74,6 @@ func asFault(err error) *fault.Error {
 		return fault.Unauthenticatedf("Please log in first.")
 	}
 	return fault.Of(err)
-}
-
-func statusOf(code fault.Code) int {
-	statuses := map[fault.Code]int{
-		fault.Invalid: 422, fault.Malformed: 400, fault.Unauthenticated: 401, fault.Forbidden: 403, fault.NotFound: 404,
-		fault.Conflict: 409, fault.TooLarge: 413, fault.TooMany: 429, fault.Unavailable: 503,
-	}
-	if status, ok := statuses[code]; ok {
-		return status
-	}
-	return http.StatusInternalServerError
 }
 
 func failureTitle(status int) string {
