@@ -94,6 +94,16 @@ func (b *Broker) Kill(t testing.TB) {
 	}
 }
 
+// Control runs a command of rabbitmqctl.
+func (b *Broker) Control(t testing.TB, args ...string) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(b.server), "rabbitmqctl"), args...)
+	c.Dir, c.Env = b.dir, b.environment
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("rabbitmqctl %v: %v: %s", args, err, out)
+	}
+}
+
 // URL returns the address of a fresh virtual host.
 func (b *Broker) URL(t testing.TB) string {
 	t.Helper()

@@ -138,7 +138,12 @@ func TestPausesDoubleUpToTheLongest(t *testing.T) {
 }
 
 func TestStoppingLeavesNothingRunning(t *testing.T) {
-	p := onSQLite(t).process(t, bus.Options{})
+	t.Run("in memory", func(t *testing.T) { stopping(t, onSQLite(t)) })
+	t.Run("on RabbitMQ", func(t *testing.T) { stopping(t, withRabbitMQ(onSQLite)(t)) })
+}
+
+func stopping(t *testing.T, h *harness) {
+	p := h.process(t, bus.Options{})
 	hear(p, "chat", record)
 	bus.Watch(p.Module("web", nil), func(context.Context, placed) {})
 	round := func() {

@@ -69,7 +69,7 @@ func (h *harness) keeper(publisher, subscriber string) string {
 	return publisher
 }
 
-// process is one process with the modules order, chat and review.
+// process is one process with its modules.
 type process struct {
 	*bus.Bus
 	t       testing.TB
@@ -78,8 +78,12 @@ type process struct {
 	dbs     map[string]*db.DB
 }
 
-func (h *harness) process(t testing.TB, o bus.Options) *process {
+// process hosts the modules order, chat and review, or those that are named.
+func (h *harness) process(t testing.TB, o bus.Options, modules ...string) *process {
 	t.Helper()
+	if len(modules) == 0 {
+		modules = []string{"order", "chat", "review"}
+	}
 	p := &process{t: t, harness: h, routes: &db.Routes{}, dbs: map[string]*db.DB{}}
 	o.Routes, o.AMQP = p.routes, h.amqp
 	if o.Log == nil {
@@ -92,7 +96,7 @@ func (h *harness) process(t testing.TB, o bus.Options) *process {
 	if p.Bus, err = bus.New(o); err != nil {
 		t.Fatal(err)
 	}
-	for _, module := range []string{"order", "chat", "review"} {
+	for _, module := range modules {
 		p.dbs[module] = h.open(t, module, p.routes, p.Committed)
 		t.Cleanup(func() { _ = p.dbs[module].Close() })
 		p.Module(module, p.dbs[module])
