@@ -22,7 +22,7 @@ import (
 
 // A story in the browser takes storyTime at most, and each of its steps stepTime.
 const (
-	storyTime = 90 * time.Second
+	storyTime = 4 * time.Minute
 	stepTime  = 20 * time.Second
 )
 

@@ -21,7 +21,7 @@ const (
 	leastMemory, mostMemory = 19 << 10, 1 << 20 // KiB
 	leastTime, mostTime     = 2, 16
 	saltLength, hashLength  = 16, 32
-	queue                   = 5 * time.Second // how long a password waits for its turn
+	queue                   = 15 * time.Second // how long a password waits for its turn
 )
 
 // hasher hashes passwords with argon2id, as many at once as there are processors: each takes 19 MiB.
