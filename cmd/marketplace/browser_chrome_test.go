@@ -23,7 +23,7 @@ import (
 // A story in the browser takes storyTime at most, and each of its steps stepTime.
 const (
 	storyTime = 4 * time.Minute
-	stepTime  = 20 * time.Second
+	stepTime  = 60 * time.Second
 )
 
 // chromium is the one browser of this test binary: started by the first test that asks, stopped by TestMain.
