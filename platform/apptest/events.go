@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen; far longer than it takes.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // Emit announces events of other modules, as if they had just committed them. The reactions follow: Eventually sees
 // them, Settle waits for all.
