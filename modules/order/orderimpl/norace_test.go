@@ -1,0 +1,5 @@
+//go:build !race
+
+package orderimpl
+
+const raceDetector = false
