@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -137,8 +138,13 @@ func BenchmarkStart(b *testing.B) {
 	c.config.Internal = internal
 	c.args = []string{"serve", "--listen", listen, "--internal", internal, "--data", filepath.Join(dir, "data"), "--demo", "--config", empty}
 	b.Cleanup(c.kill)
-	c.launch(b)
-	c.kill()
+	path, err := program()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if out, err := exec.Command(path, "demo", "--data", filepath.Join(dir, "data"), "--config", empty).CombinedOutput(); err != nil {
+		b.Fatalf("fill the demonstration: %v\n%s", err, out)
+	}
 	watch := clock.New()
 	b.ResetTimer()
 	var total time.Duration
