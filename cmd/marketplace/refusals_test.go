@@ -23,7 +23,7 @@ func isAPI(r web.Route) bool { return strings.HasPrefix(r.Path, "/api/v1/") }
 
 // Row A10, V8.2.1: made from the route table, so that no route escapes.
 func TestEveryRouteRefusesWhoMayNotCallIt(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		m.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		guarded := 0
 		for _, r := range m.web.Routes() {
@@ -72,7 +72,7 @@ func (m *market) raw(t *testing.T, method, path string, headers map[string]strin
 
 // V2.2.1, V15.3.3: bad input is a clear 4xx, never a 500, and nothing is stored.
 func TestEveryOperationRefusesBadInput(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		p := m.join(t, "bert")
 		bodyless := regexp.MustCompile(`/(publish|pause|cancel|accept|skip-requirements|read|logout|resend-verification|succeed|decline|pictures)$|/webhooks/`)
 		for _, r := range m.web.Routes() {
@@ -104,7 +104,7 @@ func TestEveryOperationRefusesBadInput(t *testing.T) {
 
 // Row A10, V8.2.2: what is somebody else's does not exist.
 func TestOtherPeoplesThingsDoNotExist(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		seller, buyer, eve := m.join(t, "sonja"), m.join(t, "bert"), m.join(t, "eve")
 		gig := seller.sell()
 		order := buyer.order(gig, "basic")
@@ -149,7 +149,7 @@ func TestOtherPeoplesThingsDoNotExist(t *testing.T) {
 // What is refused leaves nothing behind: no conversation without its first message, no word to a seller about an order that
 // was never paid.
 func TestARefusedFirstMessageOpensNoConversation(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
 		gig := seller.sell()
 		buyer.post("/conversations", map[string]any{"gig_id": gig, "text": strings.Repeat("x", 4001)}).ok(422)
@@ -167,7 +167,7 @@ func TestARefusedFirstMessageOpensNoConversation(t *testing.T) {
 
 // V5.2.1, row Us5: a picture that is not one is refused beside nothing stored.
 func TestAPictureThatIsNotOneIsRefused(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		seller := m.join(t, "sonja")
 		gig := seller.sell()
 		for what, content := range map[string]string{"text": "not a picture", "html": "<html><script>alert(1)</script>", "a cut PNG": "\x89PNG\r\n\x1a\n\x00\x00", "svg": `<svg xmlns="http://www.w3.org/2000/svg"/>`} {
@@ -185,7 +185,7 @@ func TestAPictureThatIsNotOneIsRefused(t *testing.T) {
 
 // Row W6, V3.5.1: what another site makes a browser send does nothing.
 func TestAnotherSiteCannotActForAPerson(t *testing.T) {
-	everyShape(t, func(t *testing.T, m *market) {
+	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		form := url.Values{"username": {"mallory"}, "email": {"mallory@example.com"}, "password": {password}}.Encode()
 		status, _ := m.raw(t, "POST", "/signup", map[string]string{
 			"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site",
