@@ -73,6 +73,7 @@ func withBroker(t *testing.T, newHarness func(testing.TB) *harness) (*harness, *
 
 // The broker is killed 5 times, or as often as BROKER_KILLS says, while events are emitted, fail and are handled.
 func TestABrokerThatIsKilledUnderLoadLosesNothing(t *testing.T) {
+	t.Parallel()
 	if !inChild(t) {
 		return
 	}
@@ -133,6 +134,7 @@ func TestABrokerThatIsKilledUnderLoadLosesNothing(t *testing.T) {
 }
 
 func TestEventsWaitWhileTheBrokerIsAwayAndFollow(t *testing.T) {
+	t.Parallel()
 	if !inChild(t) {
 		return
 	}
