@@ -119,7 +119,7 @@ func TestABrokerThatIsKilledUnderLoadLosesNothing(t *testing.T) {
 	wait.Wait()
 	total := p.count("order", "SELECT SUM(n) FROM orders")
 	for _, module := range []string{"chat", "review"} {
-		patiently(t, "every event has its effect", func() bool { return p.count(module, "SELECT COUNT(*) FROM effects") >= total })
+		p.catchUp(module, total)
 		found := p.effects(module)
 		if len(found) != 20 {
 			t.Errorf("%s: effects on %d aggregates, want 20", module, len(found))
@@ -131,6 +131,22 @@ func TestABrokerThatIsKilledUnderLoadLosesNothing(t *testing.T) {
 		}
 	}
 	t.Logf("%d events, %d kills: none lost, none twice, all in order", total, kills)
+}
+
+// catchUp waits for that many effects as long as there are more and more of them.
+func (p *process) catchUp(module string, total int) {
+	p.t.Helper()
+	for found, before := 0, -1; found < total; before = found {
+		late := time.After(60 * time.Second)
+		for found = p.count(module, "SELECT COUNT(*) FROM effects"); found <= before; found = p.count(module, "SELECT COUNT(*) FROM effects") {
+			select {
+			case <-late:
+				lags, err := p.Lag(p.t.Context())
+				p.t.Fatalf("%s: %d of %d events have had their effect, for a minute no more; outboxes: %+v, %v", module, found, total, lags, err)
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	}
 }
 
 func TestEventsWaitWhileTheBrokerIsAwayAndFollow(t *testing.T) {
