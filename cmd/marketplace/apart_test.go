@@ -2,9 +2,13 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"marketplace/platform/apptest"
 )
 
 // everyModule is what a marketplace is made of.
@@ -12,33 +16,78 @@ func everyModule() []string {
 	return []string{"auth", "user", "gig", "order", "review", "chat", "notification", "web"}
 }
 
-// startApart runs the modules in several processes, as a split deployment does: one configuration file a process, the
-// broker between them.
-func startApart(t testing.TB, s shape) *market {
+// partitions are so many random ways to spread the modules over processes.
+func partitions(t *testing.T, n int) (all []shape) {
 	t.Helper()
-	database, broker, public := s.database(t), s.broker(t), freeAddress(t)
-	at := map[string]string{} // where each module is
-	private := make([]string, len(s.parts))
-	for i, part := range s.parts {
-		private[i] = freeAddress(t)
-		for _, module := range part {
-			at[module] = private[i]
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("partitions by the seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range n {
+		parts := make([][]string, 2+random.IntN(4))
+		for i, p := range random.Perm(len(everyModule())) {
+			where := i // the first ones make sure that no part is empty
+			if i >= len(parts) {
+				where = random.IntN(len(parts))
+			}
+			parts[where] = append(parts[where], everyModule()[p])
+		}
+		names := make([]string, len(parts))
+		for i, part := range parts {
+			names[i] = strings.Join(part, "+")
+		}
+		all = append(all, shape{name: strings.Join(names, " "), database: apptest.Postgres, broker: apptest.RabbitMQ, parts: parts})
+	}
+	return all
+}
+
+// layout is how a deployment is configured: one file a process, and one for a command that looks at all of it.
+type layout struct {
+	files []string
+	whole string
+}
+
+// layout lays the shape out on free addresses, with empty databases.
+func (s shape) layout(t testing.TB) (l layout) {
+	t.Helper()
+	parts := s.parts
+	if len(parts) == 0 {
+		parts = [][]string{{"all"}}
+	}
+	type process struct {
+		modules                        []string
+		private, public, internal, dir string
+	}
+	var processes []process
+	at := map[string][]string{} // where each module is
+	for _, part := range parts {
+		dir := t.TempDir() // replicas share the files
+		for range max(s.replicas, 1) {
+			p := process{modules: part, private: freeAddress(t), public: freeAddress(t), internal: freeAddress(t), dir: dir}
+			for _, module := range part {
+				at[module] = append(at[module], "http://"+p.private)
+			}
+			processes = append(processes, p)
 		}
 	}
-	m := newMarket()
-	for i, part := range s.parts {
-		file := fmt.Sprintf("modules: [%s]\nlisten: %q\npublic_url: \"http://%s\"\ninternal: %q\ndata: %q\ndatabase: %q\nevents: %q\n"+
-			"rpc: {listen: %q, secrets: [\"a secret that only this test knows\"]}\nlog: {level: error}\n"+
-			"secrets: {auth: \"%s\", simulator: \"%s\"}\nsettings: {order: {webhook_url: \"http://%s/api/v1/payments/webhooks/simulator\"}}\nremotes:\n",
-			strings.Join(part, ", "), public, public, freeAddress(t), t.TempDir(), database, broker, private[i],
-			strings.Repeat("a", 32), strings.Repeat("b", 32), public)
-		for _, module := range everyModule() {
-			if module != "web" && !slices.Contains(part, module) {
-				file += fmt.Sprintf("  %s: [\"http://%s\"]\n", module, at[module])
+	gateway := slices.IndexFunc(processes, func(p process) bool { return p.modules[0] == "all" || slices.Contains(p.modules, "web") })
+	common := fmt.Sprintf("public_url: \"http://%s\"\ndatabase: %q\nlog: {level: error}\nsecrets: {auth: %q, simulator: %q}\n",
+		processes[gateway].public, s.database(t), strings.Repeat("a", 32), strings.Repeat("b", 32))
+	if s.broker != nil {
+		common += fmt.Sprintf("events: %q\n", s.broker(t))
+	}
+	for _, p := range processes {
+		file := common + fmt.Sprintf("modules: [%s]\nlisten: %q\ninternal: %q\ndata: %q\n", strings.Join(p.modules, ", "), p.public, p.internal, p.dir)
+		if len(parts) > 1 {
+			file += fmt.Sprintf("rpc: {listen: %q, secrets: [\"a secret that only this test knows\"]}\n", p.private) +
+				fmt.Sprintf("settings: {order: {webhook_url: \"http://%s/api/v1/payments/webhooks/simulator\"}}\nremotes:\n", processes[gateway].public)
+		}
+		for module, addresses := range at {
+			if len(parts) > 1 && module != "web" && !slices.Contains(p.modules, module) {
+				file += fmt.Sprintf("  %s: [\"%s\"]\n", module, strings.Join(addresses, `", "`))
 			}
 		}
-		m.run(t, load(t, file, nil))
+		l.files = append(l.files, file)
 	}
-	m.waitReady(t)
-	return m
+	l.whole = common + fmt.Sprintf("data: %q\n", processes[0].dir)
+	return l
 }

@@ -128,21 +128,14 @@ func BenchmarkSearch(b *testing.B) {
 // BenchmarkStart measures from the start of the process to the first page, on a data folder that is there, and the
 // memory after 10,000 requests.
 func BenchmarkStart(b *testing.B) {
-	dir := b.TempDir()
-	listen, internal := freeAddress(b), freeAddress(b)
-	empty := filepath.Join(dir, "empty.yaml")
-	if err := os.WriteFile(empty, nil, 0o600); err != nil {
-		b.Fatal(err)
-	}
-	c := &child{market: &market{url: "http://" + listen, client: &http.Client{Timeout: 10 * time.Second}}}
-	c.config.Internal = internal
-	c.args = []string{"serve", "--listen", listen, "--internal", internal, "--data", filepath.Join(dir, "data"), "--demo", "--config", empty}
-	b.Cleanup(c.kill)
+	dir, listen := b.TempDir(), freeAddress(b)
+	url := "http://" + listen
+	c := newChild(b, fmt.Sprintf("listen: %q\ninternal: %q\ndata: %q\ndemo: true\n", listen, freeAddress(b), dir))
 	path, err := program()
 	if err != nil {
 		b.Fatal(err)
 	}
-	if out, err := exec.Command(path, "demo", "--data", filepath.Join(dir, "data"), "--config", empty).CombinedOutput(); err != nil {
+	if out, err := exec.Command(path, "demo", "--config", c.path).CombinedOutput(); err != nil {
 		b.Fatalf("fill the demonstration: %v\n%s", err, out)
 	}
 	watch := clock.New()
@@ -150,7 +143,7 @@ func BenchmarkStart(b *testing.B) {
 	var total time.Duration
 	for range b.N {
 		begin := watch.Now()
-		c.launch(b)
+		c.launch(b, url)
 		total += watch.Now().Sub(begin)
 		b.StopTimer()
 		c.kill()
@@ -158,9 +151,9 @@ func BenchmarkStart(b *testing.B) {
 	}
 	b.ReportMetric(float64(total.Milliseconds())/float64(b.N), "ms-to-first-page")
 	b.StopTimer()
-	c.launch(b)
+	c.launch(b, url)
 	for i := range 10_000 {
-		r, err := c.client.Get(c.url + []string{"/", "/gigs?q=logo", "/api/v1/gigs"}[i%3])
+		r, err := http.Get(url + []string{"/", "/gigs?q=logo", "/api/v1/gigs"}[i%3])
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -171,11 +164,11 @@ func BenchmarkStart(b *testing.B) {
 }
 
 // launch starts the process and waits for the first page.
-func (c *child) launch(b *testing.B) {
+func (c *child) launch(b *testing.B, url string) {
 	b.Helper()
-	c.spawn(b)
+	c.start(b)
 	apptest.Eventually(b, func() error {
-		r, err := c.client.Get(c.url + "/")
+		r, err := http.Get(url + "/")
 		if err != nil {
 			return err
 		}

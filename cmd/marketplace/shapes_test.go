@@ -35,6 +35,7 @@ type shape struct {
 	database func(testing.TB) string // empty: SQLite
 	broker   func(testing.TB) string // nil: events in memory
 	parts    [][]string              // the modules of each process; nil: all in one
+	replicas int                     // of each part; 0 is 1
 }
 
 func shapes() []shape {
@@ -43,7 +44,12 @@ func shapes() []shape {
 		{name: "one process on PostgreSQL", database: apptest.Postgres},
 		{name: "one process on PostgreSQL and RabbitMQ", database: apptest.Postgres, broker: apptest.RabbitMQ},
 		{name: "eight processes", database: apptest.Postgres, broker: apptest.RabbitMQ, parts: each(everyModule())},
+		twoReplicas(),
 	}
+}
+
+func twoReplicas() shape {
+	return shape{name: "two replicas of each", database: apptest.Postgres, broker: apptest.RabbitMQ, parts: each(everyModule()), replicas: 2}
 }
 
 // each puts every module into a process of its own.
@@ -52,12 +58,6 @@ func each(modules []string) (parts [][]string) {
 		parts = append(parts, []string{m})
 	}
 	return parts
-}
-
-// everyShape tells a story in every shape.
-func everyShape(t *testing.T, story func(t *testing.T, m *market)) {
-	t.Helper()
-	inShapes(t, shapes(), story)
 }
 
 func inShapes(t *testing.T, shapes []shape, story func(t *testing.T, m *market)) {
@@ -72,26 +72,29 @@ func inShapes(t *testing.T, shapes []shape, story func(t *testing.T, m *market))
 
 // market is a running marketplace.
 type market struct {
-	url      string
-	clock    *clock.Clock
-	services edge.Services
-	apps     []*app.App // one a process
-	web      *web.Web
-	config   config.Config
-	client   *http.Client
+	url       string
+	others    []string // the addresses of further gateways
+	cast      string   // at the end of the names of who joins, to tell several stories in one marketplace
+	calls     *atomic.Int64
+	internals []string // where each process answers whether it is ready
+	clock     *clock.Clock
+	services  edge.Services
+	apps      []*app.App // one a process
+	web       *web.Web
+	config    config.Config
+	client    *http.Client
 }
 
 // start runs the marketplace until the test ends, and checks its books then.
 func start(t testing.TB, s shape) *market {
 	t.Helper()
-	if len(s.parts) > 0 {
-		return startApart(t, s)
+	m := newMarket()
+	for _, file := range s.layout(t).files {
+		m.run(t, load(t, file, nil))
 	}
-	flags := map[string]any{"data": t.TempDir(), "database": s.database(t)}
-	if s.broker != nil {
-		flags["events"] = s.broker(t)
-	}
-	return startWith(t, flags)
+	m.waitReady(t)
+	t.Cleanup(func() { m.verifyLedger(t) })
+	return m
 }
 
 func startWith(t testing.TB, flags map[string]any) *market {
@@ -105,11 +108,28 @@ func startWith(t testing.TB, flags map[string]any) *market {
 	m := newMarket()
 	m.run(t, load(t, "", all))
 	m.waitReady(t)
+	t.Cleanup(func() { m.verifyLedger(t) })
 	return m
 }
 
 func newMarket() *market {
-	return &market{clock: clock.New(), client: &http.Client{Timeout: 60 * time.Second}}
+	return &market{clock: clock.New(), client: &http.Client{Timeout: 60 * time.Second}, calls: new(atomic.Int64)}
+}
+
+// with is the same marketplace for people whose names end so.
+func (m *market) with(cast string) *market {
+	other := *m
+	other.cast = cast
+	return &other
+}
+
+// gateway is the address for the next call: each in turn.
+func (m *market) gateway() string {
+	if len(m.others) == 0 {
+		return m.url
+	}
+	n := int(m.calls.Add(1)) % (len(m.others) + 1)
+	return append(m.others, m.url)[n]
 }
 
 // load reads a configuration from the text of a file and flags, as the program does.
@@ -144,20 +164,29 @@ func (m *market) run(t testing.TB, c config.Config) {
 		t.Fatal(err)
 	}
 	m.apps = append(m.apps, a)
-	if pages != nil {
-		m.web, m.services, m.config, m.url = pages, services, c, "http://"+c.Listen
+	m.internals = append(m.internals, c.Internal)
+	if m.enter(c); pages != nil {
+		m.web, m.services, m.config = pages, services, c
 	}
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	t.Cleanup(func() {
-		if pages != nil {
-			m.verifyLedger(t)
-		}
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("a process did not stop well: %v", err)
 		}
 	})
+}
+
+// enter lets calls go to the process too, if it is a gateway.
+func (m *market) enter(c config.Config) {
+	if !c.Hosts("web") {
+		return
+	}
+	if m.url != "" {
+		m.others = append(m.others, m.url)
+	}
+	m.url = "http://" + c.Listen
 }
 
 // drain waits until every event has had its effect, in all processes.
@@ -174,17 +203,9 @@ func (m *market) drain(t testing.TB) {
 
 func (m *market) waitReady(t testing.TB) {
 	t.Helper()
-	apptest.Eventually(t, func() error {
-		r, err := m.client.Get("http://" + m.config.Internal + "/readyz")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = r.Body.Close() }()
-		if r.StatusCode != http.StatusOK {
-			return fmt.Errorf("not ready: %s", r.Status)
-		}
-		return nil
-	})
+	for _, internal := range m.internals {
+		apptest.Eventually(t, func() error { return ready(internal) })
+	}
 }
 
 // verifyLedger fails the test when the books are not in order.
@@ -257,7 +278,7 @@ func (p *person) call(method, path string, body any, headers ...string) reply {
 		}
 		reader = bytes.NewReader(data)
 	}
-	r, err := http.NewRequest(method, p.m.url+"/api/v1"+path, reader)
+	r, err := http.NewRequest(method, p.m.gateway()+"/api/v1"+path, reader)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -334,12 +355,14 @@ const password = "correct horse battery"
 func (m *market) join(t testing.TB, username string) *person {
 	t.Helper()
 	p := m.visitor(t)
-	p.username = username
-	p.post("/auth/signup", map[string]any{"username": username, "email": username + "@example.com", "password": password}).ok(201)
-	p.post("/auth/verify-email", map[string]any{"token": m.mailedToken(t, username+"@example.com", "verify")}).ok(200)
-	p.logIn(username, password)
+	p.username = username + m.cast
+	p.post("/auth/signup", map[string]any{"username": p.username, "email": p.email(), "password": password}).ok(201)
+	p.post("/auth/verify-email", map[string]any{"token": m.mailedToken(t, p.email(), "verify")}).ok(200)
+	p.logIn(p.username, password)
 	return p
 }
+
+func (p *person) email() string { return strings.ToLower(p.username) + "@example.com" }
 
 func (p *person) logIn(login, word string) {
 	p.t.Helper()
@@ -369,13 +392,17 @@ func (m *market) mailedToken(t testing.TB, to, word string) (token string) {
 // sell makes the person a seller with a published gig, and returns its id.
 func (p *person) sell(requirements ...map[string]any) string {
 	p.t.Helper()
+	title := "I will draw a lasting logo"
+	if p.m.cast != "" { // to find it among those of other stories
+		title += " by " + p.username
+	}
 	p.call("PUT", "/me/seller", map[string]any{
 		"headline": "Logos that last", "description": "Ten years of drawing marks for small companies.",
 		"skills": []string{"logo", "branding"}, "languages": []any{"English", map[string]any{"name": "German", "level": "native"}}, "country": "DE",
 	}).ok(200)
 	price := func(minor int) map[string]any { return map[string]any{"minor": minor, "currency": "USD"} }
 	gig := p.post("/gigs", map[string]any{
-		"title": "I will draw a lasting logo", "description": "A hand drawn **logo** with all its files.", "category": "logo-design",
+		"title": title, "description": "A hand drawn **logo** with all its files.", "category": "logo-design",
 		"tags": []string{"logo", "vector"}, "requirements": requirements,
 		"packages": []map[string]any{
 			{"name": "basic", "title": "Mark", "description": "One mark.", "price": price(5000), "delivery_days": 3, "revisions": 1, "includes": []string{"PNG"}},
