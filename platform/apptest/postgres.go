@@ -3,18 +3,9 @@ package apptest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"net/url"
 	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,13 +13,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// server is the PostgreSQL of this test binary: started by the first test that asks, gone with the process. The pipe
-// that the server's parent reads from is kept here, because a forgotten one is closed by the garbage collector.
+// server is the PostgreSQL of this test binary: started by the first test that asks, gone with the process.
 var server struct {
-	start sync.Once
-	admin string // the URL of the database in which databases are made
-	held  io.Closer
-	err   error
+	start   sync.Once
+	cluster *Cluster
+	err     error
 }
 
 // Postgres returns the URL of a fresh, empty PostgreSQL database, dropped when the test ends. With
@@ -39,15 +28,30 @@ func Postgres(t testing.TB) string {
 	t.Helper()
 	admin := os.Getenv("TEST_DATABASE")
 	if admin == "" {
-		server.start.Do(func() { server.err = startPostgres(context.WithoutCancel(t.Context())) })
-		if server.err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("PostgreSQL: %v", server.err)
+		server.start.Do(func() {
+			if server.cluster, server.err = newCluster("off"); server.err == nil {
+				server.err = server.cluster.run(context.WithoutCancel(t.Context()))
 			}
-			t.Skipf("skipped, this test needs PostgreSQL (install it, or set TEST_DATABASE to the URL of one): %v", server.err)
+		})
+		if server.err != nil {
+			withoutPostgres(t, server.err)
 		}
-		admin = server.admin
+		admin = server.cluster.admin()
 	}
+	return databaseOn(t, admin)
+}
+
+func withoutPostgres(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("PostgreSQL: %v", err)
+	}
+	t.Skipf("skipped, this test needs PostgreSQL (install it, or set TEST_DATABASE to the URL of one): %v", err)
+}
+
+// databaseOn makes a database that is dropped when the test ends.
+func databaseOn(t testing.TB, admin string) string {
+	t.Helper()
 	name := "test_" + uuid.NewString()[:8]
 	if err := statement(t.Context(), admin, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
 		t.Fatalf("make a database for the test: %v", err)
@@ -75,126 +79,4 @@ func statement(ctx context.Context, admin, sql string) error {
 	}
 	_, err = conn.Exec(ctx, sql)
 	return errors.Join(err, conn.Close(ctx))
-}
-
-// watch is the parent of the server: it reads from a pipe that the test binary holds, so when the binary ends, even
-// by SIGKILL, the read returns, the server is stopped at once and its folder removed.
-const watch = `"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=400 \
-	-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB & pid=$!
-trap '' INT TERM HUP
-read -r _
-kill -QUIT $pid
-wait $pid
-rm -rf "$2"`
-
-// startPostgres makes a cluster in a short folder (a socket's path is at most 107 bytes) and starts it on a unix
-// socket: no port to choose. Root may not run PostgreSQL, so root runs it as the user postgres.
-func startPostgres(ctx context.Context) error {
-	bin, err := postgresPrograms()
-	if err != nil {
-		return err
-	}
-	who, err := unprivileged()
-	if err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("/tmp", "pg-")
-	if err != nil {
-		return err
-	}
-	if who != nil {
-		err = os.Chown(dir, int(who.Uid), int(who.Gid))
-	}
-	if err == nil {
-		err = runPostgres(ctx, bin, dir, who)
-	}
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(dir))
-	}
-	return nil
-}
-
-func runPostgres(ctx context.Context, bin, dir string, who *syscall.Credential) error {
-	attributes := &syscall.SysProcAttr{Credential: who, Setpgid: true}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", filepath.Join(dir, "data"), "-U", "postgres",
-		"--auth=trust", "--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C.UTF-8")
-	initdb.Dir, initdb.SysProcAttr = dir, attributes
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		return err
-	}
-	defer func() { _ = log.Close() }()
-	// Not this process's output: `go test` would wait for the server to close it.
-	sh := exec.Command("/bin/sh", "-c", watch, "sh", bin, dir)
-	sh.Dir, sh.SysProcAttr, sh.Stdout, sh.Stderr = dir, attributes, log, log
-	if server.held, err = sh.StdinPipe(); err != nil {
-		return err
-	}
-	if err := sh.Start(); err != nil {
-		return err
-	}
-	server.admin = "postgres://postgres@/postgres?sslmode=disable&host=" + dir
-	if err := answers(ctx, server.admin); err != nil {
-		out, _ := os.ReadFile(log.Name())
-		return errors.Join(fmt.Errorf("start the server: %w: %s", err, out), server.held.Close(), sh.Wait())
-	}
-	return nil
-}
-
-// answers waits until the server takes connections, 20 s at most.
-func answers(ctx context.Context, admin string) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	var err error
-	for range 2000 {
-		if err = statement(ctx, admin, "SELECT 1"); err == nil {
-			return nil
-		}
-		<-tick.C
-	}
-	return err
-}
-
-// postgresPrograms finds the newest installed version: Debian keeps them outside of the PATH.
-func postgresPrograms() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil {
-		return "", err
-	}
-	if len(found) == 0 {
-		initdb, err := exec.LookPath("initdb")
-		if err != nil {
-			return "", fmt.Errorf("no PostgreSQL is installed: %w", fs.ErrNotExist)
-		}
-		return filepath.Dir(initdb), nil
-	}
-	version := func(path string) int {
-		v, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
-		return v
-	}
-	newest := slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })
-	return filepath.Dir(newest), nil
-}
-
-// unprivileged is whom the server runs as: nil means as ourselves.
-func unprivileged() (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, err := strconv.ParseUint(u.Uid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	gid, err := strconv.ParseUint(u.Gid, 10, 32)
-	if err != nil {
-		return nil, err
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }

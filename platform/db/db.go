@@ -26,6 +26,7 @@ var ErrNested = errors.New("db: use the transaction that is running, not the dat
 type Options struct {
 	Module      string          // names the schema, or the file
 	URL         string          // postgres://…; empty for SQLite
+	Replica     string          // postgres://… of a read replica, for ReadStale; empty: none
 	Dir         string          // where the SQLite files are
 	Connections int             // most open connections on PostgreSQL; 0 is 8
 	Migrations  []Migration     // run in order when the database is opened; none is fine
@@ -53,6 +54,9 @@ type DB struct {
 	routes    *Routes
 	committed func([]Emitted)
 	clock     *clock.Clock
+
+	replica    *gorm.DB // nil: none
+	replicaSQL *sql.DB
 }
 
 // Open connects, and brings the tables up to date. Replicas that open at once wait for each other: an advisory lock on
@@ -105,7 +109,7 @@ func (d *DB) Stats() (write, read sql.DBStats) { return d.writeSQL.Stats(), d.re
 // Close waits for what is running and closes the connections.
 func (d *DB) Close() error {
 	var errs []error
-	for _, s := range []*sql.DB{d.writeSQL, d.readSQL, d.lockSQL} {
+	for _, s := range []*sql.DB{d.writeSQL, d.readSQL, d.lockSQL, d.replicaSQL} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}

@@ -79,13 +79,10 @@ func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
 // openPostgres opens one pool whose search path is the module's schema, which is made if it is missing, and a small
 // one for TryLock, so that a lock that is held never takes a connection from the module's work.
 func (d *DB) openPostgres(ctx context.Context, o Options) error {
-	config, err := pgx.ParseConfig(o.URL)
+	config, err := connection(o.Module, o.URL)
 	if err != nil {
 		return fmt.Errorf("read the address: %w", err)
 	}
-	config.RuntimeParams["search_path"] = o.Module
-	config.RuntimeParams["application_name"] = "marketplace/" + o.Module
-	config.RuntimeParams["timezone"] = "UTC"
 	if o.Connections == 0 {
 		o.Connections = 8
 	}
@@ -103,7 +100,24 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 		return err
 	}
 	d.read = d.write
+	if o.Replica != "" {
+		if err := d.openReplica(o); err != nil {
+			return err
+		}
+	}
 	return d.migrate(ctx, o.Migrations)
+}
+
+// connection is how the module's connections to a server behave.
+func connection(module, address string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["search_path"] = module
+	config.RuntimeParams["application_name"] = "marketplace/" + module
+	config.RuntimeParams["timezone"] = "UTC"
+	return config, nil
 }
 
 // pool opens connections that answer times in UTC; pgx would answer in the machine's time zone.

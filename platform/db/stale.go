@@ -1,0 +1,126 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+
+	"marketplace/platform/clock"
+	"marketplace/platform/identity"
+)
+
+const (
+	replicaPatience = 2 * time.Second // for the first row, and for a connection
+	replicaPause    = 5 * time.Second // until a replica that was away is asked again
+)
+
+var errSlow = errors.New("the replica took too long")
+
+// ReadStale is Read for what may be a moment old: on the read replica (Options.Replica) if there is one and it answers, on
+// the database itself otherwise. Only visitors read there: they have written nothing that they could miss, so everybody
+// sees their own writes. Use it for what many people read and nobody decides by: the public catalogue.
+func (d *DB) ReadStale(ctx context.Context) *gorm.DB {
+	actor := identity.From(ctx)
+	if d.replica == nil || actor.SignedIn() || actor.System || ctx.Value(inTx{d}) != nil {
+		return d.Read(ctx)
+	}
+	return d.replica.WithContext(ctx)
+}
+
+// openReplica prepares the pool of the read replica. It does not connect: the replica may come later, and go.
+func (d *DB) openReplica(o Options) error {
+	config, err := connection(o.Module, o.Replica)
+	if err != nil {
+		return fmt.Errorf("read the address of the replica: %w", err)
+	}
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	config.ConnectTimeout = replicaPatience
+	s := &standby{replica: pool(config, o.Connections, o.Connections), primary: d.readSQL, clock: clock.New(), log: o.Log}
+	d.replicaSQL = s.replica
+	if d.replica, err = gorm.Open(postgres.New(postgres.Config{Conn: s}), d.gormConfig()); err != nil {
+		return fmt.Errorf("prepare the replica: %w", err)
+	}
+	return nil
+}
+
+// standby is what GORM asks: the replica, or the primary while the replica is away. It only reads.
+type standby struct {
+	replica, primary *sql.DB
+	clock            *clock.Clock // the system's: it is about the network's time, not the product's
+	log              *zap.Logger
+	until            atomic.Int64 // the replica is not asked before; nanoseconds, 0 while it answers
+}
+
+// QueryContext asks the replica, and the primary for what the replica cannot answer: it is away, it is slow, it cancels what is in
+// the way of its recovery, or it does not have a migration yet.
+func (s *standby) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	until := s.until.Load()
+	if until > s.clock.Now().UnixNano() {
+		return s.primary.QueryContext(ctx, query, args...)
+	}
+	rows, err := s.ask(ctx, query, args)
+	switch {
+	case err == nil && until != 0 && s.until.CompareAndSwap(until, 0):
+		s.log.Info("the read replica answers again")
+		return rows, nil
+	case err == nil, ctx.Err() != nil:
+		return rows, err
+	}
+	if isAway(err) && s.until.Swap(s.clock.Now().Add(replicaPause).UnixNano()) == 0 {
+		s.log.Warn("the read replica is away: the database itself is asked", zap.Error(err))
+	}
+	return s.primary.QueryContext(ctx, query, args...)
+}
+
+// ask does not wait longer than replicaPatience for the first row.
+func (s *standby) ask(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	asking, giveUp := context.WithCancel(ctx)
+	late := time.AfterFunc(replicaPatience, giveUp)
+	rows, err := s.replica.QueryContext(asking, query, args...)
+	if late.Stop() && err == nil {
+		return rows, nil // ends with the caller's context
+	}
+	giveUp()
+	if err == nil {
+		_ = rows.Close()
+	}
+	return nil, errors.Join(err, errSlow)
+}
+
+// isAway says whether the next query would fail as well: there was no answer, or one of a server that is starting,
+// stopping, full, or has no such database.
+func isAway(err error) bool {
+	var state interface{ SQLState() string }
+	if !errors.As(err, &state) {
+		return true
+	}
+	for _, class := range []string{"08", "28", "3D", "53", "57"} {
+		if strings.HasPrefix(state.SQLState(), class) {
+			return true
+		}
+	}
+	return false
+}
+
+// QueryRowContext asks the primary: the result does not say whether there was an answer.
+func (s *standby) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return s.primary.QueryRowContext(ctx, query, args...)
+}
+
+var errReadOnly = errors.New("db: ReadStale only reads")
+
+// ExecContext refuses: whoever changes something uses Tx.
+func (s *standby) ExecContext(context.Context, string, ...any) (sql.Result, error) {
+	return nil, errReadOnly
+}
+
+// PrepareContext refuses: statements are not prepared (gormConfig).
+func (s *standby) PrepareContext(context.Context, string) (*sql.Stmt, error) { return nil, errReadOnly }
