@@ -65,7 +65,8 @@ type App struct {
 	clock    *clock.Clock
 	mail     mail.Sender
 	registry *prometheus.Registry
-	secrets  [][]byte // of rpc
+	calls    rpc.Options // between processes
+	peers    []*rpc.Client
 	routes   *db.Routes
 	bus      *bus.Bus
 
@@ -76,7 +77,7 @@ type App struct {
 
 	patience  time.Duration // drainTime; shorter in a test
 	lock      *os.File
-	private   *http.ServeMux // what other processes may call
+	private   *private
 	listeners []*listener
 	addresses map[string]net.Addr
 	started   atomic.Bool // Run was called
@@ -94,9 +95,10 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus,
-		routes: &db.Routes{}, private: http.NewServeMux(), addresses: map[string]net.Addr{},
+		routes: &db.Routes{}, addresses: map[string]net.Addr{},
 		patience: drainTime,
 	}
+	a.private = &private{app: a, modules: map[string]http.Handler{}}
 	if a.log == nil {
 		a.log = zap.NewNop()
 	}
@@ -107,7 +109,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		a.registry = telemetry.NewRegistry(telemetry.Service{Name: "marketplace", Version: o.Version, Environment: o.Config.Environment})
 	}
 	for _, s := range o.Config.RPC.Secrets {
-		a.secrets = append(a.secrets, []byte(s))
+		a.calls.Secrets = append(a.calls.Secrets, []byte(s))
 	}
 	if err := a.prepare(); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -132,6 +134,11 @@ func (a *App) prepare() error {
 			return err
 		}
 	}
+	metrics, err := rpc.NewMetrics(a.registry)
+	if err != nil {
+		return fmt.Errorf("measure the calls between processes: %w", err)
+	}
+	a.calls.Metrics, a.calls.Log = metrics, a.log.Named("rpc")
 	if a.mode != Serving {
 		return nil
 	}
@@ -173,10 +180,11 @@ func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 	case a.mode == Migrating:
 		return none, nil
 	}
-	client, err := rpc.NewClient(m.Name, a.config.Remotes[m.Name], a.secrets)
+	client, err := rpc.NewClient(m.Name, a.config.Remotes[m.Name], a.calls)
 	if err != nil {
 		return none, fmt.Errorf("reach the module %s: %w", m.Name, err)
 	}
+	a.peers = append(a.peers, client)
 	return m.Remote(client), nil
 }
 
@@ -195,11 +203,10 @@ func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 	if a.config.RPC.Listen == "" || a.mode != Serving {
 		return service, nil
 	}
-	handler, err := rpc.Serve(m.Name, service, a.secrets, h.Log.Named("rpc"))
+	a.private.modules[m.Name], err = rpc.Serve(m.Name, service, a.calls)
 	if err != nil {
 		return none, fmt.Errorf("expose the module %s: %w", m.Name, err)
 	}
-	a.private.Handle("/rpc/"+m.Name+"/", handler)
 	return service, nil
 }
 

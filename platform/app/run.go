@@ -13,14 +13,15 @@ import (
 const drainTime = 20 * time.Second
 
 // Run serves until ctx ends or something fails, and closes everything. It stops in a strict order, each step complete
-// before the next: listeners drain, background tasks, outbox workers and router, databases. The internal listener stays
+// before the next: listeners drain, background tasks, outbox workers and router, the watch over the peers, databases. The internal listener stays
 // to the end, so that whoever watches can see it happen.
 func (a *App) Run(ctx context.Context) error {
 	if err := a.runnable(); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	live := context.WithoutCancel(ctx)
-	failed := make(chan error, 2+len(a.listeners))
+	failed := make(chan error, 3+len(a.listeners))
+	peers := start(live, failed, a.watchPeers)
 	events := start(live, failed, a.bus.Run)
 	tasks := start(live, failed, a.runTasks)
 	for _, l := range a.listeners {
@@ -38,9 +39,19 @@ func (a *App) Run(ctx context.Context) error {
 	a.log.Info("stopping")
 	a.stopping.Store(true)
 	a.drain(live)
-	errs = append(errs, tasks.stop(), events.stop(), a.Close())
+	errs = append(errs, tasks.stop(), events.stop(), peers.stop(), a.Close())
 	a.log.Info("stopped")
 	return errors.Join(errs...)
+}
+
+// watchPeers keeps an eye on the replicas of the modules elsewhere until ctx ends.
+func (a *App) watchPeers(ctx context.Context) error {
+	var wait sync.WaitGroup
+	for _, c := range a.peers {
+		wait.Go(func() { _ = c.Run(ctx) }) // ends with ctx, without an error
+	}
+	wait.Wait()
+	return nil
 }
 
 func (a *App) runnable() error {

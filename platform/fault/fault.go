@@ -5,6 +5,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -75,8 +76,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (%s: %s)", e.Message, e.Fields[0].Name, e.Fields[0].Message)
 }
 
-// Of returns the fault in err's chain. An error without one becomes Internal with a general sentence;
-// nil stays nil.
+// Of returns the fault in err's chain. An error without one becomes Internal with a general sentence, the end of the
+// caller's time Unavailable; nil stays nil.
 func Of(err error) *Error {
 	if err == nil {
 		return nil
@@ -84,6 +85,9 @@ func Of(err error) *Error {
 	var f *Error
 	if errors.As(err, &f) {
 		return f
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return Unavailablef(2, "This took too long. Please try again in a moment.")
 	}
 	return &Error{Code: Internal, Message: "Something went wrong on our side."}
 }

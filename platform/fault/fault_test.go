@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -15,6 +16,15 @@ func TestAnErrorThatIsNoFaultTellsNothing(t *testing.T) {
 	}
 	if fault.Of(nil) != nil {
 		t.Error("nil is not nil")
+	}
+}
+
+func TestTheEndOfTheTimeIsNoMistakeOfOurs(t *testing.T) {
+	for _, end := range []error{context.DeadlineExceeded, context.Canceled} {
+		f := fault.Of(fmt.Errorf("list the orders: %w", end))
+		if f.Code != fault.Unavailable || f.RetryAfter == 0 || f.Code.Status() != 503 {
+			t.Errorf("%v tells %+v", end, f)
+		}
 	}
 }
 

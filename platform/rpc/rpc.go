@@ -1,84 +1,97 @@
-// Package rpc lets one process call a module that another process hosts: the same contract, over HTTP.
+// Package rpc lets one process call a module that other processes host: the same contract, over HTTP.
 //
 //	POST /rpc/<module>/<Method>   the request as JSON; 200 and the result as JSON, or a fault.Error as JSON
 //
-// A token that lives for seconds says which module is called, what is asked and who is acting. The caller's remaining
-// time travels in a header, so nobody works for a caller who has gone.
+// A token that is good for one call says which module is called, what is asked and who is acting. The caller's remaining
+// time travels in a header, so nobody works for a caller who has gone. A module has one address or many, of processes or of
+// DNS names that stand for several; calls go where the fewest are at work, and not where they fail.
 package rpc
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-	"sync/atomic"
+	"reflect"
 	"time"
+
+	"go.uber.org/zap"
 
 	"marketplace/platform/clock"
 	"marketplace/platform/fault"
 )
 
 const (
-	limit           = 32 << 20         // bytes of a request, and of an answer
+	files           = 64 << 20         // bytes of files that one request carries, as many as the pages take in
+	limit           = 96 << 20         // bytes of a request, and of an answer: JSON makes files a third longer
 	timeLimit       = 30 * time.Second // of a call whose caller has set none, and of every call on the serving side
 	headerRemaining = "Remaining-Milliseconds"
 	retryAfter      = 2 // seconds, when a peer is away
 )
 
+// Options are what both ends of a call need.
+type Options struct {
+	Secrets [][]byte    // shared by all processes: the first signs, all are accepted
+	Log     *zap.Logger // gets what is our mistake, and which peers go and come; nil: nothing does
+	Metrics *Metrics    // nil: nothing is counted
+}
+
+func (o Options) checked() (Options, error) {
+	if len(o.Secrets) == 0 {
+		return o, errors.New("a secret is needed")
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
+	}
+	return o, nil
+}
+
 // Client reaches one module elsewhere. It is safe for concurrent use.
 type Client struct {
-	module    string
-	addresses []string
-	secrets   [][]byte
-	http      *http.Client
-	clock     *clock.Clock // the system's: tokens and deadlines are about the network's time, not the product's
-	next      atomic.Uint64
+	Options
+	module string
+	clock  *clock.Clock // the system's: tokens and deadlines are about the network's time, not the product's
+	pool   *pool
+	budget *budget
 }
 
-// NewClient makes a client of the module at these addresses (http://host:port), which take turns. The first secret signs.
-// It connects when it is called, so the module may come later.
-func NewClient(module string, addresses []string, secrets [][]byte) (*Client, error) {
-	if len(addresses) == 0 || len(secrets) == 0 {
-		return nil, errors.New("an address and a secret are needed")
+// NewClient makes a client of the module at these addresses (http://host:port). A host that is a name is looked up, and
+// each of its addresses is a replica of its own. It connects when it is called, so the module may come later. Run keeps an
+// eye on the replicas; without it, they are only known by how calls to them end.
+func NewClient(module string, addresses []string, o Options) (*Client, error) {
+	o, err := o.checked()
+	if err != nil {
+		return nil, err
 	}
-	c := &Client{module: module, secrets: secrets, clock: clock.New()}
-	for _, a := range addresses {
-		u, err := url.Parse(a)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			return nil, fmt.Errorf("the address %q is not usable: write http://host:port", a)
-		}
-		c.addresses = append(c.addresses, strings.TrimRight(a, "/"))
+	p, err := newPool(addresses)
+	if err != nil {
+		return nil, err
 	}
-	// A transport of its own: no proxy of the environment, connections enough for a busy page.
-	c.http = &http.Client{
-		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-			MaxIdleConnsPerHost: 64,
-			IdleConnTimeout:     90 * time.Second,
-			TLSHandshakeTimeout: 2 * time.Second,
-			DisableCompression:  true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return c, nil
+	return &Client{Options: o, module: module, clock: clock.New(), pool: p, budget: newBudget()}, nil
 }
 
-// Call calls a method of the module's contract. The caller's remaining time travels, and who is acting, and
-// the fault that comes back. A command is never retried: whether it has happened is not known. A peer that is away is
-// fault.Unavailable; a request over 32 MiB is fault.TooLarge; the end of ctx is its own error.
+// Call calls a command of the module's contract. The caller's remaining time travels, and who is acting, and the fault that
+// comes back. It goes to another replica only if it cannot have happened at the first one (no connection was made), or if
+// its request carries an id (a field RequestID or ClientID that is not empty), by which the module knows it again. A peer
+// that is away is fault.Unavailable; a request over 96 MB is fault.TooLarge; the end of ctx is its own error.
 func Call[Res any](ctx context.Context, c *Client, method string, request any) (Res, error) {
+	return ask[Res](ctx, c, method, request, named(request))
+}
+
+// Read is Call of a method that changes nothing: if the connection breaks, another replica is asked, once.
+func Read[Res any](ctx context.Context, c *Client, method string, request any) (Res, error) {
+	return ask[Res](ctx, c, method, request, true)
+}
+
+func ask[Res any](ctx context.Context, c *Client, method string, request any, repeatable bool) (Res, error) {
 	var result Res
-	answer, err := c.call(ctx, method, request)
+	begun := c.clock.Now()
+	answer, err := c.call(ctx, method, request, repeatable)
 	if err == nil {
 		err = json.Unmarshal(answer, &result)
 	}
+	c.Metrics.called(c.module, method, err, c.clock.Now().Sub(begun))
 	if err != nil {
 		var none Res
 		return none, fmt.Errorf("call %s.%s: %w", c.module, method, err)
@@ -86,81 +99,43 @@ func Call[Res any](ctx context.Context, c *Client, method string, request any) (
 	return result, nil
 }
 
-func (c *Client) call(ctx context.Context, method string, request any) ([]byte, error) {
+// named says whether the request carries an id by which the module knows it again.
+func named(request any) bool {
+	v := reflect.ValueOf(request)
+	if v.Kind() != reflect.Struct {
+		return false
+	}
+	for _, name := range []string{"RequestID", "ClientID"} {
+		if id := v.FieldByName(name); id.IsValid() && id.Kind() == reflect.String && id.Len() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Client) call(ctx context.Context, method string, request any, repeatable bool) ([]byte, error) {
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, err
 	}
 	if len(body) > limit {
-		return nil, fault.TooLargef("This is too large: at most %d MB.", limit>>20)
+		return nil, tooLarge()
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
-	response, err := c.send(ctx, method, body)
-	if err != nil {
-		return nil, c.away(ctx, err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
-	if err != nil {
-		return nil, c.away(ctx, err)
-	}
-	if len(answer) > limit {
-		return nil, fmt.Errorf("the answer has more than %d bytes", limit)
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, failure(response.StatusCode, answer)
-	}
-	return answer, nil
+	return c.try(ctx, method, body, repeatable)
 }
 
-// send tries the addresses in turn, as long as there is no connection: then nothing was sent, and it is no retry.
-func (c *Client) send(ctx context.Context, method string, body []byte) (*http.Response, error) {
-	path := "/rpc/" + c.module + "/" + method
-	token, err := sign(ctx, c.secrets[0], c.clock.Now(), c.module, path, body)
-	if err != nil {
-		return nil, err
-	}
-	first := c.next.Add(1)
-	var unreachable []error
-	for i := range c.addresses {
-		address := c.addresses[(first+uint64(i))%uint64(len(c.addresses))]
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+path, bytes.NewReader(body))
-		if err != nil {
-			return nil, err
-		}
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer "+token)
-		if deadline, ok := ctx.Deadline(); ok {
-			r.Header.Set(headerRemaining, strconv.FormatInt(deadline.Sub(c.clock.Now()).Milliseconds(), 10))
-		}
-		response, err := c.http.Do(r)
-		var op *net.OpError
-		if err == nil || !errors.As(err, &op) || op.Op != "dial" || ctx.Err() != nil {
-			return response, err
-		}
-		unreachable = append(unreachable, err)
-	}
-	return nil, errors.Join(unreachable...)
+func tooLarge() *fault.Error {
+	return fault.TooLargef("This is too large: at most %d MB of files at once.", files>>20)
 }
 
-// away is the error of a call that got no answer: the end of the caller's time, or a fault with its cause.
-func (c *Client) away(ctx context.Context, cause error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return errors.Join(fault.Unavailablef(retryAfter, "A part of the marketplace is not answering. Please try again in a moment."), cause)
-}
-
-// failure is the fault that the peer answered. What is not one comes from something between us and the peer.
-func failure(status int, body []byte) error {
+// failure is the fault that the peer answered. What is not one comes from something between us and the peer: ours is false.
+func failure(status int, body []byte) (err error, ours bool) { //nolint:revive,staticcheck // the error is the result here
 	var f fault.Error
 	if err := json.Unmarshal(body, &f); err == nil && f.Code != "" {
-		return &f
+		return &f, true
 	}
-	err := fmt.Errorf("unexpected answer %d", status)
-	if status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout {
-		return errors.Join(fault.Unavailablef(retryAfter, "A part of the marketplace is not answering. Please try again in a moment."), err)
-	}
-	return err
+	return fmt.Errorf("unexpected answer %d", status),
+		status != http.StatusBadGateway && status != http.StatusServiceUnavailable && status != http.StatusGatewayTimeout
 }

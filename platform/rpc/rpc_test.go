@@ -27,7 +27,8 @@ type echo interface {
 }
 
 type sayRequest struct {
-	Text string `json:"text"`
+	Text      string `json:"text"`
+	RequestID string `json:"request_id,omitempty"`
 }
 
 type failRequest struct {
@@ -80,7 +81,7 @@ var secrets = [][]byte{[]byte("0123456789abcdef0123456789abcdef"), []byte("fedcb
 func serve(t *testing.T, log *zap.Logger) (*local, *httptest.Server) {
 	t.Helper()
 	l := &local{}
-	h, err := Serve[echo]("echo", l, secrets, log)
+	h, err := Serve[echo]("echo", l, Options{Secrets: secrets, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func serve(t *testing.T, log *zap.Logger) (*local, *httptest.Server) {
 
 func client(t *testing.T, addresses ...string) *Client {
 	t.Helper()
-	c, err := NewClient("echo", addresses, secrets)
+	c, err := NewClient("echo", addresses, Options{Secrets: secrets})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,56 +217,9 @@ func TestAPeerThatIsAwayIsUnavailable(t *testing.T) {
 	}
 }
 
-// cut takes connections, reads a little and hangs up: the command may have happened.
-func cut(t *testing.T, calls *atomic.Int64) string {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		calls.Add(1)
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err == nil {
-			_ = conn.Close()
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s.URL
-}
-
-func TestACommandThatMayHaveHappenedIsNotRetried(t *testing.T) {
-	var calls atomic.Int64
-	c := client(t, cut(t, &calls), cut(t, &calls), cut(t, &calls))
-	for i := int64(1); i <= 20; i++ {
-		if _, err := Call[said](t.Context(), c, "Say", sayRequest{}); !fault.Is(err, fault.Unavailable) {
-			t.Fatalf("%v", err)
-		}
-		if calls.Load() != i {
-			t.Fatalf("%d calls reached a peer %d times", i, calls.Load())
-		}
-	}
-}
-
-func TestAddressesTakeTurnsAndOneThatIsDownIsSkipped(t *testing.T) {
-	one, first := serve(t, nil)
-	other, second := serve(t, nil)
-	unused, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	down := "http://" + unused.Addr().String()
-	_ = unused.Close()
-	c := client(t, first.URL, down, second.URL+"/")
-	for range 30 {
-		if _, err := Call[said](t.Context(), c, "Say", sayRequest{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if one.calls.Load()+other.calls.Load() != 30 || one.calls.Load() != 10 || other.calls.Load() != 20 {
-		t.Errorf("%d and %d calls", one.calls.Load(), other.calls.Load())
-	}
-}
-
 func TestConnectionsAreKept(t *testing.T) {
 	l := &local{}
-	h, err := Serve[echo]("echo", l, secrets, nil)
+	h, err := Serve[echo]("echo", l, Options{Secrets: secrets})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,24 +268,24 @@ func TestOnlyTheContractIsExposed(t *testing.T) {
 
 func TestWhatIsNoContractIsRefused(t *testing.T) {
 	type odd interface{ Get(id string) (said, error) }
-	if _, err := Serve[odd]("odd", nil, secrets, nil); err == nil || !strings.Contains(err.Error(), "Get") {
+	if _, err := Serve[odd]("odd", nil, Options{Secrets: secrets}); err == nil || !strings.Contains(err.Error(), "Get") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Serve("echo", &local{}, secrets, nil); err == nil {
+	if _, err := Serve("echo", &local{}, Options{Secrets: secrets}); err == nil {
 		t.Error("a struct was exposed with all its methods")
 	}
-	if _, err := Serve[echo]("echo", &local{}, nil, nil); err == nil {
+	if _, err := Serve[echo]("echo", &local{}, Options{}); err == nil {
 		t.Error("a module is served without a secret")
 	}
 	for _, address := range []string{"", "order:9000", "ftp://order", "http://", "http://a b"} {
-		if _, err := NewClient("echo", []string{address}, secrets); err == nil {
+		if _, err := NewClient("echo", []string{address}, Options{Secrets: secrets}); err == nil {
 			t.Errorf("the address %q is accepted", address)
 		}
 	}
-	if _, err := NewClient("echo", nil, secrets); err == nil {
+	if _, err := NewClient("echo", nil, Options{Secrets: secrets}); err == nil {
 		t.Error("a client without an address")
 	}
-	if _, err := NewClient("echo", []string{"http://a"}, nil); err == nil {
+	if _, err := NewClient("echo", []string{"http://a"}, Options{}); err == nil {
 		t.Error("a client without a secret")
 	}
 }

@@ -1,11 +1,11 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"runtime/debug"
@@ -14,18 +14,29 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"marketplace/platform/clock"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
 
+// errRefused becomes the general sentence: whoever has no token learns nothing.
+var errRefused = errors.New("refused")
+
+const (
+	large    = 1 << 20   // bytes of a request that counts as large
+	mostHeld = 3 * limit // bytes of large requests that are read at once; further ones wait
+)
+
 // server answers calls to one module.
 type server struct {
+	Options
 	module   string
 	methods  map[string]method
 	verifier *verifier
-	log      *zap.Logger
+	clock    *clock.Clock
+	held     *semaphore.Weighted
 }
 
 // method is one method of the contract: (context.Context, Req) (Res, error).
@@ -36,19 +47,19 @@ type method struct {
 
 // Serve exposes the methods of the contract S, and no others that the service has, at /rpc/<module>/<Method>. Any of the
 // secrets is accepted. It fails if S is not a contract: an interface whose methods are all
-// (context.Context, Req) (Res, error). The log gets what is our mistake; nil: nothing does.
-func Serve[S any](module string, service S, secrets [][]byte, log *zap.Logger) (http.Handler, error) {
-	if log == nil {
-		log = zap.NewNop()
-	}
-	if len(secrets) == 0 {
-		return nil, errors.New("a secret is needed")
+// (context.Context, Req) (Res, error).
+func Serve[S any](module string, service S, o Options) (http.Handler, error) {
+	o, err := o.checked()
+	if err != nil {
+		return nil, err
 	}
 	methods, err := methodsOf(service)
 	if err != nil {
 		return nil, err
 	}
-	return &server{module: module, methods: methods, log: log, verifier: newVerifier(module, secrets, clock.New())}, nil
+	c := clock.New()
+	return &server{Options: o, module: module, methods: methods, clock: c, verifier: newVerifier(module, o.Secrets, c),
+		held: semaphore.NewWeighted(mostHeld)}, nil
 }
 
 func methodsOf[S any](service S) (map[string]method, error) {
@@ -77,49 +88,92 @@ func CheckMethod(m reflect.Method) error {
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c, body, err := s.admit(w, r)
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		s.refuse(w, http.StatusRequestEntityTooLarge, fault.TooLargef("This is too large: at most %d MB.", limit>>20))
-		return
-	case err != nil: // not Unauthenticated: it is not the user who has to do something
-		s.log.Warn("a call was refused", zap.String("url.path", r.URL.Path), zap.String("source.address", r.RemoteAddr), zap.Error(err))
-		s.refuse(w, http.StatusUnauthorized, fault.Of(err))
-		return
-	}
 	ctx, cancel := context.WithTimeout(r.Context(), remaining(r.Header.Get(headerRemaining)))
 	defer cancel()
-	ctx = identity.WithRequest(identity.With(ctx, c.Actor), c.Request)
-	m, ok := s.methods[strings.TrimPrefix(r.URL.Path, "/rpc/"+s.module+"/")]
-	if !ok {
-		s.log.Warn("a call to a method that is not there", zap.String("url.path", r.URL.Path))
-		s.refuse(w, http.StatusNotFound, fault.Of(errors.New("no such method")))
+	c, err := s.admit(r)
+	if err != nil {
+		s.turnAway(w, r, err)
 		return
 	}
-	answer, err := m.serve(ctx, body)
+	weight := weightOf(r)
+	if err := s.held.Acquire(ctx, weight); err != nil {
+		s.refuse(w, fault.Of(err))
+		return
+	}
+	defer s.held.Release(weight)
+	body, err := read(w, r)
 	if err != nil {
-		s.report(ctx, r.URL.Path, err)
-		f := asFault(err)
-		s.refuse(w, f.Code.Status(), f)
+		s.refuse(w, fault.Of(err))
+		return
+	}
+	if err := s.verifier.accept(c, body); err != nil {
+		s.turnAway(w, r, err)
+		return
+	}
+	s.answer(identity.WithRequest(identity.With(ctx, c.Actor), c.Request), w, r.URL.Path, body)
+}
+
+// admit reads the token. Nobody without a good one makes us read a body.
+func (s *server) admit(r *http.Request) (claims, error) {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return s.verifier.verify(token, r.Method, r.URL.Path)
+}
+
+// turnAway answers who has no good token, always the same. It is not Unauthenticated: it is not the user who has to do
+// something.
+func (s *server) turnAway(w http.ResponseWriter, r *http.Request, why error) {
+	s.Metrics.turnedAway(s.module)
+	s.Log.Warn("a call was refused", zap.String("url.path", r.URL.Path), zap.String("source.address", r.RemoteAddr), zap.Error(why))
+	s.write(w, http.StatusUnauthorized, fault.Of(errRefused))
+}
+
+// weightOf is what a request counts against the bytes that are held at once. Small ones are free.
+func weightOf(r *http.Request) int64 {
+	switch n := r.ContentLength; {
+	case n < 0 || n > limit:
+		return limit
+	case n < large:
+		return 0
+	default:
+		return n
+	}
+}
+
+func read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var body bytes.Buffer
+	if n := r.ContentLength; n > 0 && n <= limit {
+		body.Grow(int(n) + bytes.MinRead)
+	}
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, fault.Malformedf("The request did not arrive whole.")
+	}
+	return body.Bytes(), nil
+}
+
+// answer calls the method for who is acting.
+func (s *server) answer(ctx context.Context, w http.ResponseWriter, path string, body []byte) {
+	name := strings.TrimPrefix(path, "/rpc/"+s.module+"/")
+	m, ok := s.methods[name]
+	if !ok {
+		s.Log.Warn("a call to a method that is not there", zap.String("url.path", path))
+		s.write(w, http.StatusNotFound, fault.Of(errRefused))
+		return
+	}
+	begun := s.clock.Now()
+	result, err := m.serve(ctx, body)
+	s.Metrics.served(s.module, name, err, s.clock.Now().Sub(begun))
+	if err != nil {
+		s.report(ctx, path, err)
+		s.refuse(w, fault.Of(err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(answer) // the caller has gone
-}
-
-// admit reads the request if its token is good. Nobody without a token makes us read a body.
-func (s *server) admit(w http.ResponseWriter, r *http.Request) (claims, []byte, error) {
-	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	c, err := s.verifier.verify(token, r.Method, r.URL.Path)
-	if err != nil {
-		return claims{}, nil, err
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if err == nil && c.Body != digest(body) {
-		err = errors.New("a token for another body")
-	}
-	return c, body, err
+	_, _ = w.Write(result) // the caller has gone
 }
 
 // serve reads the request, calls the method and writes its result.
@@ -146,18 +200,9 @@ func (m method) serve(ctx context.Context, body []byte) (answer []byte, err erro
 
 // report logs what is our mistake: an edge does, so nobody below has to.
 func (s *server) report(ctx context.Context, path string, err error) {
-	if fault.Of(err).Code == fault.Internal && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		s.log.Error("a call failed", zap.String("url.path", path), zap.String("http.request.id", identity.Request(ctx)), zap.Error(err))
+	if fault.Of(err).Code == fault.Internal {
+		s.Log.Error("a call failed", zap.String("url.path", path), zap.String("http.request.id", identity.Request(ctx)), zap.Error(err))
 	}
-}
-
-// asFault is what the caller may know of an error.
-func asFault(err error) *fault.Error {
-	var f *fault.Error
-	if !errors.As(err, &f) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)) {
-		return fault.Unavailablef(retryAfter, "This took too long. Please try again in a moment.")
-	}
-	return fault.Of(err)
 }
 
 // remaining is how long the caller still waits, never longer than the limit.
@@ -170,10 +215,12 @@ func remaining(milliseconds string) time.Duration {
 }
 
 // refuse answers a fault. The status is for people who look at the traffic; the code in the body is what counts.
-func (s *server) refuse(w http.ResponseWriter, status int, f *fault.Error) {
+func (s *server) refuse(w http.ResponseWriter, f *fault.Error) { s.write(w, f.Code.Status(), f) }
+
+func (s *server) write(w http.ResponseWriter, status int, f *fault.Error) {
 	body, err := json.Marshal(f)
 	if err != nil {
-		s.log.Error("write a fault", zap.Error(err))
+		s.Log.Error("write a fault", zap.Error(err))
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

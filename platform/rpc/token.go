@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -21,6 +22,8 @@ const (
 	kind     = "rpc+jwt"        // the header typ: a token made for something else is no call (RFC 8725, 3.11)
 	lifetime = 10 * time.Second // it is made for one call
 	leeway   = 5 * time.Second  // between the clocks of two machines
+
+	shortestID, longestID = 20, 64 // characters of a token's id
 )
 
 // claims say what is asked, and on whose behalf.
@@ -36,6 +39,7 @@ type claims struct {
 func sign(ctx context.Context, secret []byte, now time.Time, module, path string, body []byte) (string, error) {
 	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
+			ID:        rand.Text(), // it is accepted once
 			Issuer:    issuer,
 			Audience:  jwt.ClaimStrings{module},
 			IssuedAt:  jwt.NewNumericDate(now),
@@ -55,10 +59,12 @@ func sign(ctx context.Context, secret []byte, now time.Time, module, path string
 type verifier struct {
 	parser *jwt.Parser
 	keys   jwt.VerificationKeySet
+	clock  *clock.Clock
+	used   seen
 }
 
 func newVerifier(module string, secrets [][]byte, c *clock.Clock) *verifier {
-	v := &verifier{parser: jwt.NewParser(
+	v := &verifier{clock: c, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(),
@@ -73,7 +79,7 @@ func newVerifier(module string, secrets [][]byte, c *clock.Clock) *verifier {
 	return v
 }
 
-// verify returns what the token says if it was made for a call like this; the caller compares the body.
+// verify returns what the token says if it was made for a call like this. It does not know the body yet: see accept.
 func (v *verifier) verify(token, method, path string) (claims, error) {
 	var c claims
 	parsed, err := v.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return v.keys, nil })
@@ -84,10 +90,20 @@ func (v *verifier) verify(token, method, path string) (claims, error) {
 		return claims{}, fmt.Errorf("a token of the type %v", parsed.Header["typ"])
 	case c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > lifetime:
 		return claims{}, errors.New("a token that lives too long")
+	case len(c.ID) < shortestID || len(c.ID) > longestID:
+		return claims{}, errors.New("a token without an id of its own")
 	case c.Method != method || c.Path != path || method != http.MethodPost:
 		return claims{}, fmt.Errorf("a token for %s %s", c.Method, c.Path)
 	}
 	return c, nil
+}
+
+// accept uses the token up for the call with this body.
+func (v *verifier) accept(c claims, body []byte) error {
+	if c.Body != digest(body) {
+		return errors.New("a token for another body")
+	}
+	return v.used.first(c.ID, v.clock.Now())
 }
 
 func digest(body []byte) string {

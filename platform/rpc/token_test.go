@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"net/http"
 	"strings"
@@ -20,7 +21,7 @@ func forge(t *testing.T, alg jwt.SigningMethod, key any, body string, change fun
 	t.Helper()
 	now := clock.New().Now()
 	c := jwt.MapClaims{
-		"iss": issuer, "aud": []string{"echo"}, "iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
+		"jti": rand.Text(), "iss": issuer, "aud": []string{"echo"}, "iat": now.Unix(), "exp": now.Add(lifetime).Unix(),
 		"mth": "POST", "pth": callPath, "sha": digest([]byte(body)), "act": map[string]any{"user_id": "u1"},
 	}
 	token := jwt.NewWithClaims(alg, c)
@@ -119,6 +120,9 @@ func forgeries(t *testing.T) map[string]string {
 		"another HTTP method": hs256(set("mth", "GET")),
 		"another body":        forge(t, jwt.SigningMethodHS256, secrets[0], `{"text":"other"}`, nil),
 		"no body hash":        hs256(drop("sha")),
+		"no id":               hs256(drop("jti")),
+		"a short id":          hs256(set("jti", "1")),
+		"a long id":           hs256(set("jti", strings.Repeat("x", 65))),
 		"a key in its header": forge(t, jwt.SigningMethodHS256, []byte("attacker"), `{}`, func(h, _ map[string]any) {
 			h["jwk"], h["kid"] = map[string]any{"kty": "oct", "k": "YXR0YWNrZXI"}, "../../dev/null"
 		}),

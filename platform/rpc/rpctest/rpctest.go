@@ -32,7 +32,7 @@ func Contract[S any](t *testing.T, build func(*rpc.Client) S) {
 	peer := &peer{}
 	server := httptest.NewServer(peer)
 	t.Cleanup(server.Close)
-	client, err := rpc.NewClient("contract", []string{server.URL}, [][]byte{make([]byte, 32)})
+	client, err := rpc.NewClient("contract", []string{server.URL}, rpc.Options{Secrets: [][]byte{make([]byte, 32)}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func TestEveryMistakeOfAContractIsFound(t *testing.T) {
 	peer := &peer{}
 	server := httptest.NewServer(peer)
 	t.Cleanup(server.Close)
-	client, err := rpc.NewClient("faulty", []string{server.URL}, [][]byte{make([]byte, 32)})
+	client, err := rpc.NewClient("faulty", []string{server.URL}, rpc.Options{Secrets: [][]byte{make([]byte, 32)}})
 	if err != nil {
 		t.Fatal(err)
 	}
