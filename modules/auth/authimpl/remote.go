@@ -33,7 +33,7 @@ func (r remote) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Sessio
 }
 
 func (r remote) Authenticate(ctx context.Context, q auth.AuthenticateRequest) (auth.Identity, error) {
-	return rpc.Call[auth.Identity](ctx, r.c, "Authenticate", q)
+	return rpc.Read[auth.Identity](ctx, r.c, "Authenticate", q)
 }
 
 func (r remote) LogOut(ctx context.Context, q auth.LogOutRequest) (auth.Done, error) {
@@ -41,7 +41,7 @@ func (r remote) LogOut(ctx context.Context, q auth.LogOutRequest) (auth.Done, er
 }
 
 func (r remote) ListSessions(ctx context.Context, q auth.ListSessionsRequest) (auth.SessionList, error) {
-	return rpc.Call[auth.SessionList](ctx, r.c, "ListSessions", q)
+	return rpc.Read[auth.SessionList](ctx, r.c, "ListSessions", q)
 }
 
 func (r remote) ChangePassword(ctx context.Context, q auth.ChangePasswordRequest) (auth.Done, error) {
@@ -57,5 +57,5 @@ func (r remote) ResetPassword(ctx context.Context, q auth.ResetPasswordRequest) 
 }
 
 func (r remote) ListAccounts(ctx context.Context, q auth.ListAccountsRequest) (auth.AccountList, error) {
-	return rpc.Call[auth.AccountList](ctx, r.c, "ListAccounts", q)
+	return rpc.Read[auth.AccountList](ctx, r.c, "ListAccounts", q)
 }

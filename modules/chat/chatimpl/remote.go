@@ -17,11 +17,11 @@ func (r remote) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversation
 }
 
 func (r remote) Get(ctx context.Context, q chat.GetRequest) (chat.Conversation, error) {
-	return rpc.Call[chat.Conversation](ctx, r.c, "Get", q)
+	return rpc.Read[chat.Conversation](ctx, r.c, "Get", q)
 }
 
 func (r remote) List(ctx context.Context, q chat.ListRequest) (chat.List, error) {
-	return rpc.Call[chat.List](ctx, r.c, "List", q)
+	return rpc.Read[chat.List](ctx, r.c, "List", q)
 }
 
 func (r remote) Send(ctx context.Context, q chat.SendRequest) (chat.Message, error) {
@@ -29,7 +29,7 @@ func (r remote) Send(ctx context.Context, q chat.SendRequest) (chat.Message, err
 }
 
 func (r remote) ListMessages(ctx context.Context, q chat.ListMessagesRequest) (chat.MessageList, error) {
-	return rpc.Call[chat.MessageList](ctx, r.c, "ListMessages", q)
+	return rpc.Read[chat.MessageList](ctx, r.c, "ListMessages", q)
 }
 
 func (r remote) MarkRead(ctx context.Context, q chat.MarkReadRequest) (chat.Conversation, error) {
@@ -37,5 +37,5 @@ func (r remote) MarkRead(ctx context.Context, q chat.MarkReadRequest) (chat.Conv
 }
 
 func (r remote) CountUnread(ctx context.Context, q chat.CountUnreadRequest) (chat.Unread, error) {
-	return rpc.Call[chat.Unread](ctx, r.c, "CountUnread", q)
+	return rpc.Read[chat.Unread](ctx, r.c, "CountUnread", q)
 }

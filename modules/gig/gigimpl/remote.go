@@ -13,23 +13,23 @@ type remote struct{ c *rpc.Client }
 func newRemote(c *rpc.Client) gig.Service { return remote{c} }
 
 func (r remote) Categories(ctx context.Context, q gig.CategoriesRequest) (gig.CategoryList, error) {
-	return rpc.Call[gig.CategoryList](ctx, r.c, "Categories", q)
+	return rpc.Read[gig.CategoryList](ctx, r.c, "Categories", q)
 }
 
 func (r remote) Search(ctx context.Context, q gig.SearchRequest) (gig.Results, error) {
-	return rpc.Call[gig.Results](ctx, r.c, "Search", q)
+	return rpc.Read[gig.Results](ctx, r.c, "Search", q)
 }
 
 func (r remote) Get(ctx context.Context, q gig.GetRequest) (gig.Gig, error) {
-	return rpc.Call[gig.Gig](ctx, r.c, "Get", q)
+	return rpc.Read[gig.Gig](ctx, r.c, "Get", q)
 }
 
 func (r remote) List(ctx context.Context, q gig.ListRequest) (gig.List, error) {
-	return rpc.Call[gig.List](ctx, r.c, "List", q)
+	return rpc.Read[gig.List](ctx, r.c, "List", q)
 }
 
 func (r remote) Mine(ctx context.Context, q gig.MineRequest) (gig.List, error) {
-	return rpc.Call[gig.List](ctx, r.c, "Mine", q)
+	return rpc.Read[gig.List](ctx, r.c, "Mine", q)
 }
 
 func (r remote) Create(ctx context.Context, q gig.CreateRequest) (gig.Gig, error) {
@@ -61,5 +61,5 @@ func (r remote) RemovePicture(ctx context.Context, q gig.RemovePictureRequest) (
 }
 
 func (r remote) Picture(ctx context.Context, q gig.PictureRequest) (gig.Picture, error) {
-	return rpc.Call[gig.Picture](ctx, r.c, "Picture", q)
+	return rpc.Read[gig.Picture](ctx, r.c, "Picture", q)
 }

@@ -17,7 +17,7 @@ func (r remote) SendMail(ctx context.Context, q notification.SendMailRequest) (n
 }
 
 func (r remote) List(ctx context.Context, q notification.ListRequest) (notification.List, error) {
-	return rpc.Call[notification.List](ctx, r.c, "List", q)
+	return rpc.Read[notification.List](ctx, r.c, "List", q)
 }
 
 func (r remote) MarkRead(ctx context.Context, q notification.MarkReadRequest) (notification.Unread, error) {
@@ -25,9 +25,9 @@ func (r remote) MarkRead(ctx context.Context, q notification.MarkReadRequest) (n
 }
 
 func (r remote) CountUnread(ctx context.Context, q notification.CountUnreadRequest) (notification.Unread, error) {
-	return rpc.Call[notification.Unread](ctx, r.c, "CountUnread", q)
+	return rpc.Read[notification.Unread](ctx, r.c, "CountUnread", q)
 }
 
 func (r remote) ListMails(ctx context.Context, q notification.ListMailsRequest) (notification.MailList, error) {
-	return rpc.Call[notification.MailList](ctx, r.c, "ListMails", q)
+	return rpc.Read[notification.MailList](ctx, r.c, "ListMails", q)
 }

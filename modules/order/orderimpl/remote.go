@@ -13,7 +13,7 @@ type remote struct{ c *rpc.Client }
 func newRemote(c *rpc.Client) order.Service { return remote{c} }
 
 func (r remote) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote, error) {
-	return rpc.Call[order.Quote](ctx, r.c, "Quote", q)
+	return rpc.Read[order.Quote](ctx, r.c, "Quote", q)
 }
 
 func (r remote) Place(ctx context.Context, q order.PlaceRequest) (order.Placement, error) {
@@ -21,11 +21,11 @@ func (r remote) Place(ctx context.Context, q order.PlaceRequest) (order.Placemen
 }
 
 func (r remote) Get(ctx context.Context, q order.GetRequest) (order.Order, error) {
-	return rpc.Call[order.Order](ctx, r.c, "Get", q)
+	return rpc.Read[order.Order](ctx, r.c, "Get", q)
 }
 
 func (r remote) List(ctx context.Context, q order.ListRequest) (order.List, error) {
-	return rpc.Call[order.List](ctx, r.c, "List", q)
+	return rpc.Read[order.List](ctx, r.c, "List", q)
 }
 
 func (r remote) SubmitRequirements(ctx context.Context, q order.SubmitRequirementsRequest) (order.Order, error) {
@@ -53,11 +53,11 @@ func (r remote) Cancel(ctx context.Context, q order.CancelRequest) (order.Order,
 }
 
 func (r remote) File(ctx context.Context, q order.FileRequest) (order.File, error) {
-	return rpc.Call[order.File](ctx, r.c, "File", q)
+	return rpc.Read[order.File](ctx, r.c, "File", q)
 }
 
 func (r remote) Balance(ctx context.Context, q order.BalanceRequest) (order.Balance, error) {
-	return rpc.Call[order.Balance](ctx, r.c, "Balance", q)
+	return rpc.Read[order.Balance](ctx, r.c, "Balance", q)
 }
 
 func (r remote) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequest) (order.Done, error) {
@@ -65,7 +65,7 @@ func (r remote) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookReques
 }
 
 func (r remote) SimulatedPayment(ctx context.Context, q order.SimulatedPaymentRequest) (order.SimulatedPayment, error) {
-	return rpc.Call[order.SimulatedPayment](ctx, r.c, "SimulatedPayment", q)
+	return rpc.Read[order.SimulatedPayment](ctx, r.c, "SimulatedPayment", q)
 }
 
 func (r remote) DecideSimulatedPayment(ctx context.Context, q order.DecideSimulatedPaymentRequest) (order.SimulatedPayment, error) {
@@ -73,5 +73,5 @@ func (r remote) DecideSimulatedPayment(ctx context.Context, q order.DecideSimula
 }
 
 func (r remote) VerifyLedger(ctx context.Context, q order.VerifyLedgerRequest) (order.LedgerReport, error) {
-	return rpc.Call[order.LedgerReport](ctx, r.c, "VerifyLedger", q)
+	return rpc.Read[order.LedgerReport](ctx, r.c, "VerifyLedger", q)
 }

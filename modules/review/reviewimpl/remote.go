@@ -17,13 +17,13 @@ func (r remote) Write(ctx context.Context, q review.WriteRequest) (review.Review
 }
 
 func (r remote) OfOrder(ctx context.Context, q review.OfOrderRequest) (review.OrderReviews, error) {
-	return rpc.Call[review.OrderReviews](ctx, r.c, "OfOrder", q)
+	return rpc.Read[review.OrderReviews](ctx, r.c, "OfOrder", q)
 }
 
 func (r remote) List(ctx context.Context, q review.ListRequest) (review.List, error) {
-	return rpc.Call[review.List](ctx, r.c, "List", q)
+	return rpc.Read[review.List](ctx, r.c, "List", q)
 }
 
 func (r remote) ListSummaries(ctx context.Context, q review.ListSummariesRequest) (review.SummaryList, error) {
-	return rpc.Call[review.SummaryList](ctx, r.c, "ListSummaries", q)
+	return rpc.Read[review.SummaryList](ctx, r.c, "ListSummaries", q)
 }

@@ -13,11 +13,11 @@ type remote struct{ c *rpc.Client }
 func newRemote(c *rpc.Client) user.Service { return remote{c} }
 
 func (r remote) Get(ctx context.Context, q user.GetRequest) (user.Profile, error) {
-	return rpc.Call[user.Profile](ctx, r.c, "Get", q)
+	return rpc.Read[user.Profile](ctx, r.c, "Get", q)
 }
 
 func (r remote) List(ctx context.Context, q user.ListRequest) (user.ProfileList, error) {
-	return rpc.Call[user.ProfileList](ctx, r.c, "List", q)
+	return rpc.Read[user.ProfileList](ctx, r.c, "List", q)
 }
 
 func (r remote) Update(ctx context.Context, q user.UpdateRequest) (user.Profile, error) {
@@ -33,5 +33,5 @@ func (r remote) SetAvatar(ctx context.Context, q user.SetAvatarRequest) (user.Pr
 }
 
 func (r remote) Avatar(ctx context.Context, q user.AvatarRequest) (user.Picture, error) {
-	return rpc.Call[user.Picture](ctx, r.c, "Avatar", q)
+	return rpc.Read[user.Picture](ctx, r.c, "Avatar", q)
 }

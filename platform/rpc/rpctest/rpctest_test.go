@@ -3,7 +3,6 @@ package rpctest
 import (
 	"context"
 	"encoding/json"
-	"net/http/httptest"
 	"reflect"
 	"strings"
 	"testing"
@@ -40,16 +39,31 @@ type full struct {
 type good interface {
 	Get(ctx context.Context, q full) (full, error)
 	List(ctx context.Context, q part) ([]full, error)
+	Place(ctx context.Context, q place) (part, error)
+	Close(ctx context.Context, q part) (part, error)
+}
+
+type place struct {
+	RequestID string `json:"request_id"`
+	Item      string `json:"item"`
 }
 
 type remote struct{ c *rpc.Client }
 
 func (r remote) Get(ctx context.Context, q full) (full, error) {
-	return rpc.Call[full](ctx, r.c, "Get", q)
+	return rpc.Read[full](ctx, r.c, "Get", q)
 }
 
 func (r remote) List(ctx context.Context, q part) ([]full, error) {
-	return rpc.Call[[]full](ctx, r.c, "List", q)
+	return rpc.Read[[]full](ctx, r.c, "List", q)
+}
+
+func (r remote) Place(ctx context.Context, q place) (part, error) {
+	return rpc.Call[part](ctx, r.c, "Place", q)
+}
+
+func (r remote) Close(ctx context.Context, q part) (part, error) {
+	return rpc.Call[part](ctx, r.c, "Close", q)
 }
 
 func TestAGoodRemotePasses(t *testing.T) {
@@ -79,6 +93,8 @@ type faulty interface {
 	TwoArguments(ctx context.Context, id string, q part) (part, error)
 	NoResult(ctx context.Context, q part) error
 	Many(ctx context.Context, q ...part) (part, error)
+	GetOne(ctx context.Context, q part) (part, error)
+	Order(ctx context.Context, q place) (part, error)
 }
 
 type faultyRemote struct {
@@ -108,9 +124,17 @@ func (r faultyRemote) HiddenResult(ctx context.Context, q part) (hidden, error) 
 	return rpc.Call[hidden](ctx, r.c, "HiddenResult", q)
 }
 
+func (r faultyRemote) GetOne(ctx context.Context, q part) (part, error) {
+	return rpc.Call[part](ctx, r.c, "GetOne", q)
+}
+
+func (r faultyRemote) Order(ctx context.Context, q place) (part, error) {
+	return rpc.Read[part](ctx, r.c, "Order", q)
+}
+
 func TestEveryMistakeOfAContractIsFound(t *testing.T) {
 	peer := &peer{}
-	server := httptest.NewServer(peer)
+	server := newServer(peer)
 	t.Cleanup(server.Close)
 	client, err := rpc.NewClient("faulty", []string{server.URL}, rpc.Options{Secrets: [][]byte{make([]byte, 32)}})
 	if err != nil {
@@ -121,6 +145,7 @@ func TestEveryMistakeOfAContractIsFound(t *testing.T) {
 		"Hidden": "the request changes", "HiddenResult": "the result changes", "Unexported": "is not exported",
 		"Open": "request.Value is a interface", "Function": "request is a func()",
 		"NoContext": "is not (context", "TwoArguments": "is not (context", "NoResult": "is not (context", "Many": "is not (context",
+		"GetOne": "uses rpc.Read", "Order": "uses rpc.Call",
 	}
 	remote := reflect.ValueOf(faultyRemote{c: client})
 	for m := range reflect.TypeFor[faulty]().Methods() {
