@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime/debug"
@@ -82,10 +83,23 @@ func (ev *Events) handle(topic string, react reaction) message.NoPublishHandlerF
 		ctx, cancel := context.WithTimeout(ctx, ev.bus.options.Timeout)
 		defer cancel()
 		err := safely(func() error { return react(ctx, msg) })
+		if err != nil && !ev.databaseAnswers(msg.Context()) {
+			err = fmt.Errorf("%w: %w", errNoDatabase, err)
+		}
 		ev.bus.metrics.handled(topic, ev.module, emittedAt(msg), ev.db.Now(), err)
 		report(msg, err)
 		return err
 	}
+}
+
+// errNoDatabase is why an event could not be handled that has nothing to do with the event: it comes again when the
+// module's database is back, and no attempt is counted.
+var errNoDatabase = errors.New("bus: the database of the module does not answer")
+
+func (ev *Events) databaseAnswers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	return ev.db.Ping(ctx) == nil
 }
 
 // safely turns a panic into an error: one broken event must not end the process.

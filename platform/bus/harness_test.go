@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -42,7 +43,8 @@ CREATE TABLE effects (seq {{.ID}}, aggregate TEXT NOT NULL, n INTEGER NOT NULL);
 type harness struct {
 	postgres bool
 	dir, url string
-	amqp     string // empty: events stay in the process
+	urls     map[string]string // by module, for those that have a server of their own
+	amqp     string            // empty: events stay in the process
 	clock    *clock.Clock
 }
 
@@ -111,7 +113,8 @@ func (h *harness) open(t testing.TB, module string, routes *db.Routes, committed
 		t.Fatal(err)
 	}
 	own := fstest.MapFS{"00001_test.sql": {Data: []byte(tables)}}
-	d, err := db.Open(t.Context(), db.Options{Module: module, URL: h.url, Dir: h.dir, Routes: routes, Committed: committed, Clock: h.clock,
+	url := cmp.Or(h.urls[module], h.url)
+	d, err := db.Open(t.Context(), db.Options{Module: module, URL: url, Dir: h.dir, Routes: routes, Committed: committed, Clock: h.clock,
 		Migrations: []db.Migration{{Table: "goose_events", Files: events}, {Table: "goose_test", Files: own}}})
 	if err != nil {
 		t.Fatal(err)
@@ -159,9 +162,13 @@ func (p *process) close() {
 // place changes an order and announces it, the order's next number with it.
 func (p *process) place(order string) {
 	p.t.Helper()
-	if err := p.dbs["order"].Tx(p.t.Context(), func(tx *db.Tx) error { return place(tx, order) }); err != nil {
+	if err := p.tryPlace(order); err != nil {
 		p.t.Errorf("place: %v", err)
 	}
+}
+
+func (p *process) tryPlace(order string) error {
+	return p.dbs["order"].Tx(p.t.Context(), func(tx *db.Tx) error { return place(tx, order) })
 }
 
 func place(tx *db.Tx, order string) error {
@@ -213,6 +220,24 @@ func (p *process) want(module string, aggregates, each int) {
 	}
 }
 
+// wantOrders checks that every order had all its effects, once each, in order.
+func (p *process) wantOrders(module string) {
+	p.t.Helper()
+	var orders []struct {
+		ID string
+		N  int
+	}
+	if err := p.dbs["order"].Read(p.t.Context()).Raw("SELECT id, n FROM orders").Scan(&orders).Error; err != nil {
+		p.t.Fatalf("read the orders: %v", err)
+	}
+	found := p.effects(module)
+	for _, o := range orders {
+		if err := counts(found[o.ID], o.N); err != nil {
+			p.t.Errorf("%s, %s: %v", module, o.ID, err)
+		}
+	}
+}
+
 func counts(ns []int, to int) error {
 	if len(ns) != to {
 		return fmt.Errorf("%d effects, want %d: %v", len(ns), to, ns)
@@ -232,10 +257,16 @@ func (p *process) exec(module, statement string, args ...any) {
 	}
 }
 
-func (p *process) count(module, query string, args ...any) (n int) {
+func (p *process) count(module, query string, args ...any) int {
 	p.t.Helper()
-	if err := p.dbs[module].Read(p.t.Context()).Raw(query, args...).Scan(&n).Error; err != nil {
+	n, err := p.tryCount(module, query, args...)
+	if err != nil {
 		p.t.Fatalf("%s: %v", query, err)
 	}
 	return n
+}
+
+func (p *process) tryCount(module, query string, args ...any) (n int, err error) {
+	err = p.dbs[module].Read(p.t.Context()).Raw(query, args...).Scan(&n).Error
+	return n, err
 }

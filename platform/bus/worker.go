@@ -158,7 +158,7 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 }
 
 // carry delivers the rows: those of one aggregate one after another, ending at the first failure; different aggregates
-// at once as far as the subscriber allows. away is errAway when it ended all at once.
+// at once as far as the subscriber allows. away is why all of it ended at once: errAway or errNoDatabase.
 func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []failure, away error) {
 	batch, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
@@ -177,7 +177,7 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 				switch {
 				case err == nil:
 					done = append(done, r.Seq)
-				case errors.Is(err, errAway):
+				case errors.Is(err, errAway), errors.Is(err, errNoDatabase):
 					away = err
 					cancel()
 				default:
