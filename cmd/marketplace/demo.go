@@ -108,7 +108,7 @@ func fill(ctx context.Context, p process) error {
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- a.Run(running) }()
-	d := &demo{Services: services, ctx: ctx, app: a, clock: p.clock, log: p.log, currency: "USD", random: rand.New(rand.NewPCG(2026, 1)), people: map[string]identity.Actor{}}
+	d := &demo{Services: services, ctx: ctx, app: a, clock: p.clock, log: p.log, currency: p.config.Currency, random: rand.New(rand.NewPCG(2026, 1)), people: map[string]identity.Actor{}}
 	err = d.live()
 	stop()
 	err = errors.Join(err, <-done)

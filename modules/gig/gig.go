@@ -33,8 +33,9 @@ type Service interface {
 	Pause(ctx context.Context, q PauseRequest) (Gig, error)
 	// Delete removes the gig from everybody's sight, its seller's too; orders keep their copy (row G5).
 	Delete(ctx context.Context, q DeleteRequest) (Gig, error)
-	// AddPicture adds a picture at the end: JPEG, PNG, WebP or GIF of at most 8 MB and 40 megapixels, re-encoded; at
-	// most 6 (row G4). The first is the cover.
+	// AddPicture adds a picture at the end: JPEG, PNG, WebP or GIF of at most 8 MB and 24 megapixels, fewer where a pixel
+	// takes much memory (9 for a PNG in full colour), re-encoded; at most 6 (row G4). The first is the cover. When too many
+	// arrive at once it is Unavailable for some seconds.
 	AddPicture(ctx context.Context, q AddPictureRequest) (Gig, error)
 	// RemovePicture removes a picture.
 	RemovePicture(ctx context.Context, q RemovePictureRequest) (Gig, error)

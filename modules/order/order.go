@@ -113,6 +113,8 @@ type Order struct {
 	DueAt       *time.Time `json:"due_at"`
 	DeliveredAt *time.Time `json:"delivered_at"` // the last time
 	EndedAt     *time.Time `json:"ended_at"`     // completed, cancelled or expired
+
+	ReviewableUntil *time.Time `json:"reviewable_until"` // of a completed order: both sides may review it before
 }
 
 // Action is something that a party can do with an order; the API's path segment and the page's form.

@@ -8,7 +8,8 @@ import (
 
 // Service is what the module review offers.
 type Service interface {
-	// Write reviews a completed order as its buyer or its seller: once a side, within 14 days (rows R1, R2, R4).
+	// Write reviews a completed order as its buyer or its seller: once a side, until order.Order.ReviewableUntil
+	// (rows R1, R2, R4).
 	// Both reviews become public together, when the second is written or the window closes (row R3).
 	Write(ctx context.Context, q WriteRequest) (Review, error)
 	// OfOrder returns what a party may see of the reviews of one order: their own, and the other's once public.

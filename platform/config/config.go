@@ -26,6 +26,7 @@ const (
 type Config struct {
 	Environment string              `koanf:"environment"`
 	Name        string              `koanf:"name"`       // of the marketplace, as people see it
+	Currency    string              `koanf:"currency"`   // ISO 4217; every price and every account is in it
 	Listen      string              `koanf:"listen"`     // public address, host:port
 	Internal    string              `koanf:"internal"`   // health and metrics, host:port; never public
 	PublicURL   string              `koanf:"public_url"` // how people reach the web pages, no slash at the end
@@ -67,6 +68,7 @@ func Defaults() Config {
 	return Config{
 		Environment: Development,
 		Name:        "Marketplace",
+		Currency:    "USD",
 		Listen:      ":8080",
 		Internal:    "127.0.0.1:9090",
 		Data:        "./data",

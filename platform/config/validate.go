@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"marketplace/platform/money"
 )
 
 // minSecret is the least length of a secret in characters: 128 bits as hex.
@@ -68,6 +70,8 @@ func (c Config) validate() problems {
 	var p problems
 	p.unless(c.Environment == Development || c.Environment == Production, "environment must be development or production.")
 	p.unless(oneLine(c.Name, 60), "name must be one line of 1 to 60 characters.")
+	_, known := money.Exponent(c.Currency)
+	p.unless(known, "currency must be one that the marketplace knows, such as USD or EUR, not %q.", c.Currency)
 	p.unless(isAddress(c.Listen), "listen must be host:port, such as :8080 or 127.0.0.1:8080.")
 	p.unless(isAddress(c.Internal), "internal must be host:port, such as 127.0.0.1:9090.")
 	p.unless(c.Listen != c.Internal || strings.HasSuffix(c.Listen, ":0"), "internal must differ from listen: health and metrics are not public.")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -19,20 +20,21 @@ import (
 type format struct {
 	config func(io.Reader) (image.Config, error)
 	decode func(io.Reader) (image.Image, error)
-	exif   func([]byte) []byte // the TIFF block of the metadata, if there is one
+	exif   func([]byte) []byte                       // the TIFF block of the metadata, if there is one
+	memory func([]byte, color.Model) (bytes float64) // that a pixel takes at most while the file is decoded
 }
 
 // formatOf looks at the content alone: names and declared types are the uploader's to choose.
 func formatOf(content []byte) (format, bool) {
 	switch mimetype.Detect(content).String() {
 	case "image/jpeg":
-		return format{jpeg.DecodeConfig, jpeg.Decode, jpegExif}, true
+		return format{jpeg.DecodeConfig, jpeg.Decode, jpegExif, jpegMemory}, bytes.Count(content, []byte(startOfScan)) <= mostScans
 	case "image/png", "image/vnd.mozilla.apng":
-		return format{png.DecodeConfig, png.Decode, pngExif}, true
+		return format{png.DecodeConfig, png.Decode, pngExif, pngMemory}, true
 	case "image/webp":
-		return format{webp.DecodeConfig, webp.Decode, webpExif}, true
+		return format{webp.DecodeConfig, webp.Decode, webpExif, webpMemory}, true
 	case "image/gif":
-		return format{gif.DecodeConfig, gif.Decode, func([]byte) []byte { return nil }}, true
+		return format{gif.DecodeConfig, gif.Decode, func([]byte) []byte { return nil }, func([]byte, color.Model) float64 { return 1 }}, true
 	}
 	return format{}, false
 }
@@ -54,23 +56,31 @@ func (f format) read(content []byte) (pixels image.Image, err error) {
 // orientation is how the camera was held: 1 to 8 (EXIF 2.3, tag 0x0112); 1 is upright, and what is not said.
 func (f format) orientation(content []byte) int { return tiffOrientation(f.exif(content)) }
 
-// jpegExif walks the segments before the pixels to APP1.
-func jpegExif(b []byte) []byte {
+// jpegExif finds APP1.
+func jpegExif(b []byte) (exif []byte) {
+	segments(b, func(marker byte, content []byte) bool {
+		block, found := bytes.CutPrefix(content, []byte("Exif\x00\x00"))
+		if found = found && marker == 0xe1; found {
+			exif = block
+		}
+		return !found
+	})
+	return exif
+}
+
+// segments walks a JPEG to its pixels while more says so.
+func segments(b []byte, more func(marker byte, content []byte) bool) {
 	for i := 2; i+4 <= len(b) && b[i] == 0xff; {
 		marker, size := b[i+1], int(binary.BigEndian.Uint16(b[i+2:]))
 		if marker == 0xff { // fill byte
 			i++
 			continue
 		}
-		if marker == 0xda || size < 2 || i+2+size > len(b) {
-			return nil
-		}
-		if block, ok := bytes.CutPrefix(b[i+4:i+2+size], []byte("Exif\x00\x00")); marker == 0xe1 && ok {
-			return block
+		if marker == 0xda || size < 2 || i+2+size > len(b) || !more(marker, b[i+4:i+2+size]) {
+			return
 		}
 		i += 2 + size
 	}
-	return nil
 }
 
 // pngExif finds the chunk eXIf.

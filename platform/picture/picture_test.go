@@ -278,7 +278,7 @@ func TestALargePictureIsMadeSmallerWithinBounds(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	p := normalize(t, content)
 	runtime.ReadMemStats(&after)
-	if p.Width() != 2560 || p.Height() != 1600 {
+	if p.Width() != 1920 || p.Height() != 1200 {
 		t.Errorf("%d×%d", p.Width(), p.Height())
 	}
 	if taken := (after.HeapSys - before.HeapSys) >> 20; after.HeapSys > before.HeapSys && taken > 120 {

@@ -6,8 +6,7 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// strip is how many rows or columns are scaled at once. The scaler keeps 32 bytes for each pixel between its two passes,
-// which would be half a gigabyte for a picture of 40 megapixels.
+// strip is how many rows or columns are scaled at once. The scaler keeps 32 bytes for each pixel between its two passes.
 const strip = 128
 
 // Resize returns the picture with this width and its proportions. It is never made larger.
@@ -25,9 +24,11 @@ func (p Picture) within(side int) Picture {
 	case w <= side && h <= side:
 		return p
 	case w >= h:
-		return p.scaled(side, max(1, h*side/w))
+		w, h = side, max(1, h*side/w)
+	default:
+		w, h = max(1, w*side/h), side
 	}
-	return p.scaled(max(1, w*side/h), side)
+	return Picture{pixels: shrunk(p.pixels, w, h), opaque: p.opaque}
 }
 
 // scaled makes the picture narrower, strip by strip of rows, then lower, strip by strip of columns. Along the other
@@ -60,8 +61,11 @@ func turned(pixels image.Image, orientation int) image.Image {
 	if orientation >= 5 {
 		size = image.Rect(0, 0, h, w)
 	}
-	from := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(from, from.Bounds(), pixels, b.Min, draw.Src)
+	from, ready := pixels.(*image.RGBA)
+	if !ready || b.Min != (image.Point{}) {
+		from = image.NewRGBA(image.Rect(0, 0, w, h))
+		draw.Draw(from, from.Bounds(), pixels, b.Min, draw.Src)
+	}
 	to := image.NewRGBA(size)
 	for y := range size.Dy() {
 		for x := range size.Dx() {

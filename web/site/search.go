@@ -230,15 +230,8 @@ func dayOptions() []option {
 	}
 }
 
-// currency is that of every price: what the catalogue is set to.
-func (s *Site) currency() string {
-	if settings, ok := s.Config.Settings["gig"].(map[string]any); ok {
-		if currency, ok := settings["currency"].(string); ok {
-			return currency
-		}
-	}
-	return "USD"
-}
+// currency is that of every price.
+func (s *Site) currency() string { return s.Config.Currency }
 
 // currencySymbol is what stands before a price input.
 func (s *Site) currencySymbol() string {

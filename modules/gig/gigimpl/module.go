@@ -2,8 +2,6 @@
 package gigimpl
 
 import (
-	"fmt"
-
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/modules/review"
@@ -12,7 +10,7 @@ import (
 	"marketplace/platform/blob"
 	"marketplace/platform/bus"
 	"marketplace/platform/db"
-	"marketplace/platform/money"
+	"marketplace/platform/picture"
 )
 
 // Deps are the modules that the catalogue calls.
@@ -28,30 +26,21 @@ var Module = app.Module[gig.Service, Deps]{
 	Hears:  []db.Event{review.Published{}, order.Completed{}},
 }
 
-// settings are the section "gig" of the configuration.
-type settings struct {
-	Currency string `koanf:"currency"` // ISO 4217; every price is in it
-}
-
 type service struct {
 	db    *db.DB
 	files blob.Store
 	users user.Service
 	rules rules
 
-	reading chan struct{} // a place for each picture that may be read at the same time
+	workshop *picture.Workshop
 }
 
 func newService(h *app.Host, deps Deps) (gig.Service, error) {
-	set := settings{Currency: "USD"}
-	if err := h.Settings(&set); err != nil {
+	if err := h.Settings(&struct{}{}); err != nil { // there are none
 		return nil, err
 	}
-	if _, known := money.Exponent(set.Currency); !known {
-		return nil, fmt.Errorf("settings of gig: the currency %q is not supported", set.Currency)
-	}
-	s := &service{db: h.DB, files: h.Files, users: deps.Users, rules: rules{currency: set.Currency},
-		reading: make(chan struct{}, readingAtOnce)}
+	s := &service{db: h.DB, files: h.Files, users: deps.Users, rules: rules{currency: h.Config.Currency},
+		workshop: picture.NewWorkshop()}
 	bus.Handle(h.Events, s.onReviewPublished)
 	bus.Handle(h.Events, s.onOrderCompleted)
 	return s, nil

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/gig"
 	"marketplace/platform/db"
@@ -22,9 +23,8 @@ import (
 // removed: orders show the gig as it was when it was ordered (row G6).
 
 const (
-	original      = "original"
-	readingAtOnce = 2 // pictures; a large one takes hundreds of megabytes while it is read
-	pngSignature  = "\x89PNG"
+	original     = "original"
+	pngSignature = "\x89PNG"
 )
 
 // widths are the sizes in which pages show pictures.
@@ -71,12 +71,11 @@ func roomFor(row gigRow) error {
 
 // keepPicture re-encodes an upload and keeps it in all sizes.
 func (s *service) keepPicture(ctx context.Context, content []byte) (gig.PictureRef, error) {
-	select {
-	case s.reading <- struct{}{}:
-		defer func() { <-s.reading }()
-	case <-ctx.Done():
-		return gig.PictureRef{}, ctx.Err()
+	leave, err := s.workshop.Enter(ctx)
+	if err != nil {
+		return gig.PictureRef{}, err
 	}
+	defer leave()
 	p, err := picture.Normalize(bytes.NewReader(content), picture.Limits{})
 	if err != nil {
 		return gig.PictureRef{}, err
@@ -86,17 +85,24 @@ func (s *service) keepPicture(ctx context.Context, content []byte) (gig.PictureR
 		return gig.PictureRef{}, fmt.Errorf("make an id: %w", err)
 	}
 	ref := gig.PictureRef{ID: id.String(), Width: p.Width(), Height: p.Height()}
-	err = s.putPicture(ctx, fileOf(ref.ID, original), p)
-	for _, w := range widths() {
-		if err == nil {
-			err = s.putPicture(ctx, fileOf(ref.ID, strconv.Itoa(w)), p.Resize(w))
-		}
-	}
-	if err != nil {
+	if err := s.putSizes(ctx, ref.ID, p); err != nil {
 		s.dropPicture(context.WithoutCancel(ctx), ref.ID)
 		return gig.PictureRef{}, fmt.Errorf("keep the picture: %w", err)
 	}
 	return ref, nil
+}
+
+// putSizes keeps the picture as it is and in the widths of pages, each made from the next larger one. The files are
+// written at once: waiting for the disk takes longer than writing.
+func (s *service) putSizes(ctx context.Context, id string, p picture.Picture) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.putPicture(ctx, fileOf(id, original), p) })
+	for _, w := range slices.Backward(widths()) {
+		p = p.Resize(w)
+		smaller := p
+		g.Go(func() error { return s.putPicture(ctx, fileOf(id, strconv.Itoa(w)), smaller) })
+	}
+	return g.Wait()
 }
 
 func (s *service) putPicture(ctx context.Context, key string, p picture.Picture) error {

@@ -10,6 +10,7 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/user"
 	"marketplace/platform/apptest"
+	"marketplace/platform/config"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
@@ -146,8 +147,22 @@ func TestTheContractCanBeCalledFromAnotherProcess(t *testing.T) {
 	rpctest.Contract[gig.Service](t, newRemote)
 }
 
-func TestAnUnknownCurrencyIsRefusedAtTheStart(t *testing.T) {
-	h := apptest.Host(t, "gig", apptest.Settings(map[string]any{"currency": "DOGE"}))
+func TestPricesAreInTheCurrencyOfTheMarketplace(t *testing.T) {
+	w := start(t, func(m string, o ...apptest.Option) *apptest.Harness {
+		return apptest.Host(t, m, append(o, apptest.Config(func(c *config.Config) { c.Currency = "JPY" }))...)
+	})
+	q := request()
+	if _, err := w.Create(seller(), q); fields(err) != "packages.0.price" {
+		t.Errorf("a price in dollars: %v", err)
+	}
+	q.Packages[0].Price = money.Of(5, "JPY") // no decimals
+	if _, err := w.Create(seller(), q); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestASettingThatTheCatalogueDoesNotHaveIsRefused(t *testing.T) {
+	h := apptest.Host(t, "gig", apptest.Settings(map[string]any{"currency": "USD"}))
 	if _, err := newService(h.Host, Deps{Users: users{}}); err == nil {
 		t.Error("it started")
 	}

@@ -62,6 +62,14 @@ func after(t *time.Time, d time.Duration) *time.Time {
 	return &later
 }
 
+// reviewableUntil is when the time to review ends; nil unless the order is completed.
+func (l life) reviewableUntil() *time.Time {
+	if l.Status != order.StatusCompleted {
+		return nil
+	}
+	return after(l.EndedAt, l.Terms.ReviewWindow)
+}
+
 // past says whether the moment is known and over.
 func (m moment) past(l life, now time.Time) bool {
 	at := m.in(l)

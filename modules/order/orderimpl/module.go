@@ -47,6 +47,7 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 		return nil, err
 	}
 	set = set.fitted()
+	set.Currency = h.Config.Currency
 	if err := set.check(); err != nil {
 		return nil, err
 	}

@@ -6,14 +6,13 @@ import (
 	"time"
 
 	"marketplace/platform/config"
-	"marketplace/platform/money"
 )
 
 // settings are what the operator decides (settings.order). Fees are in basis points: 550 is 5.5 %.
 type settings struct {
 	Provider   string `koanf:"provider"`    // simulator, or none: no order can be placed
 	WebhookURL string `koanf:"webhook_url"` // where the simulator sends its webhooks; empty: this process
-	Currency   string `koanf:"currency"`
+	Currency   string `koanf:"-"`           // of the marketplace
 
 	BuyerFee  int `koanf:"buyer_fee_basis_points"`
 	SellerFee int `koanf:"seller_fee_basis_points"`
@@ -35,7 +34,6 @@ const day = 24 * time.Hour
 func defaults() settings {
 	return settings{
 		Provider:           "simulator",
-		Currency:           "USD",
 		BuyerFee:           550,
 		SellerFee:          2000,
 		PaymentWindow:      15 * time.Minute,
@@ -68,9 +66,6 @@ func (s settings) fitted() settings {
 
 // check refuses settings that contradict each other.
 func (s settings) check() error {
-	if _, ok := money.Exponent(s.Currency); !ok {
-		return fmt.Errorf("settings.order.currency: the marketplace does not know %q", s.Currency)
-	}
 	for name, bips := range map[string]int{"buyer_fee_basis_points": s.BuyerFee, "seller_fee_basis_points": s.SellerFee} {
 		if bips < 0 || bips > 10000 {
 			return fmt.Errorf("settings.order.%s must be from 0 to 10000: 550 is 5.5 %%", name)

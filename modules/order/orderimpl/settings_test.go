@@ -16,7 +16,6 @@ func TestSettingsThatContradictThemselvesStopTheProcess(t *testing.T) {
 		settings map[string]any
 		says     string
 	}{
-		"currency":        {map[string]any{"currency": "XXX"}, "currency"},
 		"fee":             {map[string]any{"buyer_fee_basis_points": 10001}, "buyer_fee_basis_points"},
 		"negative fee":    {map[string]any{"seller_fee_basis_points": -1}, "seller_fee_basis_points"},
 		"late reminder":   {map[string]any{"requirements_window": "48h", "requirements_first_reminder": "49h"}, "requirements_window"},

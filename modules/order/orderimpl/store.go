@@ -89,6 +89,7 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{},
 		Next: p.upcoming(r.life(), now), Allowed: p.allowed(r.life(), who, now),
 		PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt, EndedAt: r.EndedAt,
+		ReviewableUntil: r.life().reviewableUntil(),
 	}
 }
 

@@ -2,7 +2,6 @@
 package reviewimpl
 
 import (
-	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,27 +24,17 @@ var Module = app.Module[review.Service, Deps]{
 	Remote: newRemote,
 }
 
-// settings are the section "review" of the configuration.
-type settings struct {
-	WindowDays int `koanf:"window_days"` // from the completion of an order until nobody can review it; 14
-}
-
 type service struct {
 	db     *db.DB
 	log    *zap.Logger
 	orders order.Service
-	window time.Duration
 }
 
 func newService(h *app.Host, deps Deps) (review.Service, error) {
-	set := settings{WindowDays: 14}
-	if err := h.Settings(&set); err != nil {
+	if err := h.Settings(&struct{}{}); err != nil { // there are none
 		return nil, err
 	}
-	if set.WindowDays < 1 || set.WindowDays > 365 {
-		return nil, errors.New("settings of review: window_days is from 1 to 365")
-	}
-	s := &service{db: h.DB, log: h.Log, orders: deps.Orders, window: time.Duration(set.WindowDays) * 24 * time.Hour}
+	s := &service{db: h.DB, log: h.Log, orders: deps.Orders}
 	h.Every(time.Minute, "publish the reviews whose window has closed", s.publishDue)
 	h.Every(24*time.Hour, "compare the summaries with the reviews", s.recount)
 	return s, nil

@@ -25,7 +25,7 @@ func (s *service) OfOrder(ctx context.Context, q review.OfOrderRequest) (review.
 	if err := s.db.Read(ctx).Where("order_id = ?", o.ID).Limit(2).Find(&rows).Error; err != nil {
 		return review.OrderReviews{}, fmt.Errorf("read the order's reviews: %w", err)
 	}
-	answer := review.OrderReviews{ClosesAt: closesAt(o, s.window)}
+	answer := review.OrderReviews{ClosesAt: closesAt(o)}
 	for _, r := range rows {
 		written := r.review()
 		switch {

@@ -42,12 +42,12 @@ func roleOf(o order.Order, userID string) string {
 	return ""
 }
 
-// closesAt is when the order can no longer be reviewed; zero when it is not completed.
-func closesAt(o order.Order, window time.Duration) time.Time {
-	if o.Status != order.StatusCompleted || o.EndedAt == nil {
+// closesAt is when the order can no longer be reviewed, as the order says; zero when it is not completed.
+func closesAt(o order.Order) time.Time {
+	if o.Status != order.StatusCompleted || o.ReviewableUntil == nil {
 		return time.Time{}
 	}
-	return o.EndedAt.Add(window).UTC()
+	return o.ReviewableUntil.UTC()
 }
 
 // mayReview refuses what is too early or too late (rows R1, R4).

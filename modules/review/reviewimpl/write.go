@@ -20,7 +20,7 @@ func (s *service) Write(ctx context.Context, q review.WriteRequest) (review.Revi
 	if err != nil {
 		return review.Review{}, err
 	}
-	closes := closesAt(o, s.window)
+	closes := closesAt(o)
 	if err := mayReview(closes, s.db.Now()); err != nil {
 		return review.Review{}, err
 	}

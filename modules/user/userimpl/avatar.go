@@ -20,10 +20,7 @@ import (
 	"marketplace/platform/picture"
 )
 
-const (
-	readingAtOnce = 2 // pictures; a large one takes hundreds of megabytes while it is read
-	pngSignature  = "\x89PNG"
-)
+const pngSignature = "\x89PNG"
 
 func fileOf(avatarID string) string { return "avatars/" + avatarID }
 
@@ -61,12 +58,11 @@ func (s *service) SetAvatar(ctx context.Context, q user.SetAvatarRequest) (user.
 
 // read makes a small square of what was uploaded.
 func (s *service) read(ctx context.Context, content []byte) (picture.Picture, error) {
-	select {
-	case s.reading <- struct{}{}:
-		defer func() { <-s.reading }()
-	case <-ctx.Done():
-		return picture.Picture{}, ctx.Err()
+	leave, err := s.workshop.Enter(ctx)
+	if err != nil {
+		return picture.Picture{}, err
 	}
+	defer leave()
 	p, err := picture.Normalize(bytes.NewReader(content), picture.Limits{Bytes: maxAvatar})
 	if err != nil {
 		return picture.Picture{}, err

@@ -10,6 +10,7 @@ import (
 	"marketplace/platform/blob"
 	"marketplace/platform/bus"
 	"marketplace/platform/db"
+	"marketplace/platform/picture"
 )
 
 // Deps are the modules that the profiles call: none.
@@ -28,11 +29,11 @@ type service struct {
 	files blob.Store
 	log   *zap.Logger
 
-	reading chan struct{} // a place for each picture that may be read at the same time
+	workshop *picture.Workshop
 }
 
 func newService(h *app.Host, _ Deps) (user.Service, error) {
-	s := &service{db: h.DB, files: h.Files, log: h.Log, reading: make(chan struct{}, readingAtOnce)}
+	s := &service{db: h.DB, files: h.Files, log: h.Log, workshop: picture.NewWorkshop()}
 	bus.Handle(h.Events, s.onSignedUp)
 	return s, nil
 }
