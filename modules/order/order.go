@@ -115,6 +115,8 @@ type Order struct {
 	EndedAt     *time.Time `json:"ended_at"`     // completed, cancelled or expired
 
 	ReviewableUntil *time.Time `json:"reviewable_until"` // of a completed order: both sides may review it before
+
+	Replayed bool `json:"replayed,omitempty"` // of a command: the request had been answered before, this is that answer
 }
 
 // Action is something that a party can do with an order; the API's path segment and the page's form.
@@ -252,4 +254,6 @@ type LedgerReport struct {
 	Postings int      `json:"postings"`
 	Orders   int      `json:"orders"`
 	Problems []string `json:"problems"` // one sentence each; none is what is wanted
+
+	Invariants []Invariant `json:"invariants"` // all of docs/money.md, by their numbers
 }

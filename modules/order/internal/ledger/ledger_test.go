@@ -59,7 +59,11 @@ func problems(t testing.TB, h *apptest.Harness) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.Problems
+	texts := []string{}
+	for _, p := range r.Problems {
+		texts = append(texts, p.Text)
+	}
+	return texts
 }
 
 func balances(t testing.TB, h *apptest.Harness) string {
