@@ -36,6 +36,8 @@ type Review struct {
 	Text            string     `json:"text"`
 	CreatedAt       time.Time  `json:"created_at"`
 	PublishedAt     *time.Time `json:"published_at"` // nil: not public yet
+
+	Replayed bool `json:"replayed,omitempty"` // of Write: the request had been answered before, this is that answer
 }
 
 // Summary is the average of the public reviews that buyers wrote about a gig, or that people got from either side.
@@ -68,9 +70,10 @@ type SummaryList struct {
 
 // WriteRequest is the argument of Write.
 type WriteRequest struct {
-	OrderID string `json:"order_id"`
-	Rating  int    `json:"rating"` // 1 to 5
-	Text    string `json:"text"`   // at most 2,000 characters
+	RequestID string `json:"request_id,omitempty"` // the caller's idempotency key: the same again answers the same
+	OrderID   string `json:"order_id"`
+	Rating    int    `json:"rating"` // 1 to 5
+	Text      string `json:"text"`   // at most 2,000 characters
 }
 
 // OfOrderRequest is the argument of OfOrder.

@@ -85,14 +85,25 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[
 	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
 		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity,
 	})
+	placed.Order.Replayed = placed.Replayed
+	return repeatable(placed.Order, err)
+}
+
+// repeatable says in the header what the module says of a repeated command; the body is that of the first answer.
+func repeatable(o order.Order, err error) (*Replayable[order.Order], error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Replayable[order.Order]{Body: placed.Order}
-	if placed.Replayed {
-		out.Replayed = "true"
+	header := replayedHeader(o.Replayed)
+	o.Replayed = false
+	return &Replayable[order.Order]{Replayed: header, Body: o}, nil
+}
+
+func replayedHeader(replayed bool) string {
+	if replayed {
+		return "true"
 	}
-	return out, nil
+	return ""
 }
 
 type listOrdersInput struct {
@@ -134,12 +145,12 @@ type submitRequirementsInput struct {
 	}
 }
 
-func (a *API) submitRequirements(ctx context.Context, in *submitRequirementsInput) (*body[order.Order], error) {
+func (a *API) submitRequirements(ctx context.Context, in *submitRequirementsInput) (*Replayable[order.Order], error) {
 	q := order.SubmitRequirementsRequest{RequestID: in.Key, OrderID: in.ID}
 	for _, given := range in.Body.Answers {
 		q.Answers = append(q.Answers, order.Answer{Question: given.Question, Answer: given.Answer})
 	}
-	return answer(a.Orders.SubmitRequirements(ctx, q))
+	return repeatable(a.Orders.SubmitRequirements(ctx, q))
 }
 
 type commandInput struct {
@@ -147,8 +158,8 @@ type commandInput struct {
 	Keyed
 }
 
-func (a *API) skipRequirements(ctx context.Context, in *commandInput) (*body[order.Order], error) {
-	return answer(a.Orders.SkipRequirements(ctx, order.SkipRequirementsRequest{RequestID: in.Key, OrderID: in.ID}))
+func (a *API) skipRequirements(ctx context.Context, in *commandInput) (*Replayable[order.Order], error) {
+	return repeatable(a.Orders.SkipRequirements(ctx, order.SkipRequirementsRequest{RequestID: in.Key, OrderID: in.ID}))
 }
 
 type messageInput struct {
@@ -159,16 +170,16 @@ type messageInput struct {
 	}
 }
 
-func (a *API) deliver(ctx context.Context, in *messageInput) (*body[order.Order], error) {
-	return answer(a.Orders.Deliver(ctx, order.DeliverRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
+func (a *API) deliver(ctx context.Context, in *messageInput) (*Replayable[order.Order], error) {
+	return repeatable(a.Orders.Deliver(ctx, order.DeliverRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
 }
 
-func (a *API) requestRevision(ctx context.Context, in *messageInput) (*body[order.Order], error) {
-	return answer(a.Orders.RequestRevision(ctx, order.RequestRevisionRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
+func (a *API) requestRevision(ctx context.Context, in *messageInput) (*Replayable[order.Order], error) {
+	return repeatable(a.Orders.RequestRevision(ctx, order.RequestRevisionRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
 }
 
-func (a *API) acceptOrder(ctx context.Context, in *commandInput) (*body[order.Order], error) {
-	return answer(a.Orders.Accept(ctx, order.AcceptRequest{RequestID: in.Key, OrderID: in.ID}))
+func (a *API) acceptOrder(ctx context.Context, in *commandInput) (*Replayable[order.Order], error) {
+	return repeatable(a.Orders.Accept(ctx, order.AcceptRequest{RequestID: in.Key, OrderID: in.ID}))
 }
 
 type cancelInput struct {
@@ -179,12 +190,12 @@ type cancelInput struct {
 	}
 }
 
-func (a *API) cancelOrder(ctx context.Context, in *cancelInput) (*body[order.Order], error) {
+func (a *API) cancelOrder(ctx context.Context, in *cancelInput) (*Replayable[order.Order], error) {
 	q := order.CancelRequest{RequestID: in.Key, OrderID: in.ID}
 	if in.Body != nil {
 		q.Reason = in.Body.Reason
 	}
-	return answer(a.Orders.Cancel(ctx, q))
+	return repeatable(a.Orders.Cancel(ctx, q))
 }
 
 type reviewInput struct {
@@ -196,8 +207,14 @@ type reviewInput struct {
 	}
 }
 
-func (a *API) reviewOrder(ctx context.Context, in *reviewInput) (*body[review.Review], error) {
-	return answer(a.Reviews.Write(ctx, review.WriteRequest{OrderID: in.ID, Rating: in.Body.Rating, Text: in.Body.Text}))
+func (a *API) reviewOrder(ctx context.Context, in *reviewInput) (*Replayable[review.Review], error) {
+	written, err := a.Reviews.Write(ctx, review.WriteRequest{RequestID: in.Key, OrderID: in.ID, Rating: in.Body.Rating, Text: in.Body.Text})
+	if err != nil {
+		return nil, err
+	}
+	header := replayedHeader(written.Replayed)
+	written.Replayed = false
+	return &Replayable[review.Review]{Replayed: header, Body: written}, nil
 }
 
 func (a *API) getOrderReviews(ctx context.Context, in *ByID) (*body[review.OrderReviews], error) {

@@ -85,8 +85,8 @@ func (s *Site) PlaceOrder(c echo.Context) error {
 	if f, ok := rejected(values, err, nil); ok {
 		return s.showCheckout(c, http.StatusUnprocessableEntity, values.Get("package"), quantity, f)
 	}
-	if fault.Is(err, fault.Conflict) {
-		return s.showCheckout(c, http.StatusConflict, values.Get("package"), quantity, form{Message: fault.Of(err).Message})
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany) {
+		return s.showCheckout(c, fault.Of(err).Code.Status(), values.Get("package"), quantity, form{Message: fault.Of(err).Message})
 	}
 	if err != nil {
 		return err

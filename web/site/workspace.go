@@ -159,7 +159,7 @@ func (s *Site) WriteReview(c echo.Context) error {
 		rating = 0
 	}
 	written, err := s.Reviews.Write(c.Request().Context(), review.WriteRequest{
-		OrderID: c.Param("id"), Rating: rating, Text: values.Get("text"),
+		RequestID: values.Get("request_id"), OrderID: c.Param("id"), Rating: rating, Text: values.Get("text"),
 	})
 	if err != nil {
 		return s.showRefused(c, order.ActionReview, values, err, nil, "rating")

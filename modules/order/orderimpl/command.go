@@ -7,6 +7,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
+	"marketplace/platform/once"
 )
 
 // command is what a party does with an order.
@@ -32,15 +33,16 @@ func (s *service) do(ctx context.Context, c command) (order.Order, error) {
 	if err != nil {
 		return order.Order{}, err
 	}
-	r, err := newRequest(who.UserID, c.name, c.key, c.body)
+	r, err := once.NewRequest(who.UserID, c.name, c.key, c.body)
 	if err != nil {
 		return order.Order{}, err
 	}
-	result, _, err := once(ctx, s, r, func() (order.Order, error) { return s.perform(ctx, who, r, c) })
+	result, replayed, err := once.Do(ctx, s.once, r, func() (order.Order, error) { return s.perform(ctx, who, r, c) })
+	result.Replayed = replayed
 	return result, err
 }
 
-func (s *service) perform(ctx context.Context, who identity.Actor, r request, c command) (order.Order, error) {
+func (s *service) perform(ctx context.Context, who identity.Actor, r once.Request, c command) (order.Order, error) {
 	if len(c.files) == 0 {
 		return s.transact(ctx, who, r, c, nil)
 	}
@@ -60,7 +62,7 @@ func (s *service) rehearse(ctx context.Context, who identity.Actor, c command, f
 	if err != nil {
 		return err
 	}
-	if _, err := s.process.find(row.life(), role, s.now(), byAction(c.action)); err != nil {
+	if _, err := s.process.attempt(row.life(), role, s.now(), c.action); err != nil {
 		return err
 	}
 	if c.check == nil {
@@ -69,7 +71,7 @@ func (s *service) rehearse(ctx context.Context, who identity.Actor, c command, f
 	return c.check(&row, files)
 }
 
-func (s *service) transact(ctx context.Context, who identity.Actor, r request, c command, files []fileRow) (result order.Order, err error) {
+func (s *service) transact(ctx context.Context, who identity.Actor, r once.Request, c command, files []fileRow) (result order.Order, err error) {
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		row, err := lock(tx, c.order)
 		if err != nil {
@@ -79,10 +81,10 @@ func (s *service) transact(ctx context.Context, who identity.Actor, r request, c
 		if !ok {
 			return errNoOrder()
 		}
-		if err := r.isNew(tx); err != nil {
+		if err := r.IsNew(tx); err != nil {
 			return err
 		}
-		rule, err := s.process.find(row.life(), role, tx.Now(), byAction(c.action))
+		rule, err := s.process.attempt(row.life(), role, tx.Now(), c.action)
 		if err != nil {
 			return err
 		}
@@ -95,7 +97,7 @@ func (s *service) transact(ctx context.Context, who identity.Actor, r request, c
 		if result, err = s.full(tx.DB, row, role, tx.Now()); err != nil {
 			return err
 		}
-		return r.keep(tx, result)
+		return r.Keep(tx, result)
 	})
 	return result, err
 }

@@ -21,6 +21,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/once"
 )
 
 const (
@@ -86,7 +87,7 @@ func keepFiles[A any](ctx context.Context, s *service, rows []fileRow, uploads [
 	}
 	answer, err = do()
 	var refusal *fault.Error
-	if errors.As(err, &refusal) || errors.Is(err, errAnswered) {
+	if errors.As(err, &refusal) || errors.Is(err, once.ErrAnswered) {
 		s.removeFiles(ctx, rows)
 	}
 	return answer, err

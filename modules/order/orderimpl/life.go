@@ -6,7 +6,6 @@ import (
 
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
-	"marketplace/platform/fault"
 )
 
 // life is what the rules look at, and what they change. It is a value: next returns another one.
@@ -150,19 +149,14 @@ func (r rule) follow(l life, now time.Time) life {
 	return l
 }
 
-// find returns the rule for what the actor wants to do: an event, or a person's action. A refusal is a fault that lists
-// what the actor may do instead.
-func (p table) find(l life, who actor, now time.Time, wanted func(rule) bool) (rule, error) {
+// find returns the rule by which the actor may make something happen now: an event, a person's action, a moment.
+func (p table) find(l life, who actor, now time.Time, wanted func(rule) bool) (rule, bool) {
 	for _, r := range p {
 		if r.Actor == who && !r.Else && wanted(r) && r.allows(l, now) {
-			return r, nil
+			return r, true
 		}
 	}
-	refusal := fault.Conflictf("This is not possible while the order is %s.", inWords(l.Status))
-	for _, a := range p.allowed(l, who, now) {
-		refusal.Allowed = append(refusal.Allowed, string(a))
-	}
-	return rule{}, refusal
+	return rule{}, false
 }
 
 func byEvent(events ...event) func(rule) bool {

@@ -15,6 +15,7 @@ import (
 	"marketplace/platform/app"
 	"marketplace/platform/blob"
 	"marketplace/platform/db"
+	"marketplace/platform/once"
 )
 
 // Module plugs orders into the marketplace.
@@ -35,6 +36,7 @@ type service struct {
 	simulator *payment.Simulator // the same, if it is the simulator
 	publicURL string
 	log       *zap.Logger
+	once      *once.Keeper
 
 	refused prometheus.Counter // webhooks
 	fired   *prometheus.CounterVec
@@ -51,7 +53,8 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 	if err := set.check(); err != nil {
 		return nil, err
 	}
-	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log}
+	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log,
+		once: once.New(h.DB)}
 	if err := s.connect(h); err != nil {
 		return nil, err
 	}
@@ -110,7 +113,7 @@ func (s *service) schedule(h *app.Host) {
 	h.Every(5*time.Second, "webhooks", s.handleWebhooks)
 	h.Every(time.Second, "refunds", s.sendRefunds)
 	h.Every(10*time.Second, "seals", s.sealLedger)
-	h.Every(time.Hour, "requests", s.forgetRequests)
+	h.Every(time.Hour, "requests", s.once.Forget)
 	h.Every(time.Hour, "verify", func(ctx context.Context) error { _, err := s.verify(ctx); return err })
 	if s.simulator != nil {
 		h.Every(time.Second, "simulator", s.simulator.Deliver)

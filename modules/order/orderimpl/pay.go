@@ -171,9 +171,9 @@ func (s *service) decline(tx *db.Tx, row *orderRow, p paymentRow, c payment.Char
 
 // hear makes the transition for the provider's news.
 func (s *service) hear(tx *db.Tx, row *orderRow, note string, events ...event) error {
-	r, err := s.process.find(row.life(), provider, tx.Now(), byEvent(events...))
-	if err != nil {
-		return err
+	r, ok := s.process.find(row.life(), provider, tx.Now(), byEvent(events...))
+	if !ok {
+		return fmt.Errorf("the process has no rule for %v of an order that is %s", events, row.Status)
 	}
 	return s.move(tx, row, step{rule: r, actor: provider, actorID: s.provider.Name(), note: note})
 }

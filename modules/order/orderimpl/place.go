@@ -14,6 +14,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/once"
 )
 
 // Place is documented in the contract. Order, payment, timer, answer and event are one transaction; the provider is first
@@ -33,15 +34,15 @@ func (s *service) Place(ctx context.Context, q order.PlaceRequest) (order.Placem
 	}
 	key := q.RequestID
 	q.RequestID = ""
-	r, err := newRequest(who.UserID, "place", key, q)
+	r, err := once.NewRequest(who.UserID, "place", key, q)
 	if err != nil {
 		return order.Placement{}, err
 	}
-	placed, replayed, err := once(ctx, s, r, func() (order.Order, error) { return s.place(ctx, who, q, r) })
+	placed, replayed, err := once.Do(ctx, s.once, r, func() (order.Order, error) { return s.place(ctx, who, q, r) })
 	return order.Placement{Order: placed, Replayed: replayed}, err
 }
 
-func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRequest, r request) (order.Order, error) {
+func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRequest, r once.Request) (order.Order, error) {
 	if s.provider.Name() == "none" {
 		return order.Order{}, fault.Unavailablef(3600, "This marketplace does not take payments at the moment.")
 	}
@@ -63,7 +64,7 @@ func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRe
 }
 
 // store writes what a placed order consists of, and returns the answer.
-func (s *service) store(ctx context.Context, row orderRow, r request) (order.Order, error) {
+func (s *service) store(ctx context.Context, row orderRow, r once.Request) (order.Order, error) {
 	rule, ok := s.process.entry()
 	if !ok {
 		return order.Order{}, fmt.Errorf("the process has no beginning")
@@ -76,7 +77,10 @@ func (s *service) store(ctx context.Context, row orderRow, r request) (order.Ord
 	placed.Timeline = append(placed.Timeline, first.entry())
 
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		if err := r.keep(tx, placed); err != nil {
+		if err := r.Keep(tx, placed); err != nil {
+			return err
+		}
+		if err := s.limitUnpaid(tx, row.BuyerID); err != nil {
 			return err
 		}
 		if err := tx.Create(&row).Error; err != nil {
@@ -94,6 +98,26 @@ func (s *service) store(ctx context.Context, row orderRow, r request) (order.Ord
 		return s.announce(tx, row, step{rule: rule, actor: buyer, actorID: row.BuyerID})
 	})
 	return placed, err
+}
+
+// limitUnpaid refuses the buyer who leaves too many orders unpaid. Orders of one buyer are placed one after the other, so
+// that none slips through beside another.
+func (s *service) limitUnpaid(tx *db.Tx, buyerID string) error {
+	if tx.Postgres() {
+		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtext(?))", "unpaid "+buyerID).Error; err != nil {
+			return fmt.Errorf("wait for the buyer's other orders: %w", err)
+		}
+	}
+	var waiting int
+	err := tx.Raw("SELECT COUNT(*) FROM orders WHERE buyer_id = ? AND status = ?", buyerID, order.StatusPendingPayment).Scan(&waiting).Error
+	if err != nil {
+		return fmt.Errorf("count the unpaid orders: %w", err)
+	}
+	if waiting >= s.settings.Unpaid {
+		return fault.TooManyf(int(s.settings.PaymentWindow/time.Second),
+			"You have %d orders that wait for your payment. Pay or cancel one of them first; without a payment they end by themselves.", waiting)
+	}
+	return nil
 }
 
 // newOrder copies everything that the order keeps as it is now (row G6).

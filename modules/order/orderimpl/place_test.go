@@ -219,3 +219,61 @@ func TestAQuoteNeedsNoLoginAndStoresNothing(t *testing.T) {
 	_, err := b.orders.Quote(apptest.Visitor(), order.QuoteRequest{GigID: "logo", Package: "basic", Quantity: -1})
 	refused(t, err, fault.Invalid)
 }
+
+// ASVS 2.4.1: nobody fills the marketplace with orders that are never paid.
+func TestABuyerLeavesOnlySoManyOrdersUnpaid(t *testing.T) {
+	t.Parallel()
+	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
+		b := newBed(t, open, map[string]any{"unpaid_orders_per_buyer": 3})
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		var placed []order.Order
+		for range 12 {
+			wait.Go(func() {
+				p, err := b.orders.Place(b.buyer, order.PlaceRequest{RequestID: b.key(), GigID: "plain", Package: "basic"})
+				mu.Lock()
+				defer mu.Unlock()
+				if err == nil {
+					placed = append(placed, p.Order)
+				} else if f := refused(t, err, fault.TooMany); f.RetryAfter != 900 || !strings.Contains(f.Message, "3 orders that wait for your payment") {
+					t.Errorf("%+v", f)
+				}
+			})
+		}
+		wait.Wait()
+		if len(placed) != 3 || b.count("orders") != 3 || b.count("requests") != 3 {
+			t.Fatalf("%d were placed, %d orders", len(placed), b.count("orders"))
+		}
+		must(b.orders.Place(b.another, order.PlaceRequest{RequestID: b.key(), GigID: "plain", Package: "basic"}))(t)
+		must(b.orders.Cancel(b.buyer, order.CancelRequest{OrderID: placed[0].ID}))(t)
+		b.pay(placed[1])
+		b.place("plain")
+		b.place("plain")
+	})
+}
+
+// Neither an order that waits for its payment nor one that ended without is shown to its seller, also when the money came
+// too late and went back.
+func TestASellerNeverSeesAnOrderThatWasNotPaid(t *testing.T) {
+	both(t, func(t *testing.T, b *bed) {
+		waiting, cancelled, late, paid := b.place("plain"), b.place("plain"), b.place("plain"), b.working()
+		must(b.orders.Cancel(b.buyer, order.CancelRequest{OrderID: cancelled.ID}))(t)
+		b.pass(16 * time.Minute)
+		b.pay(late)
+		b.is(b.get(late), order.StatusExpired)
+		for _, role := range []string{"", "seller"} {
+			if list := must(b.orders.List(b.seller, order.ListRequest{Role: role}))(t); len(list.Items) != 1 || list.Items[0].ID != paid.ID {
+				t.Errorf("as %q the seller sees %d orders", role, len(list.Items))
+			}
+		}
+		for _, o := range []order.Order{waiting, cancelled, late} {
+			_, err := b.orders.Get(b.seller, order.GetRequest{ID: o.ID})
+			refused(t, err, fault.NotFound)
+			_, err = b.orders.Deliver(b.seller, order.DeliverRequest{OrderID: o.ID, Message: "x"})
+			refused(t, err, fault.NotFound)
+		}
+		if list := must(b.orders.List(b.buyer, order.ListRequest{}))(t); len(list.Items) != 4 {
+			t.Errorf("the buyer sees %d orders", len(list.Items))
+		}
+	})
+}

@@ -136,9 +136,9 @@ func (s *service) page(ctx context.Context, userID string, q order.ListRequest, 
 	case buyer:
 		db = db.Where("buyer_id = ?", userID)
 	case seller:
-		db = db.Where("seller_id = ?", userID)
+		db = db.Where("seller_id = ? AND "+sold, userID)
 	default:
-		db = db.Where("(buyer_id = ? OR seller_id = ?)", userID, userID)
+		db = db.Where("(buyer_id = ? OR (seller_id = ? AND "+sold+"))", userID, userID)
 	}
 	if len(q.Status) > 0 {
 		db = db.Where("status IN ?", q.Status)

@@ -14,6 +14,7 @@ const (
 	seller      actor = "seller"
 	provider    actor = "provider"    // the payment provider
 	marketplace actor = "marketplace" // by time
+	moderator   actor = "moderator"   // of the marketplace's staff
 )
 
 // event is what happens: a line of the process table, and of an order's timeline.

@@ -154,10 +154,10 @@ func newborn(random *rand.Rand, now float64) (life, world) {
 
 // agree compares one triple, and returns what became of the order if it was legal.
 func agree(p table, l life, w world, who actor, what event, now float64) (life, world, bool, error) {
-	r, err := p.find(l, who, hours(now), byEvent(what))
+	r, found := p.find(l, who, hours(now), byEvent(what))
 	next, money, ok := oracle(w, string(who), string(what), now)
-	if (err == nil) != ok {
-		return l, w, false, fmt.Errorf("%s %s when %s: the rules say %v, the oracle says %v", who, what, l.Status, err, ok)
+	if found != ok {
+		return l, w, false, fmt.Errorf("%s %s when %s: the rules say %v, the oracle says %v", who, what, l.Status, found, ok)
 	}
 	if !ok {
 		return l, w, false, nil
@@ -279,7 +279,7 @@ func TestEveryTripleOfStateEventAndActorIsAllowedOnlyWhereTheOracleAllowsIt(t *t
 func TestARefusalListsWhatIsAllowed(t *testing.T) {
 	now := hours(2)
 	l := life{Status: order.StatusDelivered, Revisions: 1, Terms: defaults().terms(), DeliveredAt: &now, PaidAt: &now}
-	_, err := process().find(l, buyer, now, byAction(order.ActionCancel))
+	_, err := process().attempt(l, buyer, now, order.ActionCancel)
 	f := refused(t, err, "conflict")
 	if got := strings.Join(f.Allowed, " "); got != "revisions accept" {
 		t.Errorf("allowed is %q", got)

@@ -17,6 +17,8 @@ type settings struct {
 	BuyerFee  int `koanf:"buyer_fee_basis_points"`
 	SellerFee int `koanf:"seller_fee_basis_points"`
 
+	Unpaid int `koanf:"unpaid_orders_per_buyer"` // that may wait for their payment at once
+
 	PaymentWindow      time.Duration `koanf:"payment_window"`
 	FirstReminder      time.Duration `koanf:"requirements_first_reminder"`
 	SecondReminder     time.Duration `koanf:"requirements_second_reminder"`
@@ -36,6 +38,7 @@ func defaults() settings {
 		Provider:           "simulator",
 		BuyerFee:           550,
 		SellerFee:          2000,
+		Unpaid:             50,
 		PaymentWindow:      15 * time.Minute,
 		FirstReminder:      day,
 		SecondReminder:     3 * day,
@@ -70,6 +73,9 @@ func (s settings) check() error {
 		if bips < 0 || bips > 10000 {
 			return fmt.Errorf("settings.order.%s must be from 0 to 10000: 550 is 5.5 %%", name)
 		}
+	}
+	if s.Unpaid < 1 {
+		return fmt.Errorf("settings.order.unpaid_orders_per_buyer must be at least 1")
 	}
 	if s.PaymentWindow < time.Second || s.CompletionWindow < time.Second || s.RequirementsWindow < time.Second {
 		return fmt.Errorf("settings.order: payment_window, requirements_window and completion_window must be at least 1s")

@@ -2,7 +2,6 @@ package orderimpl
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -93,16 +92,20 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 	}
 }
 
-// party says what the user is in the order; false if nothing.
+// party says what the user is in the order; false if nothing. An order that was not paid in its time is none of the
+// seller's business.
 func (r orderRow) party(userID string) (actor, bool) {
-	switch userID {
-	case r.BuyerID:
+	switch {
+	case userID == r.BuyerID:
 		return buyer, true
-	case r.SellerID:
+	case userID == r.SellerID && r.PaidAt != nil && (r.EndedAt == nil || !r.PaidAt.After(*r.EndedAt)):
 		return seller, true
 	}
 	return "", false
 }
+
+// sold is party for the seller, in SQL.
+const sold = "paid_at IS NOT NULL AND (ended_at IS NULL OR paid_at <= ended_at)"
 
 func errNoOrder() error { return fault.NotFoundf("There is no such order.") }
 
@@ -223,10 +226,4 @@ func (r paymentRow) payment(checkoutURL string) *order.Payment {
 		checkoutURL = ""
 	}
 	return &order.Payment{ID: r.ID, Provider: r.Provider, Status: r.Status, Amount: money.Of(r.Amount, r.Currency), CheckoutURL: checkoutURL, Message: r.Message}
-}
-
-// jsonOf is for the columns that hold JSON and are written by plain SQL.
-func jsonOf(v any) (string, error) {
-	text, err := json.Marshal(v)
-	return string(text), err
 }

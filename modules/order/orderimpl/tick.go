@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"marketplace/platform/db"
-	"marketplace/platform/fault"
 )
 
 const (
@@ -84,12 +83,9 @@ func (s *service) fireOne(tx *db.Tx, t timerRow) error {
 		return gone.Error
 	}
 	now := tx.Now()
-	r, err := s.process.find(row.life(), marketplace, now, byMoment(t.Kind))
-	if fault.Is(err, fault.Conflict) {
+	r, ok := s.process.find(row.life(), marketplace, now, byMoment(t.Kind))
+	if !ok {
 		return nil
-	}
-	if err != nil {
-		return err
 	}
 	if r.To == "" {
 		if overtaken, err := isOvertaken(tx, t, now); err != nil || overtaken {

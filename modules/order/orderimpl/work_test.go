@@ -339,7 +339,7 @@ func TestACommandWithAKeyIsAnsweredAgainWithItsFirstAnswer(t *testing.T) {
 	both(t, func(t *testing.T, b *bed) {
 		o := b.delivered()
 		q := order.AcceptRequest{RequestID: "accept it once", OrderID: o.ID}
-		answers := make([]order.Order, 20)
+		answers, replays := make([]order.Order, 20), 0
 		var wait sync.WaitGroup
 		for i := range answers {
 			wait.Go(func() { answers[i] = must(b.orders.Accept(b.buyer, q))(t) })
@@ -349,6 +349,12 @@ func TestACommandWithAKeyIsAnsweredAgainWithItsFirstAnswer(t *testing.T) {
 			if a.Version != answers[0].Version || a.Status != order.StatusCompleted {
 				t.Fatalf("another answer: %+v", a)
 			}
+			if a.Replayed {
+				replays++
+			}
+		}
+		if replays != len(answers)-1 {
+			t.Errorf("%d of %d say that they were given before", replays, len(answers))
 		}
 		other := b.delivered()
 		_, err := b.orders.Accept(b.buyer, order.AcceptRequest{RequestID: "accept it once", OrderID: other.ID})

@@ -10,6 +10,7 @@ import (
 	"marketplace/modules/review"
 	"marketplace/platform/app"
 	"marketplace/platform/db"
+	"marketplace/platform/once"
 )
 
 // Deps are the modules that the reviews call.
@@ -28,14 +29,16 @@ type service struct {
 	db     *db.DB
 	log    *zap.Logger
 	orders order.Service
+	once   *once.Keeper
 }
 
 func newService(h *app.Host, deps Deps) (review.Service, error) {
 	if err := h.Settings(&struct{}{}); err != nil { // there are none
 		return nil, err
 	}
-	s := &service{db: h.DB, log: h.Log, orders: deps.Orders}
+	s := &service{db: h.DB, log: h.Log, orders: deps.Orders, once: once.New(h.DB)}
 	h.Every(time.Minute, "publish the reviews whose window has closed", s.publishDue)
+	h.Every(time.Hour, "requests", s.once.Forget)
 	h.Every(24*time.Hour, "compare the summaries with the reviews", s.recount)
 	return s, nil
 }

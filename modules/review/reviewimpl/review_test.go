@@ -404,3 +404,28 @@ func TestASettingThatTheReviewsDoNotHaveIsRefused(t *testing.T) {
 		t.Error("it started")
 	}
 }
+
+// Row P15.
+func TestAReviewThatIsSentTwiceWithOneKeyIsOneReview(t *testing.T) {
+	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
+		w := start(t, open)
+		w.orders.put("o1", order.StatusCompleted, w.Clock.Now())
+		q := review.WriteRequest{RequestID: "review-o1", OrderID: "o1", Rating: 4, Text: "Good."}
+		first, err := w.Write(ana(), q)
+		if err != nil || first.Replayed {
+			t.Fatalf("%+v, %v", first, err)
+		}
+		again, err := w.Write(ana(), q)
+		if err != nil || !again.Replayed || again.ID != first.ID {
+			t.Errorf("sent again: %+v, %v", again, err)
+		}
+		q.Rating = 1
+		if _, err := w.Write(ana(), q); !fault.Is(err, fault.Invalid) {
+			t.Errorf("the key with another review: %v", err)
+		}
+		q.RequestID = "another-key"
+		if _, err := w.Write(ana(), q); !fault.Is(err, fault.Conflict) {
+			t.Errorf("a second review: %v", err)
+		}
+	})
+}

@@ -13,9 +13,26 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/once"
 )
 
 func (s *service) Write(ctx context.Context, q review.WriteRequest) (review.Review, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return review.Review{}, err
+	}
+	key := q.RequestID
+	q.RequestID = ""
+	r, err := once.NewRequest(who.UserID, "write", key, q)
+	if err != nil {
+		return review.Review{}, err
+	}
+	written, replayed, err := once.Do(ctx, s.once, r, func() (review.Review, error) { return s.write(ctx, q, r) })
+	written.Replayed = replayed
+	return written, err
+}
+
+func (s *service) write(ctx context.Context, q review.WriteRequest, r once.Request) (review.Review, error) {
 	o, role, err := s.orderOf(ctx, q.OrderID)
 	if err != nil {
 		return review.Review{}, err
@@ -43,7 +60,13 @@ func (s *service) Write(ctx context.Context, q review.WriteRequest) (review.Revi
 		if err != nil {
 			return fmt.Errorf("keep the window: %w", err)
 		}
-		return write(tx, &row)
+		if err := r.IsNew(tx); err != nil {
+			return err
+		}
+		if err := write(tx, &row); err != nil {
+			return err
+		}
+		return r.Keep(tx, row.review())
 	})
 	if err != nil {
 		return review.Review{}, err
