@@ -117,8 +117,6 @@ type Order struct {
 	ReviewableUntil *time.Time `json:"reviewable_until"` // of a completed order: both sides may review it before
 
 	Replayed bool `json:"replayed,omitempty"` // of a command: the request had been answered before, this is that answer
-
-	Replayed bool `json:"replayed,omitempty"` // of a command: the request had been answered before, this is that answer
 }
 
 // Action is something that a party can do with an order; the API's path segment and the page's form.
