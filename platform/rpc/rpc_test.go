@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -247,12 +249,58 @@ func TestBodiesAreLimitedBothWays(t *testing.T) {
 	l, s := serve(t, nil)
 	c := client(t, s.URL)
 	large := sayRequest{Text: strings.Repeat("x", limit)}
-	if _, err := Call[said](t.Context(), c, "Say", large); !fault.Is(err, fault.TooLarge) || l.calls.Load() != 0 {
+	if _, err := Call[said](t.Context(), c, "Say", large); !fault.Is(err, fault.TooLarge) || l.calls.Load() != 0 ||
+		!strings.Contains(fault.Of(err).Message, "64 MB") {
 		t.Errorf("a large request: %v", err)
 	}
-	fits := sayRequest{Text: strings.Repeat("x", limit-20)} // the answer holds more than the text
+	fits := sayRequest{Text: large.Text[:limit-20]} // the answer holds more than the text
 	if _, err := Call[said](t.Context(), c, "Say", fits); fault.Of(err).Code != fault.Internal || l.calls.Load() != 1 {
 		t.Errorf("a large answer: %v", err)
+	}
+	whole := large.Text + "x"
+	if got := post(t, s.URL, forge(t, jwt.SigningMethodHS256, secrets[0], whole, nil), http.MethodPost, whole); got != http.StatusRequestEntityTooLarge {
+		t.Errorf("a large request with a good token: %d", got)
+	}
+	if got := post(t, s.URL, "forged", http.MethodPost, large.Text); got != http.StatusUnauthorized {
+		t.Errorf("a large request without one: %d", got)
+	}
+}
+
+// Row O12: as many files as the pages take at once arrive whole.
+func TestFilesOfSixtyFourMegabytesArrive(t *testing.T) {
+	type upload struct{ Files [][]byte }
+	body, err := json.Marshal(upload{Files: [][]byte{make([]byte, 25<<20), make([]byte, 25<<20), make([]byte, 14<<20)}})
+	if err != nil || len(body) > limit-1<<20 {
+		t.Errorf("%d bytes, %v", len(body), err)
+	}
+}
+
+func TestLargeRequestsWaitForEachOther(t *testing.T) {
+	for length, want := range map[int64]int64{0: 0, large - 1: 0, large: large, limit: limit, limit + 1: limit, -1: limit} {
+		if got := weightOf(&http.Request{ContentLength: length}); got != want {
+			t.Errorf("%d bytes weigh %d", length, got)
+		}
+	}
+	h, err := Serve[echo]("echo", &local{}, Options{Secrets: secrets})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := listen(t, h)
+	if err := h.(*server).held.Acquire(t.Context(), mostHeld); err != nil {
+		t.Fatal(err)
+	}
+	c := client(t, url)
+	if _, err := Call[said](t.Context(), c, "Say", sayRequest{}); err != nil {
+		t.Errorf("a small one: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := Call[said](ctx, c, "Say", sayRequest{Text: strings.Repeat("x", large)}); !fault.Is(err, fault.Unavailable) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a large one: %v", err)
+	}
+	h.(*server).held.Release(mostHeld)
+	if _, err := Call[said](t.Context(), c, "Say", sayRequest{Text: strings.Repeat("x", large)}); err != nil {
+		t.Errorf("when there is room again: %v", err)
 	}
 }
 
