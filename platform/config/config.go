@@ -38,6 +38,7 @@ type Config struct {
 	Events      string              `koanf:"events"`     // memory, or amqp://…
 	RPC         RPC                 `koanf:"rpc"`
 	Mail        Mail                `koanf:"mail"`
+	Brand       Brand               `koanf:"brand"`
 	Proxies     []string            `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
 	Log         Log                 `koanf:"log"`
 	Demo        bool                `koanf:"demo"`    // demonstration data and logins
@@ -55,6 +56,13 @@ type RPC struct {
 type Mail struct {
 	SMTP string `koanf:"smtp"` // smtp://user:password@host:587 or smtps://
 	From string `koanf:"from"`
+}
+
+// Brand is how the pages look. Their colours follow from one hue and its strength; contrasts hold for every one.
+type Brand struct {
+	Hue      int    `koanf:"hue"`      // degrees of OKLCH, 0 to 359: 30 is red, 145 green, 260 blue
+	Strength int    `koanf:"strength"` // thousandths of chroma: 0 is grey, 85 calm, 150 loud
+	Logo     string `koanf:"logo"`     // an .svg or .png file of at most 64 kB; empty is the drawn mark
 }
 
 // Log is what is written to standard output.
@@ -75,6 +83,7 @@ func Defaults() Config {
 		Modules:     []string{All},
 		Events:      Memory,
 		Mail:        Mail{From: "Marketplace <no-reply@localhost>"},
+		Brand:       Brand{Hue: 205, Strength: 85},
 		Log:         Log{Level: "info", Format: "json"},
 	}
 }

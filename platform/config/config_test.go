@@ -98,6 +98,8 @@ func TestWhatCannotBeUsedIsToldByNameInOneSentence(t *testing.T) {
 		{"listen: :1\nlisten: :2", "already defined"},
 		{"environment: staging", "environment must be development or production."},
 		{"name: \" \"", "name must be one line"},
+		{"brand: {hue: 360}", "brand.hue must be"},
+		{"brand: {strength: 151}", "brand.strength must be"},
 		{"listen: nonsense", "listen must be host:port"},
 		{"listen: \":99999\"", "listen must be host:port"},
 		{"internal: \"\"", "internal must be host:port"},

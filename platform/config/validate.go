@@ -72,6 +72,8 @@ func (c Config) validate() problems {
 	p.unless(oneLine(c.Name, 60), "name must be one line of 1 to 60 characters.")
 	_, known := money.Exponent(c.Currency)
 	p.unless(known, "currency must be one that the marketplace knows, such as USD or EUR, not %q.", c.Currency)
+	p.unless(c.Brand.Hue >= 0 && c.Brand.Hue < 360, "brand.hue must be 0 to 359 degrees.")
+	p.unless(c.Brand.Strength >= 0 && c.Brand.Strength <= 150, "brand.strength must be 0 to 150.")
 	p.unless(isAddress(c.Listen), "listen must be host:port, such as :8080 or 127.0.0.1:8080.")
 	p.unless(isAddress(c.Internal), "internal must be host:port, such as 127.0.0.1:9090.")
 	p.unless(c.Listen != c.Internal || strings.HasSuffix(c.Listen, ":0"), "internal must differ from listen: health and metrics are not public.")

@@ -107,6 +107,12 @@ func wave(bottom float64, heights ...float64) *path {
 	return p.line(sheetWidth+beyond, bottom).close()
 }
 
+// The font is read in units of which an em has so many; a capital has this part of them in height.
+const (
+	emUnits       = 1000
+	capitalHeight = 0.723
+)
+
 // lettering writes outlines of letters.
 type lettering struct{ face *sfnt.Font }
 
@@ -120,9 +126,7 @@ func newLettering() lettering {
 
 // text is a word centred on x, its capitals of the given height centred on y. A letter that the font lacks is left out.
 func (l lettering) text(word string, x, y, height float64) *path {
-	const em = 1000
-	const capitals = 723.0 / em // height of a capital in the font
-	scale := height / (capitals * em)
+	scale := height / (capitalHeight * emUnits)
 	var buffer sfnt.Buffer
 	p, pen := new(path), 0.0
 	for _, letter := range word {
@@ -130,12 +134,12 @@ func (l lettering) text(word string, x, y, height float64) *path {
 		if err != nil || glyph == 0 {
 			continue
 		}
-		segments, err := l.face.LoadGlyph(&buffer, glyph, fixed.I(em), nil)
+		segments, err := l.face.LoadGlyph(&buffer, glyph, fixed.I(emUnits), nil)
 		if err != nil {
 			continue
 		}
 		p.glyph(segments, pen)
-		if advance, err := l.face.GlyphAdvance(&buffer, glyph, fixed.I(em), font.HintingNone); err == nil {
+		if advance, err := l.face.GlyphAdvance(&buffer, glyph, fixed.I(emUnits), font.HintingNone); err == nil {
 			pen += float64(advance) / 64
 		}
 	}

@@ -36,7 +36,8 @@ type asset struct {
 // styleSheet is the name under which all of css/*.css is served, in the order of their names.
 const styleSheet = "app.css"
 
-func newAssets(files fs.FS) (*assets, error) {
+// newAssets reads the files. dress may change them before they get their names.
+func newAssets(files fs.FS, dress func(map[string][]byte) error) (*assets, error) {
 	contents := map[string][]byte{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !served(name) {
@@ -55,6 +56,9 @@ func newAssets(files fs.FS) (*assets, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the static files: %w", err)
+	}
+	if err := dress(contents); err != nil {
+		return nil, err
 	}
 	a := &assets{urls: map[string]string{}, files: map[string]*asset{}}
 	for name, content := range contents {

@@ -54,15 +54,26 @@ func (s *Site) ShowGig(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if path := gigPath(offer.ID, offer.Slug); offer.Status == gig.StatusActive && c.Request().URL.EscapedPath() != path {
+		return c.Redirect(http.StatusMovedPermanently, withQuery(path, c.Request().URL.RawQuery))
+	}
 	page := gigPage{Gig: offer, Mine: identity.From(ctx).UserID == offer.SellerID}
 	if err := s.fillGigPage(ctx, &page, c.QueryParam("reviews")); err != nil {
 		return err
 	}
 	v := view{Title: offer.Title, Description: excerpt(offer.Description, 155), Data: page}
 	if offer.Status == gig.StatusActive {
-		v.Canonical = gigPath(offer.ID, offer.Slug)
+		v.Canonical, v.Kind, v.Card = gigPath(offer.ID, offer.Slug), "product", sharedPath("gigs", offer.ID)
+		v.Facts = []structured{s.product(page), s.breadcrumbs(crumb{page.Category, "/categories/" + url.PathEscape(offer.Category)}, crumb{offer.Title, v.Canonical})}
 	}
 	return s.show(c, http.StatusOK, "gig/show", v)
+}
+
+func withQuery(path, query string) string {
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
 }
 
 // fillGigPage asks for what belongs to the gig: four modules' answers, one call each, at once.

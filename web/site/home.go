@@ -54,7 +54,7 @@ func (s *Site) ShowHome(c echo.Context) error {
 	}
 	return s.show(c, http.StatusOK, "home/show", view{
 		Description: "Hire skilled people for design, code, words, video and more. Fixed prices, clear packages, and your money is held until you are happy.",
-		Canonical:   "/", Data: page,
+		Canonical:   "/", Feed: "/feed", Facts: s.organization(), Data: page,
 	})
 }
 

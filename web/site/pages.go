@@ -36,6 +36,12 @@ func (s *Site) browsing() []Page {
 		{get, "/categories/:slug", edge.Anyone, s.ShowCategory, false},
 		{get, "/gigs/:id", edge.Anyone, s.ShowGig, false},
 		{get, "/gigs/:id/cover", edge.Anyone, s.ShowCover, false},
+		{get, "/gigs/:id/card", edge.Anyone, s.ShowGigCard, false},
+		{get, "/users/:username/card", edge.Anyone, s.ShowUserCard, false},
+		{get, "/categories/:slug/card", edge.Anyone, s.ShowCategoryCard, false},
+		{get, "/card", edge.Anyone, s.ShowCard, false},
+		{get, "/categories/:slug/feed", edge.Anyone, s.ShowCategoryFeed, false},
+		{get, "/feed", edge.Anyone, s.ShowFeed, false},
 		{get, "/pictures/:id", edge.Anyone, s.ShowPicture, false},
 		{get, "/avatars/:id", edge.Anyone, s.ShowAvatar, false},
 		{get, "/users/:username", edge.Anyone, s.ShowUser, false},
@@ -44,6 +50,8 @@ func (s *Site) browsing() []Page {
 		{get, "/privacy", edge.Anyone, s.ShowPrivacy, false},
 		{get, "/problems", edge.Anyone, s.ShowProblems, false},
 		{get, "/robots.txt", edge.Anyone, s.ShowRobots, false},
+		{get, "/sitemap.xml", edge.Anyone, s.ShowSitemap, false},
+		{get, "/sitemaps/:name", edge.Anyone, s.ShowSitemapOf, false},
 		{get, "/static/*", edge.Anyone, s.ShowStatic, false},
 	}
 }

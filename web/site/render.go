@@ -21,12 +21,17 @@ type view struct {
 	Title       string // of the page, without the marketplace's name
 	Description string // one sentence for search engines
 	Canonical   string // local path under which the page is to be known; empty: not to be indexed
+	Card        string // local path of the picture that shows the page elsewhere; empty: the marketplace's
+	Kind        string // og:type; empty: website
+	Feed        string // local path of its Atom feed
+	Facts       []structured
 	Data        any
 
 	// Filled in by show.
 	Name        string // of the marketplace
 	Path        string // of the request, to mark where one is
 	Origin      string // of the public URL
+	Logo        string // name of the operator's own; empty: the drawn mark
 	Development bool
 	Me          me
 	Flash       *flash
@@ -96,6 +101,13 @@ func (s *Site) frame(c echo.Context, v *view) {
 	v.Name = s.Config.Name
 	v.Path = c.Request().URL.Path
 	v.Origin = s.Config.PublicURL
+	v.Logo = s.brand.logo
+	if v.Card == "" {
+		v.Card = "/card"
+	}
+	if v.Kind == "" {
+		v.Kind = "website"
+	}
 	v.Development = s.Development()
 	v.Me = s.me(c.Request().Context())
 	v.Flash = takeFlash(c, s.Secure())

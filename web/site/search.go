@@ -79,7 +79,12 @@ func (s *Site) search(c echo.Context, category string) error {
 		return fault.NotFoundf("There is no such category.")
 	}
 	page.links(query.Get("cursor"))
-	v := view{Title: page.Heading, Description: page.Blurb, Data: page, Canonical: page.canonical()}
+	v := view{Title: page.Heading, Description: page.Blurb, Data: page, Canonical: page.canonical(), Feed: "/feed"}
+	if page.Category != nil {
+		path := "/categories/" + url.PathEscape(page.Category.Slug)
+		v.Card, v.Feed = sharedPath("categories", page.Category.Slug), path+"/feed"
+		v.Facts = []structured{s.breadcrumbs(page.way()...)}
+	}
 	return s.show(c, status, "gig/list", v)
 }
 
@@ -198,6 +203,15 @@ func (p *searchPage) address(without, cursor string) string {
 		return path
 	}
 	return path + "?" + query.Encode()
+}
+
+// way is the path through the categories to this one.
+func (p *searchPage) way() []crumb {
+	way := []crumb{{"All services", "/gigs"}}
+	if p.Category.Parent != "" {
+		way = append(way, crumb{p.Shelf.Name, "/categories/" + url.PathEscape(p.Shelf.Slug)})
+	}
+	return append(way, crumb{p.Category.Name, "/categories/" + url.PathEscape(p.Category.Slug)})
 }
 
 // canonical is the address to be known by: categories and the whole list, not every combination of filters.

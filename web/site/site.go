@@ -25,6 +25,9 @@ type Site struct {
 	markdown  *markdown
 	buffers   sync.Pool
 	covers    covers
+	shared    shared
+	maps      sitemaps
+	brand     brand
 	demo      []Login
 }
 
@@ -37,11 +40,15 @@ type Login struct {
 
 // New reads the embedded templates and static files; an error is a mistake in one of them.
 func New(e edge.Edge, demo ...Login) (*Site, error) {
-	assets, err := newAssets(static.Files())
+	s := &Site{Edge: e, markdown: newMarkdown()}
+	var err error
+	s.assets, err = newAssets(static.Files(), func(files map[string][]byte) (err error) {
+		s.brand, err = dress(e.Config.Brand, files)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{Edge: e, assets: assets, markdown: newMarkdown()}
 	s.buffers.New = newBuffer
 	if e.Config.Demo {
 		s.demo = demo

@@ -38,5 +38,5 @@ func (s *Site) ShowProblems(c echo.Context) error {
 func (s *Site) ShowRobots(c echo.Context) error {
 	return c.String(http.StatusOK, "User-agent: *\nDisallow: /orders\nDisallow: /inbox\nDisallow: /notifications\n"+
 		"Disallow: /settings\nDisallow: /seller\nDisallow: /earnings\nDisallow: /simulator\nDisallow: /api\nDisallow: /dev\n"+
-		"Disallow: /*?*cursor=\n")
+		"Disallow: /*?*cursor=\n\nSitemap: "+s.absolute("/sitemap.xml")+"\n")
 }

@@ -46,7 +46,8 @@ func (s *Site) ShowUser(c echo.Context) error {
 	}
 	return s.show(c, http.StatusOK, "user/show", view{
 		Title: profile.DisplayName, Description: excerpt(description, 155),
-		Canonical: "/users/" + url.PathEscape(profile.Username), Data: page,
+		Canonical: "/users/" + url.PathEscape(profile.Username), Kind: "profile", Card: sharedPath("users", profile.Username),
+		Facts: []structured{s.person(profile)}, Data: page,
 	})
 }
 

@@ -127,7 +127,16 @@ func ana() identity.Actor {
 	return identity.Actor{UserID: anaID, Username: "ana", Verified: true, SessionID: "s1"}
 }
 
+// visit opens a page, and follows where it has moved to.
 func visit(h http.Handler, path string) *httptest.ResponseRecorder {
+	rec := ask(h, path)
+	if rec.Code == http.StatusMovedPermanently {
+		return ask(h, rec.Header().Get("Location"))
+	}
+	return rec
+}
+
+func ask(h http.Handler, path string) *httptest.ResponseRecorder {
 	rec := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
 	r.Header.Set("Accept", "text/html")
