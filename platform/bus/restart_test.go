@@ -1,7 +1,9 @@
 package bus_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -50,21 +52,29 @@ func newDoor(t *testing.T, c *apptest.Cluster) (*door, string) {
 			if err != nil {
 				return // the test ends
 			}
-			d.knocks.Add(1)
 			go d.pass(in)
 		}
 	}()
 	return d, strings.Replace(c.URL(t), filepath.Dir(d.home), dir, 1)
 }
 
+const cancelRequest = 80877102 // instead of a protocol version
+
 func (d *door) pass(in net.Conn) {
 	defer func() { _ = in.Close() }()
+	var head [8]byte // the length of the first message, then the version of the protocol
+	if _, err := io.ReadFull(in, head[:]); err != nil {
+		return
+	}
+	if binary.BigEndian.Uint32(head[4:]) != cancelRequest {
+		d.knocks.Add(1)
+	}
 	out, err := net.Dial("unix", d.home)
 	if err != nil {
 		return
 	}
 	go func() {
-		_, _ = io.Copy(out, in)
+		_, _ = io.Copy(out, io.MultiReader(bytes.NewReader(head[:]), in))
 		_ = out.Close()
 	}()
 	_, _ = io.Copy(in, out)

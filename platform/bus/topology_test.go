@@ -81,7 +81,7 @@ func TestTheBrokerSendsEventsAhead(t *testing.T) {
 		return record(ctx, tx, e)
 	})
 	p.start()
-	t.Cleanup(release) // before the bus stops
+	t.Cleanup(release)                                                  // before the bus stops
 	apptest.Eventually(t, func() error { return p.Ready(t.Context()) }) // the queue is there
 	placeInBulk(t, p, 50, 1)
 	tap := wiretap(t, h.amqp)
