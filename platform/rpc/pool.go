@@ -28,7 +28,8 @@ const (
 type pool struct {
 	origins []*url.URL
 	lookup  func(ctx context.Context, host string) ([]string, error)
-	every   time.Duration
+
+	every, patience time.Duration // watchTime and checkTime; less in a test
 
 	next     atomic.Uint64
 	replicas atomic.Pointer[[]*replica] // replaced as a whole; nil before the first look-up
@@ -39,7 +40,7 @@ func newPool(addresses []string) (*pool, error) {
 	if len(addresses) == 0 {
 		return nil, errors.New("an address is needed")
 	}
-	p := &pool{lookup: net.DefaultResolver.LookupHost, every: watchTime}
+	p := &pool{lookup: net.DefaultResolver.LookupHost, every: watchTime, patience: checkTime}
 	for _, a := range addresses {
 		u, err := url.Parse(strings.TrimRight(a, "/"))
 		if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -202,7 +203,7 @@ func (c *Client) check(ctx context.Context, all []*replica) {
 }
 
 func (c *Client) checkOne(ctx context.Context, r *replica) {
-	alive, ready := r.health(ctx)
+	alive, ready := r.health(ctx, c.pool.patience)
 	if ctx.Err() != nil {
 		return
 	}
@@ -224,8 +225,8 @@ func (c *Client) checkOne(ctx context.Context, r *replica) {
 }
 
 // health asks the replica how it is, on a connection like those of the calls. What answers anything lives.
-func (r *replica) health(ctx context.Context) (alive, ready bool) {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+func (r *replica) health(ctx context.Context, patience time.Duration) (alive, ready bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.origin+"/readyz", http.NoBody)
 	if err != nil {

@@ -30,7 +30,7 @@ func eventually(t *testing.T, ok func() bool) {
 // watched runs the client's watch, at a quick pace.
 func watched(t *testing.T, c *Client) {
 	t.Helper()
-	c.pool.every = 10 * time.Millisecond
+	c.pool.every, c.pool.patience = 10*time.Millisecond, 400*time.Millisecond
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- c.Run(ctx) }()

@@ -63,7 +63,7 @@ func newReplica(origin, dial string) *replica {
 
 // post sends one call and reads its answer. An error with the end answered is what the module, or something in its place,
 // said.
-func (r *replica) post(ctx context.Context, path, token string, remaining time.Duration, body []byte) ([]byte, end, error) {
+func (r *replica) post(ctx context.Context, path, token string, remaining time.Duration, body []byte, most int64) ([]byte, end, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.origin+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, answered, err
@@ -76,12 +76,12 @@ func (r *replica) post(ctx context.Context, path, token string, remaining time.D
 		return nil, howItFailed(ctx, err), err
 	}
 	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	answer, err := io.ReadAll(io.LimitReader(response.Body, most+1))
 	switch {
 	case err != nil:
 		return nil, howItFailed(ctx, err), err
-	case len(answer) > limit:
-		return nil, answered, fmt.Errorf("the answer has more than %d bytes", limit)
+	case int64(len(answer)) > most:
+		return nil, answered, fmt.Errorf("the answer has more than %d bytes", most)
 	case response.StatusCode == http.StatusOK:
 		return answer, answered, nil
 	}

@@ -35,11 +35,16 @@ type Options struct {
 	Secrets [][]byte    // shared by all processes: the first signs, all are accepted
 	Log     *zap.Logger // gets what is our mistake, and which peers go and come; nil: nothing does
 	Metrics *Metrics    // nil: nothing is counted
+
+	most int64 // bytes of a request, and of an answer; less in a test
 }
 
 func (o Options) checked() (Options, error) {
 	if len(o.Secrets) == 0 {
 		return o, errors.New("a secret is needed")
+	}
+	if o.most == 0 {
+		o.most = limit
 	}
 	if o.Log == nil {
 		o.Log = zap.NewNop()
@@ -118,7 +123,7 @@ func (c *Client) call(ctx context.Context, method string, request any, repeatabl
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > limit {
+	if int64(len(body)) > c.most {
 		return nil, tooLarge()
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)

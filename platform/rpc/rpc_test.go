@@ -246,23 +246,40 @@ func TestConnectionsAreKept(t *testing.T) {
 }
 
 func TestBodiesAreLimitedBothWays(t *testing.T) {
-	l, s := serve(t, nil)
-	c := client(t, s.URL)
-	large := sayRequest{Text: strings.Repeat("x", limit)}
+	o := Options{Secrets: secrets, most: 1 << 20}
+	l := &local{}
+	h, err := Serve[echo]("echo", l, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := listen(t, h)
+	c, err := NewClient("echo", []string{url}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := sayRequest{Text: strings.Repeat("x", int(o.most))}
 	if _, err := Call[said](t.Context(), c, "Say", large); !fault.Is(err, fault.TooLarge) || l.calls.Load() != 0 ||
 		!strings.Contains(fault.Of(err).Message, "64 MB") {
 		t.Errorf("a large request: %v", err)
 	}
-	fits := sayRequest{Text: large.Text[:limit-20]} // the answer holds more than the text
+	fits := sayRequest{Text: large.Text[20:]} // the answer holds more than the text
 	if _, err := Call[said](t.Context(), c, "Say", fits); fault.Of(err).Code != fault.Internal || l.calls.Load() != 1 {
 		t.Errorf("a large answer: %v", err)
 	}
 	whole := large.Text + "x"
-	if got := post(t, s.URL, forge(t, jwt.SigningMethodHS256, secrets[0], whole, nil), http.MethodPost, whole); got != http.StatusRequestEntityTooLarge {
+	if got := post(t, url, forge(t, jwt.SigningMethodHS256, secrets[0], whole, nil), http.MethodPost, whole); got != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large request with a good token: %d", got)
 	}
-	if got := post(t, s.URL, "forged", http.MethodPost, large.Text); got != http.StatusUnauthorized {
+	if got := post(t, url, "forged", http.MethodPost, whole); got != http.StatusUnauthorized {
 		t.Errorf("a large request without one: %d", got)
+	}
+	c.most *= 2
+	chatty := listen(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 3<<20)) }))
+	if c.pool, err = newPool([]string{chatty}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Call[said](t.Context(), c, "Say", fits); err == nil || !strings.Contains(err.Error(), "the answer has more than") {
+		t.Errorf("a peer that does not come to an end: %v", err)
 	}
 }
 
@@ -276,14 +293,14 @@ func TestFilesOfSixtyFourMegabytesArrive(t *testing.T) {
 }
 
 func TestLargeRequestsWaitForEachOther(t *testing.T) {
-	for length, want := range map[int64]int64{0: 0, large - 1: 0, large: large, limit: limit, limit + 1: limit, -1: limit} {
-		if got := weightOf(&http.Request{ContentLength: length}); got != want {
-			t.Errorf("%d bytes weigh %d", length, got)
-		}
-	}
 	h, err := Serve[echo]("echo", &local{}, Options{Secrets: secrets})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for length, want := range map[int64]int64{0: 0, large - 1: 0, large: large, limit: limit, limit + 1: limit, -1: limit} {
+		if got := h.(*server).weightOf(&http.Request{ContentLength: length}); got != want {
+			t.Errorf("%d bytes weigh %d", length, got)
+		}
 	}
 	url := listen(t, h)
 	if err := h.(*server).held.Acquire(t.Context(), mostHeld); err != nil {

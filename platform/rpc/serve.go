@@ -95,13 +95,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.turnAway(w, r, err)
 		return
 	}
-	weight := weightOf(r)
+	weight := s.weightOf(r)
 	if err := s.held.Acquire(ctx, weight); err != nil {
 		s.refuse(w, fault.Of(err))
 		return
 	}
 	defer s.held.Release(weight)
-	body, err := read(w, r)
+	body, err := s.read(w, r)
 	if err != nil {
 		s.refuse(w, fault.Of(err))
 		return
@@ -128,10 +128,10 @@ func (s *server) turnAway(w http.ResponseWriter, r *http.Request, why error) {
 }
 
 // weightOf is what a request counts against the bytes that are held at once. Small ones are free.
-func weightOf(r *http.Request) int64 {
+func (s *server) weightOf(r *http.Request) int64 {
 	switch n := r.ContentLength; {
-	case n < 0 || n > limit:
-		return limit
+	case n < 0 || n > s.most:
+		return s.most
 	case n < large:
 		return 0
 	default:
@@ -139,12 +139,12 @@ func weightOf(r *http.Request) int64 {
 	}
 }
 
-func read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (s *server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var body bytes.Buffer
-	if n := r.ContentLength; n > 0 && n <= limit {
+	if n := r.ContentLength; n > 0 && n <= s.most {
 		body.Grow(int(n) + bytes.MinRead)
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, s.most))
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
@@ -165,7 +165,7 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, path string,
 		return
 	}
 	begun := s.clock.Now()
-	result, err := m.serve(ctx, body)
+	result, err := m.serve(ctx, body, s.most)
 	s.Metrics.served(s.module, name, err, s.clock.Now().Sub(begun))
 	if err != nil {
 		s.report(ctx, path, err)
@@ -177,7 +177,7 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, path string,
 }
 
 // serve reads the request, calls the method and writes its result.
-func (m method) serve(ctx context.Context, body []byte) (answer []byte, err error) {
+func (m method) serve(ctx context.Context, body []byte, most int64) (answer []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -192,8 +192,8 @@ func (m method) serve(ctx context.Context, body []byte) (answer []byte, err erro
 		return nil, err
 	}
 	answer, err = json.Marshal(out[0].Interface())
-	if err == nil && len(answer) > limit {
-		err = fmt.Errorf("the result has %d bytes, more than %d", len(answer), limit)
+	if err == nil && int64(len(answer)) > most {
+		err = fmt.Errorf("the result has %d bytes, more than %d", len(answer), most)
 	}
 	return answer, err
 }

@@ -47,7 +47,7 @@ func (c *Client) attempt(ctx context.Context, r *replica, path string, body []by
 	if err != nil {
 		return nil, answered, err
 	}
-	return r.post(ctx, path, token, c.remaining(ctx), body)
+	return r.post(ctx, path, token, c.remaining(ctx), body, c.most)
 }
 
 func (c *Client) remaining(ctx context.Context) time.Duration {
