@@ -109,6 +109,14 @@ CREATE TABLE differences (
     PRIMARY KEY (reconciliation_id, position)
 );
 
+-- What a webhook is about; payment_id is the id of that.
+ALTER TABLE webhooks ADD COLUMN kind TEXT NOT NULL DEFAULT 'payment';
+
+-- Payments for which the simulator's bank wants to see that it is the buyer who pays.
+CREATE TABLE simulator_challenges (
+    payment_id TEXT PRIMARY KEY,
+    created_at {{.Time}} NOT NULL
+);
 -- What the simulator's bank does: withdrawals, chargebacks, and the people it has checked.
 CREATE TABLE simulator_accounts (
     id      TEXT PRIMARY KEY,
@@ -164,6 +172,8 @@ DROP TABLE simulator_modes;
 DROP TABLE simulator_disputes;
 DROP TABLE simulator_payouts;
 DROP TABLE simulator_accounts;
+DROP TABLE simulator_challenges;
+ALTER TABLE webhooks DROP COLUMN kind;
 DROP TABLE differences;
 DROP TABLE reconciliations;
 DROP TABLE provider_transactions;

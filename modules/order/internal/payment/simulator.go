@@ -1,13 +1,10 @@
 package payment
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,10 +90,10 @@ func (s *Simulator) Decide(ctx context.Context, paymentID string, amount money.A
 		result, hook, err = s.decide(tx, paymentID, amount, succeed)
 		return err
 	})
-	if err != nil || hook.ID == "" {
+	if err != nil {
 		return result, err
 	}
-	_ = s.deliver(ctx, hook) // it is stored, and Deliver repeats it
+	s.tell(ctx, hook)
 	return result, nil
 }
 
@@ -118,23 +115,44 @@ func (s *Simulator) decide(tx *db.Tx, paymentID string, amount money.Amount, suc
 		err := tx.Raw("SELECT id, status, amount, currency, message, attempt FROM simulator_payments WHERE id = ?", paymentID).Scan(&row).Error
 		return row.charge(), webhookRow{}, err
 	}
-	hook, err := s.announce(tx, row)
+	if err := tx.Exec("DELETE FROM simulator_challenges WHERE payment_id = ?", row.ID).Error; err != nil {
+		return Charge{}, webhookRow{}, fmt.Errorf("end the challenge: %w", err)
+	}
+	hook, err := s.announce(tx, AboutPayment, row.Status, row.ID)
 	return row.charge(), hook, err
 }
 
-// announce stores the webhook. The first attempt follows at once, so it is due for Deliver a little later.
-func (s *Simulator) announce(tx *db.Tx, row simulatedRow) (webhookRow, error) {
+// announce stores the webhook. Its first attempt follows at once, so it is due for Deliver a little later; how webhooks
+// shall behave is set on the control page.
+func (s *Simulator) announce(tx *db.Tx, about Kind, what, subjectID string) (webhookRow, error) {
+	mode, err := modeOf(tx.DB, modeWebhooks)
+	if err != nil {
+		return webhookRow{}, err
+	}
 	id, err := uuid.NewV7()
 	if err != nil {
 		return webhookRow{}, err
 	}
-	body, err := json.Marshal(message{Type: "payment." + row.Status, Timestamp: tx.Now(), Data: subject{PaymentID: row.ID}})
+	body, err := json.Marshal(message{Type: string(about) + "." + what, Timestamp: tx.Now(), Data: subject{PaymentID: subjectID}})
 	if err != nil {
 		return webhookRow{}, err
 	}
-	hook := webhookRow{ID: "evt_" + id.String(), Body: string(body), CreatedAt: tx.Now()}
+	hook := webhookRow{ID: "evt_" + id.String(), Body: string(body), CreatedAt: tx.Now(), mode: mode}
+	var due any = tx.Now().Add(lease)
+	switch mode {
+	case hooksLate:
+		due = tx.Now().Add(lateness)
+	case hooksLost:
+		due = nil
+	case hooksBackwards: // what waits lets the newer one go first
+		due = tx.Now().Add(lease)
+		err := tx.Exec("UPDATE simulator_webhooks SET due_at = ? WHERE payment_id = ? AND due_at IS NOT NULL", tx.Now().Add(2*lease), subjectID).Error
+		if err != nil {
+			return webhookRow{}, err
+		}
+	}
 	err = tx.Exec("INSERT INTO simulator_webhooks (id, payment_id, body, attempts, due_at, created_at) VALUES (?, ?, ?, 0, ?, ?)",
-		hook.ID, row.ID, hook.Body, tx.Now().Add(lease), tx.Now()).Error
+		hook.ID, subjectID, hook.Body, due, tx.Now()).Error
 	return hook, err
 }
 
@@ -165,99 +183,4 @@ func (s *Simulator) Refund(ctx context.Context, r Refund) (RefundState, error) {
 		return "", fmt.Errorf("refund at the simulator: %w", err)
 	}
 	return state, nil
-}
-
-// message is the body of a webhook.
-type message struct {
-	Type      string    `json:"type"`
-	Timestamp time.Time `json:"timestamp"`
-	Data      subject   `json:"data"`
-}
-
-type subject struct {
-	PaymentID string `json:"payment_id"`
-}
-
-// VerifyWebhook checks a webhook of the simulator.
-func (s *Simulator) VerifyWebhook(headers map[string]string, body []byte) (Notice, error) {
-	if !verify(s.secret, headers, body, s.clock.Now()) {
-		return Notice{}, ErrSignature
-	}
-	var m message
-	if err := json.Unmarshal(body, &m); err != nil {
-		return Notice{}, fmt.Errorf("read the webhook: %w", errors.Join(ErrSignature, err))
-	}
-	return Notice{EventID: headers[headerID], PaymentID: m.Data.PaymentID}, nil
-}
-
-type webhookRow struct {
-	ID        string
-	Body      string
-	Attempts  int
-	CreatedAt time.Time
-}
-
-// Deliver sends the webhooks that are due. One that does not arrive comes again later, for three days.
-func (s *Simulator) Deliver(ctx context.Context) error {
-	var due []webhookRow
-	now := s.clock.Now()
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		due = nil
-		skip := ""
-		if tx.Postgres() {
-			skip = " FOR UPDATE SKIP LOCKED"
-		}
-		return tx.Raw(`UPDATE simulator_webhooks SET due_at = ? WHERE id IN
-			(SELECT id FROM simulator_webhooks WHERE due_at <= ? ORDER BY due_at, id LIMIT ?`+skip+`)
-			RETURNING id, body, attempts, created_at`, now.Add(lease), now, batch).Scan(&due).Error
-	})
-	if err != nil {
-		return fmt.Errorf("find the simulator's webhooks: %w", err)
-	}
-	var errs []error
-	for _, hook := range due {
-		errs = append(errs, s.deliver(ctx, hook))
-	}
-	return errors.Join(errs...)
-}
-
-// deliver makes one attempt and notes how it went. That a webhook did not arrive is no error.
-func (s *Simulator) deliver(ctx context.Context, hook webhookRow) error {
-	arrived := s.post(ctx, hook) == nil
-	now := s.clock.Now()
-	hook.Attempts++
-	next := now.Add(min(firstDelay<<min(hook.Attempts-1, 10), longest))
-	return s.db.Tx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		switch {
-		case arrived:
-			return tx.Exec("UPDATE simulator_webhooks SET attempts = ?, due_at = NULL, delivered_at = ? WHERE id = ?", hook.Attempts, now, hook.ID).Error
-		case next.Sub(hook.CreatedAt) > givenUp:
-			return tx.Exec("UPDATE simulator_webhooks SET attempts = ?, due_at = NULL WHERE id = ?", hook.Attempts, hook.ID).Error
-		}
-		return tx.Exec("UPDATE simulator_webhooks SET attempts = ?, due_at = ? WHERE id = ?", hook.Attempts, next, hook.ID).Error
-	})
-}
-
-func (s *Simulator) post(ctx context.Context, hook webhookRow) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
-	defer cancel()
-	body := []byte(hook.Body)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.webhookURL, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	timestamp := strconv.FormatInt(s.clock.Now().Unix(), 10)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set(headerID, hook.ID)
-	r.Header.Set(headerTimestamp, timestamp)
-	r.Header.Set(headerSignature, sign(s.secret, hook.ID, timestamp, body))
-	response, err := s.http.Do(r)
-	if err != nil {
-		return err
-	}
-	_ = response.Body.Close()
-	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("unexpected answer %d", response.StatusCode)
-	}
-	return nil
 }
