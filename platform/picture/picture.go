@@ -55,12 +55,9 @@ type Picture struct {
 // 64 MiB and about a second (ASVS 5.2.3). Callers bound how many are read at once: Workshop.
 func Normalize(r io.Reader, limits Limits) (Picture, error) {
 	limits = limits.orDefaults()
-	content, err := io.ReadAll(io.LimitReader(r, limits.Bytes+1))
+	content, err := take(r, limits.Bytes)
 	if err != nil {
-		return Picture{}, fmt.Errorf("read the picture: %w", err)
-	}
-	if int64(len(content)) > limits.Bytes {
-		return Picture{}, fault.TooLargef("This picture is too large. Use one of at most %d MB.", max(1, limits.Bytes>>20))
+		return Picture{}, err
 	}
 	format, ok := formatOf(content)
 	if !ok {
@@ -83,6 +80,21 @@ func Normalize(r io.Reader, limits Limits) (Picture, error) {
 	p := Of(pixels).within(limits.Side)
 	p.pixels = turned(p.pixels, format.orientation(content))
 	return p, nil
+}
+
+// take reads a whole upload, at once where its size is known.
+func take(r io.Reader, most int64) ([]byte, error) {
+	var content bytes.Buffer
+	if known, ok := r.(interface{ Len() int }); ok {
+		content.Grow(int(min(int64(known.Len()), most)) + bytes.MinRead)
+	}
+	if _, err := content.ReadFrom(io.LimitReader(r, most+1)); err != nil {
+		return nil, fmt.Errorf("read the picture: %w", err)
+	}
+	if int64(content.Len()) > most {
+		return nil, fault.TooLargef("This picture is too large. Use one of at most %d MB.", max(1, most>>20))
+	}
+	return content.Bytes(), nil
 }
 
 // Of takes pixels that the program itself made.

@@ -1,0 +1,7 @@
+//go:build torture
+
+package picture
+
+import "testing"
+
+func TestTheLargestPicturesStayWithin64MiBAtTheirSize(t *testing.T) { largestStayWithin(t, 1) }
