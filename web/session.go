@@ -85,8 +85,9 @@ func changesAccount(r *http.Request) bool {
 
 // sessions asks auth who somebody is, and remembers the answer for a moment.
 type sessions struct {
-	auth  auth.Service
-	clock *clock.Clock
+	auth   auth.Service
+	clock  *clock.Clock
+	secure bool // people come by https
 
 	mu     sync.Mutex
 	recent map[[32]byte]remembered
@@ -97,13 +98,13 @@ type remembered struct {
 	until time.Time
 }
 
-func newSessions(service auth.Service, c *clock.Clock) *sessions {
-	return &sessions{auth: service, clock: c, recent: map[[32]byte]remembered{}}
+func newSessions(service auth.Service, c *clock.Clock, secure bool) *sessions {
+	return &sessions{auth: service, clock: c, secure: secure, recent: map[[32]byte]remembered{}}
 }
 
 // cookie says who sent the request with a session cookie; nobody without one.
 func (s *sessions) cookie(r *http.Request) (identity.Actor, error) {
-	token := edge.SessionToken(r)
+	token := edge.SessionToken(r, s.secure)
 	if token == "" {
 		return identity.Actor{}, nil
 	}

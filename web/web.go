@@ -44,7 +44,7 @@ type Web struct {
 
 // New makes the pages, the API and the live channel. events tells them what happens, metrics takes their figures.
 func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheus.Registerer, demo ...site.Login) (*Web, error) {
-	w := &Web{Edge: e, base: context.WithoutCancel(ctx), router: echo.New(), sessions: newSessions(e.Auth, e.Clock)}
+	w := &Web{Edge: e, base: context.WithoutCancel(ctx), router: echo.New(), sessions: newSessions(e.Auth, e.Clock, e.Secure())}
 	pages, err := site.New(e, demo...)
 	if err != nil {
 		return nil, err

@@ -9,17 +9,20 @@ import (
 
 // Service is what the module auth offers.
 type Service interface {
-	// SignUp makes an account that is not verified yet and mails a verification link (row A1). A taken name or
-	// address is refused on its field.
+	// SignUp makes an account that is not verified yet and mails a verification link (row A1). A taken name is refused on
+	// its field. That an address has an account already is not told (row V6): the answer is the same, the new account can
+	// never confirm the address, and whose it is gets a mail that says so.
 	SignUp(ctx context.Context, q SignUpRequest) (Account, error)
-	// VerifyEmail confirms the address with the token of the link: single use, 24 hours (row A2). Using it again
-	// while it is the account's last one answers the same account.
+	// VerifyEmail confirms the address with the token of the link: single use, 24 hours (row A2). Using it again is Invalid
+	// on the field token, in words that tell a used link from a dead one, so it is a person who presses a button that
+	// calls this: mail scanners only open the page.
 	VerifyEmail(ctx context.Context, q VerifyEmailRequest) (Account, error)
 	// ResendVerification mails a new link to the acting user; the old one stops working.
 	ResendVerification(ctx context.Context, q ResendVerificationRequest) (Account, error)
 
-	// LogIn opens a session by user name or e-mail in any case, and password (row A3). What is wrong is not told:
-	// one Unauthenticated fault for all of it, and TooMany after repeated failures (row A9).
+	// LogIn opens a session by user name or e-mail in any case, and password (row A3). An address is that of the account
+	// which has confirmed it, or of the newest that claims it, whichever has the password. What is wrong is not told:
+	// one Unauthenticated fault for all of it, after the same work, and TooMany after repeated failures (row A9).
 	LogIn(ctx context.Context, q LogInRequest) (Session, error)
 	// Refresh exchanges the token of an API session for a new one and a new access token (row A4). A token used a
 	// second time ends the session, except within 10 seconds, when it answers the same successor.

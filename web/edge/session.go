@@ -36,28 +36,26 @@ func ClearSession(c echo.Context, cfg config.Config) {
 	c.SetCookie(k)
 }
 
-// SessionToken returns the token that the browser sent, empty without one. Over https, a cookie without the prefix is
-// ignored: anybody on a subdomain could have set it. A proxy tells by X-Forwarded-Proto that it was https; who invents
-// that header is only refused more.
-func SessionToken(r *http.Request) string {
-	if k, err := r.Cookie(secureSessionCookie); err == nil {
-		return k.Value
-	}
-	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+// SessionToken returns the token that the browser sent, empty without one. secure is Edge.Secure: where people come by
+// https, a cookie without the prefix is ignored, as anybody on a subdomain could have set it. What the operator says in
+// public_url decides, and not the request: a proxy in front may forget to say that it was https.
+func SessionToken(r *http.Request, secure bool) string {
+	k, err := r.Cookie(sessionName(secure))
+	if err != nil {
 		return ""
 	}
-	if k, err := r.Cookie(sessionCookie); err == nil {
-		return k.Value
+	return k.Value
+}
+
+func sessionName(secure bool) string {
+	if secure {
+		return secureSessionCookie
 	}
-	return ""
+	return sessionCookie
 }
 
 func newSessionCookie(token string, secure bool) *http.Cookie {
-	name := sessionCookie
-	if secure {
-		name = secureSessionCookie
-	}
 	return &http.Cookie{
-		Name: name, Value: token, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
+		Name: sessionName(secure), Value: token, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	}
 }

@@ -17,10 +17,8 @@ import (
 
 	"marketplace/modules/chat"
 	"marketplace/modules/order"
-	"marketplace/platform/config"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
-	"marketplace/web/edge"
 	"marketplace/web/site"
 )
 
@@ -275,27 +273,6 @@ func TestCookiesAreBoundToTheSiteWhereItIsSecure(t *testing.T) {
 		if len(rec.Result().Cookies()) == 0 {
 			t.Error("there is no cookie")
 		}
-	}
-}
-
-func TestTheSessionIsReadWhereNobodyElseCouldSetIt(t *testing.T) {
-	tests := []struct {
-		cookie, proto, want string
-	}{
-		{"session=a", "", "a"}, {"__Host-session=b; session=a", "", "b"}, {"session=a", "https", ""}, {"__Host-session=b", "https", "b"}, {"", "", ""},
-	}
-	for _, tt := range tests {
-		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
-		r.Header.Set("Cookie", tt.cookie)
-		r.Header.Set("X-Forwarded-Proto", tt.proto)
-		if got := edge.SessionToken(r); got != tt.want {
-			t.Errorf("%+v gave %q", tt, got)
-		}
-	}
-	rec := httptest.NewRecorder()
-	edge.ClearSession(echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/", http.NoBody), rec), config.Config{PublicURL: "https://x"})
-	if k := rec.Result().Cookies(); len(k) != 1 || k[0].Name != "__Host-session" || k[0].MaxAge >= 0 {
-		t.Errorf("it is forgotten by %v", k)
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 
 // guess is a password that somebody says is the account's.
 type guess struct {
-	account  accountRow // empty: there is none
+	account  accountRow // whose password it should be; empty: there is none
+	claim    accountRow // when the login is an address: who claims it besides, or empty
 	login    string     // how it was asked for
 	password string
 	address  string
@@ -26,38 +27,60 @@ func (g guess) subject() string {
 	return keyOf(g.login)
 }
 
-// checkGuess says whether the password is right: nil, Unauthenticated, or TooMany. The hash to keep from now on is
-// returned if it is due for a new one. Counting happens after hashing, under a lock: of many guesses at once, those after
-// the limit are refused even if one of them is right, and many right ones at once are all let in.
-func (s *service) checkGuess(ctx context.Context, g guess) (again string, err error) {
+// verdict is what came of a guess.
+type verdict struct {
+	account accountRow // whose password it is
+	again   string     // the hash to keep from now on, if it is due for a new one
+	right   bool
+	claimed bool // it is the password of the claim
+	stale   bool
+}
+
+// checkGuess says whose password it is, or Unauthenticated, or TooMany. Counting happens after hashing, under a lock: of
+// many guesses at once, those after the limit are refused even if one of them is right, and many right ones at once are
+// all let in.
+func (s *service) checkGuess(ctx context.Context, g guess) (v verdict, err error) {
 	if !g.known {
 		if g.known, err = s.isKnown(ctx, g); err != nil {
-			return "", fmt.Errorf("look where an account was used from: %w", err)
+			return verdict{}, fmt.Errorf("look where an account was used from: %w", err)
 		}
 	}
 	if wait, err := s.mustWait(ctx, g); err != nil || wait > 0 {
-		return "", refusal(wait, err)
+		return verdict{}, refusal(wait, err)
 	}
-	right, stale, err := s.hasher.Check(ctx, g.account.PasswordHash, g.password)
-	if err != nil {
-		return "", fmt.Errorf("check a password: %w", err)
+	if v, err = s.judge(ctx, g); err != nil {
+		return verdict{}, fmt.Errorf("check a password: %w", err)
 	}
 	var wait time.Duration
 	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
-		wait, err = s.settle(tx, g, right)
+		wait, err = s.settle(tx, g, v)
 		return err
 	})
 	switch {
 	case err != nil || wait > 0:
-		return "", refusal(wait, err)
-	case !right:
-		return "", wrongLogin()
-	case stale:
-		if again, err = s.hasher.Hash(ctx, g.password); err != nil {
-			return "", fmt.Errorf("hash a password again: %w", err)
+		return verdict{}, refusal(wait, err)
+	case !v.right && !v.claimed:
+		return verdict{}, wrongLogin()
+	case v.stale:
+		if v.again, err = s.hasher.Hash(ctx, g.password); err != nil {
+			return verdict{}, fmt.Errorf("hash a password again: %w", err)
 		}
 	}
-	return again, nil
+	return v, nil
+}
+
+// judge hashes as often for a login that nobody has as for any other: once for a user name, twice for an address, which an
+// account may have confirmed while another claims it (row V6).
+func (s *service) judge(ctx context.Context, g guess) (v verdict, err error) {
+	v.account = g.account
+	if v.right, v.stale, err = s.hasher.Check(ctx, g.account.PasswordHash, g.password); err != nil || !isAddress(g.login) {
+		return v, err
+	}
+	claimed, stale, err := s.hasher.Check(ctx, g.claim.PasswordHash, g.password)
+	if claimed && !v.right {
+		v.account, v.claimed, v.stale = g.claim, true, stale
+	}
+	return v, err
 }
 
 // refusal is the error of a guess that has to wait, or that could not be counted.
@@ -100,8 +123,8 @@ func (s *service) mustWait(ctx context.Context, g guess) (longest time.Duration,
 }
 
 // settle counts a failure, or forgets the earlier ones; but not if others have failed so often in the meantime that
-// this guess has to wait.
-func (s *service) settle(tx *db.Tx, g guess, right bool) (longest time.Duration, err error) {
+// this guess has to wait. Who only claims an address forgets nothing: those failures are its owner's.
+func (s *service) settle(tx *db.Tx, g guess, v verdict) (longest time.Duration, err error) {
 	limits := s.limits(g)
 	for _, b := range limits {
 		wait, err := b.locked(tx)
@@ -113,8 +136,10 @@ func (s *service) settle(tx *db.Tx, g guess, right bool) (longest time.Duration,
 	switch {
 	case longest > 0:
 		return longest, nil
-	case right:
+	case v.right:
 		return 0, s.forgive(tx, g)
+	case v.claimed:
+		return 0, nil
 	}
 	for _, b := range limits {
 		if err := b.count(tx); err != nil {

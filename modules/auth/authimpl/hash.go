@@ -28,10 +28,11 @@ const (
 type hasher struct {
 	memory, time int
 	turns        chan struct{}
+	derive       func(password, salt []byte, time, memory uint32, threads uint8, length uint32) []byte // argon2.IDKey
 }
 
 func newHasher(memory, time int) *hasher {
-	return &hasher{memory: memory, time: time, turns: make(chan struct{}, runtime.NumCPU())}
+	return &hasher{memory: memory, time: time, turns: make(chan struct{}, runtime.NumCPU()), derive: argon2.IDKey}
 }
 
 // hashed is a password hash taken apart.
@@ -104,7 +105,7 @@ func (h *hasher) compute(ctx context.Context, k hashed, password string) ([]byte
 		}
 		return nil, fault.Unavailablef(5, "Many people are logging in right now. Please try again in a moment.")
 	}
-	return argon2.IDKey([]byte(password), k.salt, uint32(k.time), uint32(k.memory), uint8(k.threads), uint32(len(k.hash))), nil
+	return h.derive([]byte(password), k.salt, uint32(k.time), uint32(k.memory), uint8(k.threads), uint32(len(k.hash))), nil
 }
 
 // random returns bytes that nobody can guess.

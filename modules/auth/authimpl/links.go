@@ -19,6 +19,9 @@ import (
 const (
 	owedFor  = 24 * time.Hour  // then a mail is given up: whoever waits has asked again
 	longPark = 5 * time.Minute // the longest pause between two attempts
+
+	mailboxFactor = 2               // a mailbox gets so many times the mails of one kind that one account may ask for
+	addressTaken  = "address_taken" // the mail to whom an address belongs that somebody signs up with
 )
 
 type owedRow struct {
@@ -31,7 +34,7 @@ type owedRow struct {
 
 func (owedRow) TableName() string { return "owed_mails" }
 
-// mailsTo limits the mails of one kind to one login.
+// mailsTo limits the mails of one kind that are asked for with one login.
 func (s *service) mailsTo(p purpose, login string) bucket {
 	return hourly(string(p), keyOf(login), s.settings.MailsAnHour)
 }
@@ -74,18 +77,11 @@ func (s *service) sendOwed(ctx context.Context) error {
 
 // send hands one mail over, with a fresh link each time: what was in an earlier attempt is kept nowhere.
 func (s *service) send(ctx context.Context, owed owedRow) error {
-	to, token, err := s.prepare(ctx, owed)
-	if err != nil || token == "" {
+	mail, err := s.prepare(ctx, owed)
+	if err != nil || mail.To == "" {
 		return err
 	}
-	_, err = s.notifications.SendMail(identity.System(ctx), notification.SendMailRequest{
-		RequestID: linkHash(token),
-		To:        to.Email,
-		Username:  to.Username,
-		Template:  string(owed.Purpose),
-		Link:      s.url + owed.Purpose.path() + token,
-	})
-	if err != nil {
+	if _, err = s.notifications.SendMail(identity.System(ctx), mail); err != nil {
 		return fmt.Errorf("hand over a mail (%s): %w", owed.Purpose, err)
 	}
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
@@ -93,34 +89,66 @@ func (s *service) send(ctx context.Context, owed owedRow) error {
 	})
 }
 
-// prepare claims the mail and makes its link; the token is empty when there is nothing to send.
-func (s *service) prepare(ctx context.Context, owed owedRow) (to accountRow, token string, err error) {
+// prepare claims the mail and writes it; it goes to nobody when there is nothing to send.
+func (s *service) prepare(ctx context.Context, owed owedRow) (mail notification.SendMailRequest, err error) {
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		token = ""
+		mail = notification.SendMailRequest{}
 		pause := min(longPark, time.Second<<min(owed.Attempts, 10))
 		claimed := tx.Exec("UPDATE owed_mails SET attempts = attempts + 1, due_at = ? WHERE purpose = ? AND login = ? AND attempts = ?",
 			tx.Now().Add(pause), owed.Purpose, owed.Login, owed.Attempts)
 		if claimed.Error != nil || claimed.RowsAffected == 0 { // another replica has it
 			return claimed.Error
 		}
-		if to, err = findAccount(tx.DB, owed.Login); err != nil {
+		to, err := findAccount(tx.DB, owed.Login)
+		if err != nil {
 			return err
 		}
 		over := to.ID == "" || owed.Purpose == verifyEmail && to.VerifiedAt != nil || tx.Now().Sub(owed.CreatedAt) > owedFor
+		if !over && owed.Attempts == 0 {
+			if over, err = s.flooded(tx, owed.Purpose, to); err != nil {
+				return err
+			}
+		}
 		if over {
 			return tx.Exec("DELETE FROM owed_mails WHERE purpose = ? AND login = ?", owed.Purpose, owed.Login).Error
 		}
-		life := s.settings.VerifyLife
-		if owed.Purpose == resetPassword {
-			life = s.settings.ResetLife
-		}
-		token, err = newAddressLink(tx, to.ID, owed.Purpose, life)
+		mail, err = s.write(tx, owed.Purpose, to)
 		return err
 	})
 	if err != nil {
 		err = fmt.Errorf("prepare a mail that is owed: %w", err)
 	}
-	return to, token, err
+	return mail, err
+}
+
+// flooded counts a mail to a mailbox, for whichever account it is, and says whether that is too many.
+func (s *service) flooded(tx *db.Tx, p purpose, to accountRow) (bool, error) {
+	wait, err := hourly("mailbox "+string(p), to.ClaimKey, mailboxFactor*s.settings.MailsAnHour).take(tx)
+	return wait > 0, err
+}
+
+// write makes the mail with its link. If another account has confirmed the address, its owner has an account already and
+// is told so, and whoever signed up gets no link: making one all the same takes the same time.
+func (s *service) write(tx *db.Tx, p purpose, to accountRow) (mail notification.SendMailRequest, err error) {
+	life := s.settings.VerifyLife
+	if p == resetPassword {
+		life = s.settings.ResetLife
+	}
+	token, err := newAddressLink(tx, to.ID, p, life)
+	if err != nil {
+		return mail, err
+	}
+	owner, err := ownerOf(tx.DB, to.ClaimKey)
+	if err != nil {
+		return mail, err
+	}
+	mail = notification.SendMailRequest{
+		RequestID: linkHash(token), To: to.Email, Username: to.Username, Template: string(p), Link: s.url + p.path() + token,
+	}
+	if owner.ID != "" && owner.ID != to.ID {
+		mail.To, mail.Username, mail.Template, mail.Link = owner.Email, owner.Username, addressTaken, s.url+"/login"
+	}
+	return mail, nil
 }
 
 // note writes what has happened to accounts into the log, for those who look for attacks (row W8).

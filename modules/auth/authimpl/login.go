@@ -22,27 +22,43 @@ func (s *service) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session,
 	if err := c.Err(); err != nil {
 		return auth.Session{}, err
 	}
-	row, err := findAccount(s.db.Read(ctx), q.Login)
+	g, err := s.guessOf(ctx, q)
 	if err != nil {
 		return auth.Session{}, fmt.Errorf("find an account: %w", err)
 	}
-	again, err := s.checkGuess(ctx, guess{account: row, login: q.Login, password: q.Password, address: q.Address})
+	v, err := s.checkGuess(ctx, g)
 	if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.TooMany) {
-		s.note(ctx, "log-in refused", zap.String("account", row.ID), zap.String("address", q.Address), zap.String("reason", err.Error()))
+		s.note(ctx, "log-in refused", zap.String("account", g.account.ID), zap.String("address", q.Address), zap.String("reason", err.Error()))
 	}
 	if err != nil {
 		return auth.Session{}, err
 	}
-	session, err := s.open(ctx, row, q, again)
+	session, err := s.open(ctx, v, q)
 	if err != nil {
 		return auth.Session{}, fmt.Errorf("open a session: %w", err)
 	}
-	s.note(ctx, "logged in", zap.String("account", row.ID), zap.String("session", session.ID), zap.String("address", q.Address))
+	s.note(ctx, "logged in", zap.String("account", v.account.ID), zap.String("session", session.ID), zap.String("address", q.Address))
 	return session, nil
 }
 
+// guessOf looks up whom the login can mean.
+func (s *service) guessOf(ctx context.Context, q auth.LogInRequest) (g guess, err error) {
+	g = guess{login: q.Login, password: q.Password, address: q.Address}
+	r := s.db.Read(ctx)
+	if !isAddress(q.Login) {
+		g.account, err = findAccount(r, q.Login)
+		return g, err
+	}
+	if g.account, err = ownerOf(r, q.Login); err != nil {
+		return g, err
+	}
+	g.claim, err = newestClaim(r, q.Login)
+	return g, err
+}
+
 // open stores a new session, and the password hashed again if that is due.
-func (s *service) open(ctx context.Context, owner accountRow, q auth.LogInRequest, again string) (auth.Session, error) {
+func (s *service) open(ctx context.Context, v verdict, q auth.LogInRequest) (auth.Session, error) {
+	owner := v.account
 	id, err := uuid.NewV7()
 	if err != nil {
 		return auth.Session{}, err
@@ -55,7 +71,7 @@ func (s *service) open(ctx context.Context, owner accountRow, q auth.LogInReques
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		// The row of the account is what a change of the password waits for: no session outlives one that it began before.
 		held := tx.Exec("UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?",
-			cmp.Or(again, owner.PasswordHash), owner.ID, owner.PasswordHash)
+			cmp.Or(v.again, owner.PasswordHash), owner.ID, owner.PasswordHash)
 		if held.Error != nil {
 			return held.Error
 		}

@@ -93,7 +93,6 @@ type service struct {
 	log           *zap.Logger
 	notifications notification.Service
 	settings      settings
-	site          string // the name of the marketplace: no password is made of it
 	url           string // how people reach the pages
 	hasher        *hasher
 	weak          weakness
@@ -119,10 +118,9 @@ func newService(h *app.Host, deps Deps) (auth.Service, error) {
 		log:           h.Log,
 		notifications: deps.Notifications,
 		settings:      set,
-		site:          h.Config.Name,
 		url:           h.Config.PublicURL,
 		hasher:        newHasher(set.HashMemory, set.HashTime),
-		weak:          newWeakness(),
+		weak:          newWeakness(h.Config.Name, h.Config.PublicURL),
 	}
 	if s.tokens, err = newTokens(secret); err != nil {
 		return nil, err

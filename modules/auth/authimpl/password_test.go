@@ -229,22 +229,3 @@ func TestOfManyWhoUseOneLinkAtOnceOneSetsThePassword(t *testing.T) {
 		}
 	})
 }
-
-// Row V6: hashing is what takes the time of a log-in, and it is done for accounts that do not exist, too. The factor leaves
-// room for a busy machine; without the hash it would be above ten.
-func TestALogInTakesAsLongForAnUnknownName(t *testing.T) {
-	w := newWorld(t, apptest.Settings(map[string]any{"failures_per_address": 1000}))
-	w.ana()
-	took := map[string][]time.Duration{}
-	for i := range 9 {
-		for _, login := range []string{"ana", "nobody"} {
-			begun := time.Now()
-			w.refused(guessAt(w, login, "wrong", fmt.Sprintf("192.0.2.%d", i)), fault.Unauthenticated)
-			took[login] = append(took[login], time.Since(begun))
-		}
-	}
-	known, unknown := slices.Min(took["ana"]), slices.Min(took["nobody"])
-	if unknown < known/2 || known < unknown/2 {
-		t.Errorf("a known name took %v, an unknown one %v", known, unknown)
-	}
-}

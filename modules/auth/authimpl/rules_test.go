@@ -34,8 +34,8 @@ func TestEmailAddresses(t *testing.T) {
 }
 
 func TestPasswordsThatAreGuessedFirst(t *testing.T) {
-	w := newWeakness()
-	known := []string{"Beatrice", "bea.smith@example.com", "Gig Market"}
+	w := newWeakness("Gig Market", "https://gigs.example")
+	known := []string{"Beatrice", "bea.smith@example.com"}
 	for password, weak := range map[string]bool{
 		"password": true, "Password1": true, "P@ssw0rd123!": true, "passw0rd": true, "qwertyuiop": true, "QWERTY123456": true,
 		"iloveyou!!": true, "12345678": true, "87654321": true, "19870412": true, "+49 170 1234567": false, "00000000": true,

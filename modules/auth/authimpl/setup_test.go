@@ -5,7 +5,10 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+
+	"golang.org/x/crypto/argon2"
 
 	"marketplace/modules/auth"
 	"marketplace/modules/notification"
@@ -64,6 +67,7 @@ type world struct {
 	t       testing.TB
 	h       *apptest.Harness
 	letters *letters
+	hashed  atomic.Int64 // how often a password was hashed
 }
 
 func newWorld(t testing.TB, options ...apptest.Option) *world {
@@ -73,7 +77,16 @@ func newWorld(t testing.TB, options ...apptest.Option) *world {
 func startOn(t testing.TB, h *apptest.Harness) *world {
 	w := &world{t: t, h: h, letters: &letters{}}
 	w.Service = apptest.Start(t, h, Module, Deps{Notifications: w.letters})
+	w.cheapen(w.Service)
 	return w
+}
+
+// cheapen counts the hashes of passwords, and makes each take a hundredth of what the settings ask for.
+func (w *world) cheapen(s auth.Service) {
+	s.(*service).hasher.derive = func(password, salt []byte, _, _ uint32, _ uint8, length uint32) []byte {
+		w.hashed.Add(1)
+		return argon2.IDKey(password, salt, 1, 8, 1, length)
+	}
 }
 
 // token is what the newest mail of a template to an address carries.

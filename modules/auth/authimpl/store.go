@@ -18,7 +18,8 @@ type accountRow struct {
 	Username     string
 	UsernameKey  string
 	Email        string
-	EmailKey     string
+	EmailKey     string // the address once it is confirmed; the id until then
+	ClaimKey     string // the address, whoever's it is
 	PasswordHash string
 	Roles        string // a JSON list
 	VerifiedAt   *time.Time
@@ -73,10 +74,30 @@ func (linkRow) TableName() string { return "links" }
 // keyOf is what a user name or an e-mail address is compared by.
 func keyOf(login string) string { return strings.ToLower(strings.TrimSpace(login)) }
 
-// findAccount returns the account with this user name or e-mail; an empty row if there is none. A user name has no '@'
-// and an address has one, so they cannot be confused.
+// isAddress tells an e-mail address from a user name, which has no '@'.
+func isAddress(login string) bool { return strings.Contains(login, "@") }
+
+// findAccount returns whose login it is, an empty row if nobody's. An address is that of the account which has confirmed it,
+// else of the newest that claims it.
 func findAccount(g *gorm.DB, login string) (accountRow, error) {
-	return one[accountRow](g.Where("username_key = ? OR email_key = ?", keyOf(login), keyOf(login)))
+	if !isAddress(login) {
+		return one[accountRow](g.Where("username_key = ?", keyOf(login)))
+	}
+	owner, err := ownerOf(g, login)
+	if err != nil || owner.ID != "" {
+		return owner, err
+	}
+	return newestClaim(g, login)
+}
+
+// ownerOf returns the account that has confirmed the address.
+func ownerOf(g *gorm.DB, address string) (accountRow, error) {
+	return one[accountRow](g.Where("email_key = ?", keyOf(address)))
+}
+
+// newestClaim returns the newest account that has the address and has not confirmed it.
+func newestClaim(g *gorm.DB, address string) (accountRow, error) {
+	return one[accountRow](g.Where("claim_key = ? AND verified_at IS NULL", keyOf(address)).Order("id DESC"))
 }
 
 func accountByID(g *gorm.DB, id string) (accountRow, error) {

@@ -10,15 +10,12 @@ import (
 
 // weakness knows which passwords are guessed first. There is no rule about which characters to use (NIST SP 800-63B): a
 // password is refused when it is one of the common ones, also in disguise (P@ssw0rd123!), a row of keys, a pattern, a
-// number, or made of what everybody knows about the account.
-type weakness struct{ common map[string]bool }
+// number, or made of what everybody knows about the account and the site.
+type weakness struct{ site []string }
 
-func newWeakness() weakness {
-	w := weakness{common: map[string]bool{}}
-	for word := range strings.FieldsSeq(commonPasswords) {
-		w.common[word] = true
-	}
-	return w
+// newWeakness knows the site's own words: its name, its address, and what is done there (ASVS 6.2.11).
+func newWeakness(name, address string) weakness {
+	return weakness{site: []string{name, address, "marketplace", "freelance", "freelancer", "password", "seller", "buyer"}}
 }
 
 // checkPassword notes what is wrong with a new password of somebody of whom these words are known.
@@ -28,7 +25,7 @@ func (s *service) checkPassword(c *fault.Check, field, password string, known ..
 	c.That(n >= s.settings.ShortestPass, field, "Use at least %d characters.", s.settings.ShortestPass)
 	c.That(n <= longestPassword, field, "Use at most %d characters.", longestPassword)
 	if n <= longestPassword {
-		c.That(!s.weak.Of(password, append(known, s.site)...), field,
+		c.That(!s.weak.Of(password, known...), field,
 			"This password is easy to guess. Use a few words that have nothing to do with each other, or let your browser make one.")
 	}
 }
@@ -36,7 +33,7 @@ func (s *service) checkPassword(c *fault.Check, field, password string, known ..
 // Of says whether the password is among the first that somebody would try who knows these words.
 func (w weakness) Of(password string, known ...string) bool {
 	lower := strings.ToLower(password)
-	return w.guessed(lower) || w.guessedWithout(lower, known)
+	return w.guessed(lower) || w.guessedWithout(lower, append(known, w.site...))
 }
 
 func (w weakness) guessed(lower string) bool {
@@ -49,7 +46,8 @@ func (w weakness) guessedWithout(lower string, known []string) bool {
 	for _, k := range known {
 		k = strings.ToLower(k)
 		local, _, _ := strings.Cut(k, "@")
-		for _, word := range []string{k, local, strings.ReplaceAll(k, " ", "")} {
+		parts := strings.FieldsFunc(k, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		for _, word := range append([]string{k, local, strings.ReplaceAll(k, " ", "")}, parts...) { // the longer first
 			if len(word) >= 4 {
 				rest = strings.ReplaceAll(rest, word, "")
 			}
@@ -58,15 +56,21 @@ func (w weakness) guessedWithout(lower string, known []string) bool {
 	return rest != lower && (utf8.RuneCountInString(rest) < 6 || w.guessed(rest))
 }
 
+// longestFrill is how much people add to a word and still have a password that is guessed by adding to words.
+const longestFrill = 6
+
 // isCommon looks the password up, without what people add at the ends, and with letters for the digits that look like
 // them.
 func (w weakness) isCommon(lower string) bool {
 	word := strings.TrimFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) })
 	tail := strings.TrimRightFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) }) // keeps a leading 4 or @
 	for _, candidate := range []string{lower, word, tail} {
+		if len(lower)-len(candidate) > longestFrill {
+			continue
+		}
 		for _, one := range []string{"i", "l"} {
 			plain := strings.NewReplacer("0", "o", "1", one, "!", "i", "3", "e", "4", "a", "@", "a", "5", "s", "$", "s", "7", "t").Replace(candidate)
-			if w.common[candidate] || w.common[plain] {
+			if isListed(candidate) || isListed(plain) {
 				return true
 			}
 		}

@@ -36,6 +36,12 @@ func letters() map[string]letter {
 			Button:     "Choose a new password",
 			Note:       "The link works once, for an hour. If it was not you, you need not do anything: your password stays as it is.",
 		},
+		"address_taken": {
+			Subject:    "You have an account already",
+			Paragraphs: []string{"Somebody, probably you, tried to sign up with this address. It belongs to your account already: log in to that one. If you have lost its password, you can choose a new one there."},
+			Button:     "Log in",
+			Note:       "If it was not you, you need not do anything: nobody else can confirm your address.",
+		},
 	}
 }
 
