@@ -15,27 +15,31 @@ const (
 	Production  = "production"
 )
 
-// All as the only entry of Modules hosts every module here; Memory as Events keeps them inside this process.
+// All as the only entry of Modules hosts every module here; Memory as Events keeps them inside this process; Disk as
+// Files keeps those in a folder of Data.
 const (
 	All    = "all"
 	Memory = "memory"
+	Disk   = "disk"
 )
 
 // Config is everything that the operator decides about the process. The settings of each module are in
 // Settings and are read by the module itself (app.Host.Settings).
 type Config struct {
 	Environment string              `koanf:"environment"`
-	Name        string              `koanf:"name"`       // of the marketplace, as people see it
-	Currency    string              `koanf:"currency"`   // ISO 4217; every price and every account is in it
-	Listen      string              `koanf:"listen"`     // public address, host:port
-	Internal    string              `koanf:"internal"`   // health and metrics, host:port; never public
-	PublicURL   string              `koanf:"public_url"` // how people reach the web pages, no slash at the end
-	Data        string              `koanf:"data"`       // folder of databases, files and generated secrets
-	Modules     []string            `koanf:"modules"`    // all, or the ones that this process hosts
-	Remotes     map[string][]string `koanf:"remotes"`    // where the other ones are
-	Database    string              `koanf:"database"`   // postgres://…; empty is SQLite under Data
-	Databases   map[string]string   `koanf:"databases"`  // one module elsewhere
-	Events      string              `koanf:"events"`     // memory, or amqp://…
+	Name        string              `koanf:"name"`           // of the marketplace, as people see it
+	Currency    string              `koanf:"currency"`       // ISO 4217; every price and every account is in it
+	Listen      string              `koanf:"listen"`         // public address, host:port
+	Internal    string              `koanf:"internal"`       // health and metrics, host:port; never public
+	PublicURL   string              `koanf:"public_url"`     // how people reach the web pages, no slash at the end
+	Data        string              `koanf:"data"`           // folder of databases, files and generated secrets
+	Modules     []string            `koanf:"modules"`        // all, or the ones that this process hosts
+	Remotes     map[string][]string `koanf:"remotes"`        // where the other ones are
+	Database    string              `koanf:"database"`       // postgres://…; empty is SQLite under Data
+	Databases   map[string]string   `koanf:"databases"`      // one module elsewhere
+	ReadFrom    map[string]string   `koanf:"read_databases"` // a read replica of a module's database
+	Files       string              `koanf:"files"`          // disk, or s3://…
+	Events      string              `koanf:"events"`         // memory, or amqp://…
 	RPC         RPC                 `koanf:"rpc"`
 	Mail        Mail                `koanf:"mail"`
 	Brand       Brand               `koanf:"brand"`
@@ -81,6 +85,7 @@ func Defaults() Config {
 		Internal:    "127.0.0.1:9090",
 		Data:        "./data",
 		Modules:     []string{All},
+		Files:       Disk,
 		Events:      Memory,
 		Mail:        Mail{From: "Marketplace <no-reply@localhost>"},
 		Brand:       Brand{Hue: 205, Strength: 85},

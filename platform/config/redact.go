@@ -16,21 +16,19 @@ const Hidden = "[redacted]"
 // holdsSecret says whether the dotted key may be read from a file and is hidden when printed.
 func holdsSecret(key string) bool {
 	switch key {
-	case "database", "events", "rpc.secrets", "mail.smtp":
+	case "database", "files", "events", "rpc.secrets", "mail.smtp":
 		return true
 	}
-	return strings.HasPrefix(key, "databases.") || strings.HasPrefix(key, "secrets.") || strings.HasPrefix(key, "settings.")
+	return strings.HasPrefix(key, "databases.") || strings.HasPrefix(key, "read_databases.") || strings.HasPrefix(key, "secrets.") || strings.HasPrefix(key, "settings.")
 }
 
 // Redacted is the configuration for printing: secrets and the passwords inside addresses are replaced.
 func (c Config) Redacted() Config {
 	c.Database = hideURL(c.Database)
+	c.Files = hideURL(c.Files)
 	c.Events = hideURL(c.Events)
 	c.Mail.SMTP = hideURL(c.Mail.SMTP)
-	c.Databases = maps.Clone(c.Databases)
-	for module, address := range c.Databases {
-		c.Databases[module] = hideURL(address)
-	}
+	c.Databases, c.ReadFrom = hideURLs(c.Databases), hideURLs(c.ReadFrom)
 	c.Secrets = maps.Clone(c.Secrets)
 	for name := range c.Secrets {
 		c.Secrets[name] = Hidden
@@ -80,9 +78,17 @@ func hideSettings(values map[string]any) map[string]any {
 	return shown
 }
 
+func hideURLs(addresses map[string]string) map[string]string {
+	shown := maps.Clone(addresses)
+	for module, address := range shown {
+		shown[module] = hideURL(address)
+	}
+	return shown
+}
+
 // hideURL hides the password of an address, also in its query (?password=…). What is no address is hidden whole.
 func hideURL(address string) string {
-	if address == "" || address == Memory {
+	if address == "" || address == Memory || address == Disk {
 		return address
 	}
 	u, err := url.Parse(address)

@@ -99,6 +99,12 @@ func (c Config) validateStores(p *problems) {
 		p.unless(isName(module), "databases.%s: a module's name is made of lower-case letters.", module)
 		p.unless(isPostgres(c.Databases[module]), "databases.%s must be postgres://user:password@host/name.", module)
 	}
+	for _, module := range slices.Sorted(maps.Keys(c.ReadFrom)) {
+		p.unless(isName(module), "read_databases.%s: a module's name is made of lower-case letters.", module)
+		p.unless(isPostgres(c.ReadFrom[module]), "read_databases.%s must be postgres://user:password@host/name.", module)
+		p.unless(isPostgres(c.DatabaseOf(module)), "read_databases.%s: a replica needs a PostgreSQL database that it is one of; set database or databases.%s.", module, module)
+	}
+	p.unless(c.Files == Disk || isBucket(c.Files), "files must be disk or s3://key:secret@host/bucket.")
 	p.unless(c.Events == Memory || hasScheme(c.Events, "amqp", "amqps"), "events must be memory or amqp://user:password@host.")
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
 		p.unless(utf8.RuneCountInString(c.Secrets[name]) >= minSecret, "secrets.%s must have at least %d characters.", name, minSecret)
@@ -126,7 +132,7 @@ func (c Config) validateSplit(p *problems) {
 	}
 	for _, module := range slices.Sorted(maps.Keys(c.Remotes)) {
 		p.unless(isName(module), "remotes.%s: a module's name is made of lower-case letters.", module)
-		p.unless(!c.Hosts(module), "remotes.%s: this process hosts %s itself; remove one of the two.", module, module)
+		p.unless(!all, "remotes.%s: this process hosts %s itself, like all; remove it, or list the modules of this process.", module, module)
 		p.unless(len(c.Remotes[module]) > 0, "remotes.%s must list at least one address.", module)
 		for _, address := range c.Remotes[module] {
 			p.unless(isOrigin(address), "remotes.%s must be addresses such as http://%s-1:9000.", module, module)
@@ -143,8 +149,8 @@ func (c Config) validateSplit(p *problems) {
 // validateProduction refuses what is only good for trying out.
 func (c Config) validateProduction(p *problems) {
 	p.unless(strings.HasPrefix(c.PublicURL, "https://"), "public_url must be set to the https:// address of the marketplace in production.")
-	p.unless(c.Mail.SMTP != "", "mail.smtp must be set in production: without it no mail leaves.")
-	p.unless(c.Mail.From != Defaults().Mail.From, "mail.from must be set in production to an address of yours.")
+	p.unless(c.Mail.SMTP != "" || !c.Hosts(All), "mail.smtp must be set in production: without it no mail leaves.")
+	p.unless(c.Mail.From != Defaults().Mail.From || !c.Hosts(All), "mail.from must be set in production to an address of yours.")
 	p.unless(len(c.Secrets) > 0 || !c.Hosts(All), "secrets must be set in production: none is generated. `openssl rand -hex 32` makes one.")
 	p.unless(!c.Demo, "demo must be false in production: its logins are public.")
 	p.unless(!isGuest(c.Events), "events must not use RabbitMQ's guest login in production, except on this machine.")
@@ -167,6 +173,9 @@ func (c Config) CheckModules(names []string) error {
 	}
 	for module := range c.Databases {
 		known("databases", module)
+	}
+	for module := range c.ReadFrom {
+		known("read_databases", module)
 	}
 	for module := range c.Settings {
 		known("settings", module)
@@ -218,6 +227,16 @@ func isPostgres(s string) bool {
 	u, err := url.Parse(s)
 	return hasScheme(s, "postgres", "postgresql") || err == nil && u.Hostname() == "" &&
 		(u.Scheme == "postgres" || u.Scheme == "postgresql") && strings.HasPrefix(u.Query().Get("host"), "/")
+}
+
+// isBucket says whether the address has all that a bucket needs; platform/blob reads the rest of it.
+func isBucket(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || !hasScheme(s, "s3") {
+		return false
+	}
+	secret, _ := u.User.Password()
+	return u.User.Username() != "" && secret != "" && strings.Trim(u.Path, "/") != ""
 }
 
 func isGuest(events string) bool {
