@@ -9,15 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strings"
 	"syscall"
 	"time"
-
-	"marketplace/platform/fault"
 )
 
 const (
-	maxKey    = 200            // bytes
 	tempDir   = ".tmp"         // a part of a key never starts with a dot
 	staleTemp = 24 * time.Hour // what a crash left behind
 )
@@ -66,22 +62,21 @@ func (d *disk) Put(ctx context.Context, key string, content io.Reader) error {
 }
 
 func (d *disk) Get(ctx context.Context, key string) (io.ReadCloser, error) {
-	none := fault.NotFoundf("There is no such file.")
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if !valid(key) || d.crossesLink(key) {
-		return nil, none
+		return nil, missing()
 	}
 	file, err := d.root.Open(key)
 	if isMissing(err) {
-		return nil, none
+		return nil, missing()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the file %q: %w", key, err)
 	}
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(none, file.Close())
+		return nil, errors.Join(missing(), file.Close())
 	}
 	return file, nil
 }
@@ -177,35 +172,4 @@ func tempName() string { return path.Join(tempDir, rand.Text()) }
 // isMissing is also true when a part of the way is a file: then nothing has that name.
 func isMissing(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
-// valid says whether the key is made of parts of letters, digits, '-', '_' and '.', none starting with a dot.
-func valid(key string) bool {
-	if len(key) > maxKey {
-		return false
-	}
-	for part := range strings.SplitSeq(key, "/") {
-		if part == "" || part[0] == '.' || strings.ContainsFunc(part, isForeign) {
-			return false
-		}
-	}
-	return true
-}
-
-func isForeign(r rune) bool {
-	letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	return !letter && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
-}
-
-// cancellable stops reading when the context ends.
-type cancellable struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c cancellable) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }
