@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/gig"
 	"marketplace/modules/review"
@@ -17,6 +16,7 @@ import (
 
 // gigPage is everything about one gig.
 type gigPage struct {
+	Missing  missing
 	Gig      gig.Gig
 	Seller   user.Profile
 	Summary  review.Summary
@@ -61,7 +61,7 @@ func (s *Site) ShowGig(c echo.Context) error {
 	if err := s.fillGigPage(ctx, &page, c.QueryParam("reviews")); err != nil {
 		return err
 	}
-	v := view{Title: offer.Title, Description: excerpt(offer.Description, 155), Data: page}
+	v := view{Title: offer.Title, Description: excerpt(offer.Description, 155), Missing: page.Missing, Data: page}
 	if offer.Status == gig.StatusActive {
 		v.Canonical, v.Kind, v.Card = gigPath(offer.ID, offer.Slug), "product", sharedPath("gigs", offer.ID)
 		v.Facts = []structured{s.product(page), s.breadcrumbs(crumb{page.Category, "/categories/" + url.PathEscape(offer.Category)}, crumb{offer.Title, v.Canonical})}
@@ -76,27 +76,31 @@ func withQuery(path, query string) string {
 	return path + "?" + query
 }
 
-// fillGigPage asks for what belongs to the gig: four modules' answers, one call each, at once.
-func (s *Site) fillGigPage(ctx context.Context, page *gigPage, cursor string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		page.Seller, err = s.Users.Get(ctx, user.GetRequest{ID: page.Gig.SellerID})
+// fillGigPage asks for what belongs to the gig: its seller, reviews, and what else there is, at once.
+func (s *Site) fillGigPage(ctx context.Context, page *gigPage, cursor string) (err error) {
+	g := s.gather(ctx)
+	page.Seller = user.Profile{ID: page.Gig.SellerID, Username: page.Gig.SellerUsername, DisplayName: page.Gig.SellerUsername}
+	g.want(partProfile, func(ctx context.Context) error {
+		seller, err := s.Users.Get(ctx, user.GetRequest{ID: page.Gig.SellerID})
+		if err == nil {
+			page.Seller = seller
+		}
 		return err
 	})
-	g.Go(func() error {
+	g.want(partReviews, func(ctx context.Context) error {
 		list, err := s.Reviews.List(ctx, review.ListRequest{GigID: page.Gig.ID, Limit: reviewsShown, Cursor: cursor})
 		page.Reviews = list.Items
 		page.First, page.Next = reviewLinks(gigPath(page.Gig.ID, page.Gig.Slug), cursor, list.NextCursor)
 		return err
 	})
-	g.Go(func() error {
+	g.want(partReviews, func(ctx context.Context) error {
 		list, err := s.Reviews.ListSummaries(ctx, review.ListSummariesRequest{GigIDs: []string{page.Gig.ID}})
 		if len(list.Items) > 0 {
 			page.Summary, page.Stars = list.Items[0], histogram(list.Items[0])
 		}
 		return err
 	})
-	g.Go(func() error {
+	g.want(partServices, func(ctx context.Context) error {
 		found, err := s.Gigs.Search(ctx, gig.SearchRequest{SellerID: page.Gig.SellerID, Limit: moreOfSeller + 1})
 		for _, other := range found.Items {
 			if other.ID != page.Gig.ID && len(page.More) < moreOfSeller {
@@ -105,7 +109,7 @@ func (s *Site) fillGigPage(ctx context.Context, page *gigPage, cursor string) er
 		}
 		return err
 	})
-	g.Go(func() error {
+	g.need(func(ctx context.Context) error {
 		list, err := s.Gigs.Categories(ctx, gig.CategoriesRequest{})
 		for _, category := range list.Items {
 			if category.Slug == page.Gig.Category {
@@ -114,7 +118,8 @@ func (s *Site) fillGigPage(ctx context.Context, page *gigPage, cursor string) er
 		}
 		return err
 	})
-	return g.Wait()
+	page.Missing, err = g.wait()
+	return err
 }
 
 func histogram(summary review.Summary) []starRow {

@@ -6,13 +6,13 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/gig"
 )
 
 // homePage is what a visitor sees first.
 type homePage struct {
+	Missing missing
 	Shelves []shelf
 	Rated   []gig.Gig
 	Sold    []gig.Gig
@@ -32,15 +32,15 @@ const onHome = 8
 
 // ShowHome shows what there is: search, categories, and gigs in three orders.
 func (s *Site) ShowHome(c echo.Context) error {
-	g, ctx := errgroup.WithContext(c.Request().Context())
+	g := s.gather(c.Request().Context())
 	var page homePage
-	g.Go(func() (err error) {
+	g.want(partCategories, func(ctx context.Context) (err error) {
 		page.Shelves, err = s.shelves(ctx)
 		return err
 	})
 	rows := map[string]*[]gig.Gig{"rating": &page.Rated, "best_selling": &page.Sold, "newest": &page.Newest}
 	for sort, row := range rows {
-		g.Go(func() error {
+		g.want(partServices, func(ctx context.Context) error {
 			found, err := s.Gigs.Search(ctx, gig.SearchRequest{Sort: sort, Limit: onHome})
 			*row = found.Items
 			if sort == "newest" {
@@ -49,10 +49,12 @@ func (s *Site) ShowHome(c echo.Context) error {
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
+	var err error
+	if page.Missing, err = g.wait(); err != nil {
 		return err
 	}
 	return s.show(c, http.StatusOK, "home/show", view{
+		Missing:     page.Missing,
 		Description: "Hire skilled people for design, code, words, video and more. Fixed prices, clear packages, and your money is held until you are happy.",
 		Canonical:   "/", Feed: "/feed", Facts: s.organization(), Data: page,
 	})

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/chat"
 	"marketplace/modules/gig"
@@ -20,6 +20,7 @@ import (
 
 // inboxPage is the list of conversations.
 type inboxPage struct {
+	Missing       missing
 	Conversations []conversationRow
 	First         string
 	Next          string
@@ -70,7 +71,7 @@ func (s *Site) ListConversations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.show(c, http.StatusOK, "inbox/list", view{Title: "Messages", Data: page})
+	return s.show(c, http.StatusOK, "inbox/list", view{Title: "Messages", Missing: page.Missing, Data: page})
 }
 
 func (s *Site) inbox(ctx context.Context, cursor, open string) (inboxPage, error) {
@@ -83,16 +84,20 @@ func (s *Site) inbox(ctx context.Context, cursor, open string) (inboxPage, error
 		ids[i] = conversation.With.ID
 	}
 	people := map[string]user.Profile{}
+	g := s.gather(ctx)
 	if len(ids) > 0 {
-		profiles, err := s.Users.List(ctx, user.ListRequest{IDs: ids})
-		if err != nil {
-			return inboxPage{}, err
-		}
-		for _, p := range profiles.Items {
-			people[p.ID] = p
-		}
+		g.want(partProfile, func(ctx context.Context) error {
+			profiles, err := s.Users.List(ctx, user.ListRequest{IDs: ids})
+			for _, p := range profiles.Items {
+				people[p.ID] = p
+			}
+			return err
+		})
 	}
 	var page inboxPage
+	if page.Missing, err = g.wait(); err != nil {
+		return inboxPage{}, err
+	}
 	for _, conversation := range list.Items {
 		row := conversationRow{Conversation: conversation, Name: conversation.With.Username, Open: conversation.ID == open}
 		if p, ok := people[conversation.With.ID]; ok {
@@ -138,24 +143,24 @@ func (s *Site) showConversation(c echo.Context, status int, f form) error {
 	if err := s.fillConversation(ctx, &page, c.QueryParam("cursor")); err != nil {
 		return err
 	}
-	return s.show(c, status, "inbox/show", view{Title: "Chat with " + page.Other.DisplayName, Data: page})
+	return s.show(c, status, "inbox/show", view{Title: "Chat with " + page.Other.DisplayName, Missing: page.Missing, Data: page})
 }
 
-func (s *Site) fillConversation(ctx context.Context, page *conversationPage, cursor string) error {
-	conversation, g := page.Conversation, new(errgroup.Group)
+func (s *Site) fillConversation(ctx context.Context, page *conversationPage, cursor string) (err error) {
+	conversation, g := page.Conversation, s.gather(ctx)
 	page.Other = user.Profile{ID: conversation.With.ID, Username: conversation.With.Username, DisplayName: conversation.With.Username}
-	g.Go(func() (err error) {
+	g.need(func(ctx context.Context) (err error) {
 		page.inboxPage, err = s.inbox(ctx, "", conversation.ID)
 		return err
 	})
-	g.Go(func() error {
+	g.want(partProfile, func(ctx context.Context) error {
 		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{conversation.With.ID}})
 		if len(list.Items) > 0 {
 			page.Other = list.Items[0]
 		}
 		return err
 	})
-	g.Go(func() error {
+	g.need(func(ctx context.Context) error {
 		list, err := s.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: conversation.ID, Limit: messagesShown, Cursor: cursor})
 		page.Messages = messageList{showMessages(ctx, list.Items, time.Time{}), conversation.TheirRead}
 		if list.NextCursor != "" {
@@ -163,23 +168,32 @@ func (s *Site) fillConversation(ctx context.Context, page *conversationPage, cur
 		}
 		return err
 	})
-	g.Go(func() error { // what it is about is told if it can be
-		if conversation.OrderID != "" {
-			if o, err := s.Orders.Get(ctx, order.GetRequest{ID: conversation.OrderID}); err == nil {
-				page.Order = &o
-			}
+	g.want(partSubject, func(ctx context.Context) error {
+		if conversation.OrderID == "" {
+			return nil
 		}
-		return nil
-	})
-	g.Go(func() error {
-		if conversation.GigID != "" && conversation.OrderID == "" {
-			if list, err := s.Gigs.List(ctx, gig.ListRequest{IDs: []string{conversation.GigID}}); err == nil && len(list.Items) > 0 {
-				page.Gig = &list.Items[0]
-			}
+		o, err := s.Orders.Get(ctx, order.GetRequest{ID: conversation.OrderID})
+		switch {
+		case err == nil:
+			page.Order = &o
+		case !isOurs(err): // it is told if it can be
+			return nil
 		}
-		return nil
+		return err
 	})
-	return g.Wait()
+	g.want(partSubject, func(ctx context.Context) error {
+		if conversation.GigID == "" || conversation.OrderID != "" {
+			return nil
+		}
+		list, err := s.Gigs.List(ctx, gig.ListRequest{IDs: []string{conversation.GigID}})
+		if len(list.Items) > 0 {
+			page.Gig = &list.Items[0]
+		}
+		return err
+	})
+	without, err := g.wait()
+	page.Missing = slices.Compact(slices.Sorted(slices.Values(slices.Concat(page.Missing, without))))
+	return err
 }
 
 // showMessages marks whose messages are whose, and where a day begins; before is when the message above was sent.

@@ -6,7 +6,6 @@ import (
 	"net/url"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/order"
 	"marketplace/modules/review"
@@ -94,6 +93,7 @@ func newOrderRow(o order.Order, role string) orderRow {
 
 // orderPage is the workspace of one order, as one side sees it.
 type orderPage struct {
+	Missing    missing
 	Order      order.Order
 	Role       string // buyer, seller
 	Other      user.Profile
@@ -136,16 +136,17 @@ func (s *Site) showOrder(c echo.Context, code int, page orderPage) error {
 	if err := s.fillOrder(c.Request().Context(), &page); err != nil {
 		return err
 	}
-	return s.show(c, code, "order/show", view{Title: "Order " + page.Order.Number, Data: page})
+	return s.show(c, code, "order/show", view{Title: "Order " + page.Order.Number, Missing: page.Missing, Data: page})
 }
 
-func (s *Site) fillOrder(ctx context.Context, page *orderPage) error {
+func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 	o := page.Order
 	page.Role, page.Status = "seller", statusFor(o.Status)
-	other := o.BuyerID
+	other, name := o.BuyerID, o.BuyerUsername
 	if o.BuyerID == identity.From(ctx).UserID {
-		page.Role, other = "buyer", o.SellerID
+		page.Role, other, name = "buyer", o.SellerID, o.SellerUsername
 	}
+	page.Other = user.Profile{ID: other, Username: name, DisplayName: name}
 	page.Turn = o.Next != nil && o.Next.Actor == page.Role
 	page.May = map[order.Action]bool{}
 	for _, action := range o.Allowed {
@@ -154,21 +155,22 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) error {
 	page.Steps, page.Timeline = stepsOf(o), timelineOf(o, page.Role)
 	page.Questions, page.Left = questionsOf(o, page.Forms[order.ActionSubmitRequirements]), revisionsLeft(o)
 	page.PayPath = s.payPath(o)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
+	g := s.gather(ctx)
+	g.want(partProfile, func(ctx context.Context) error {
 		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{other}})
 		if len(list.Items) > 0 {
 			page.Other = list.Items[0]
 		}
 		return err
 	})
-	g.Go(func() (err error) {
+	g.want(partReviews, func(ctx context.Context) (err error) {
 		if o.Status == order.StatusCompleted {
 			page.Reviews, err = s.Reviews.OfOrder(ctx, review.OfOrderRequest{OrderID: o.ID})
 		}
 		return err
 	})
-	return g.Wait()
+	page.Missing, err = g.wait()
+	return err
 }
 
 // showRefused answers a command that was refused with the order as it is now: the message beside the form that was

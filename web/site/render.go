@@ -5,10 +5,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/chat"
 	"marketplace/modules/notification"
@@ -25,6 +25,7 @@ type view struct {
 	Kind        string // og:type; empty: website
 	Feed        string // local path of its Atom feed
 	Facts       []structured
+	Missing     missing // what the page is shown without; show adds what is missing around it
 	Data        any
 
 	// Filled in by show.
@@ -109,37 +110,40 @@ func (s *Site) frame(c echo.Context, v *view) {
 		v.Kind = "website"
 	}
 	v.Development = s.Development()
-	v.Me = s.me(c.Request().Context())
+	var without missing
+	v.Me, without = s.me(c.Request().Context())
+	v.Missing = slices.Concat(v.Missing, without)
 	v.Flash = takeFlash(c, s.Secure())
 }
 
-// me asks three modules at once. What cannot be told is left out: a header without its badge is better than no page.
-func (s *Site) me(ctx context.Context) me {
+// me asks three modules at once, and tells what could not be told: a header without its badge is better than no page.
+func (s *Site) me(ctx context.Context) (me, missing) {
 	m := me{Actor: identity.From(ctx)}
 	if !m.SignedIn() {
-		return m
+		return m, nil
 	}
 	m.DisplayName = m.Username
-	var g errgroup.Group
-	g.Go(func() error {
+	g := s.gather(ctx)
+	g.want(partYou, func(ctx context.Context) error {
 		p, err := s.Users.Get(ctx, user.GetRequest{ID: m.UserID})
 		if err == nil {
 			m.DisplayName, m.AvatarID, m.Seller = p.DisplayName, p.AvatarID, p.Seller != nil
 		}
 		return err
 	})
-	g.Go(func() error {
+	g.want(partMessages, func(ctx context.Context) error {
 		n, err := s.Chats.CountUnread(ctx, chat.CountUnreadRequest{})
 		m.Messages = n.Messages
 		return err
 	})
-	g.Go(func() error {
+	g.want(partNotifications, func(ctx context.Context) error {
 		n, err := s.Notifications.CountUnread(ctx, notification.CountUnreadRequest{})
 		m.Notifications = n.Count
 		return err
 	})
-	if err := g.Wait(); err != nil {
-		s.Log.Warn("show a page without its badges", zap.Error(err))
+	without, err := g.wait()
+	if err != nil { // a refusal, or nobody waits any more
+		s.Log.Debug("show a page without its badges", zap.Error(err))
 	}
-	return m
+	return m, without
 }

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -155,20 +156,28 @@ type tab struct {
 func (s *Site) ListMyGigs(c echo.Context) error {
 	ctx := c.Request().Context()
 	page := myGigsPage{Status: gig.Status(c.QueryParam("status"))}
-	list, err := s.Gigs.Mine(ctx, gig.MineRequest{Status: page.Status, Limit: gigsOfSeller, Cursor: c.QueryParam("cursor")})
+	g := s.gather(ctx)
+	var list gig.List
+	g.need(func(ctx context.Context) (err error) {
+		list, err = s.Gigs.Mine(ctx, gig.MineRequest{Status: page.Status, Limit: gigsOfSeller, Cursor: c.QueryParam("cursor")})
+		return err
+	})
+	page.Seller = true // unless the profile says otherwise
+	g.want(partYou, func(ctx context.Context) error {
+		profile, err := s.Users.Get(ctx, user.GetRequest{ID: identity.From(ctx).UserID})
+		page.Seller = err != nil || profile.Seller != nil
+		return err
+	})
+	without, err := g.wait()
 	if err != nil {
 		return err
 	}
-	profile, err := s.Users.Get(ctx, user.GetRequest{ID: identity.From(ctx).UserID})
-	if err != nil {
-		return err
-	}
-	page.Gigs, page.Seller = list.Items, profile.Seller != nil
+	page.Gigs = list.Items
 	for _, t := range []struct{ label, status string }{{"All", ""}, {"Active", "active"}, {"Drafts", "draft"}, {"Paused", "paused"}} {
 		page.Tabs = append(page.Tabs, tab{t.label, listPath("/seller/gigs", "status", t.status), string(page.Status) == t.status})
 	}
 	page.First, page.Next = pageLinks("/seller/gigs", url.Values{"status": {string(page.Status)}}, c.QueryParam("cursor"), list.NextCursor)
-	return s.show(c, http.StatusOK, "seller/gigs", view{Title: "Your gigs", Data: page})
+	return s.show(c, http.StatusOK, "seller/gigs", view{Title: "Your gigs", Missing: without, Data: page})
 }
 
 // listPath is a list with its filters, given as name, value; empty values are left out.

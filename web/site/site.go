@@ -25,6 +25,7 @@ type Site struct {
 	markdown  *markdown
 	buffers   sync.Pool
 	covers    covers
+	gone      sync.Map // parts of pages that are missing at the moment
 	shared    shared
 	maps      sitemaps
 	brand     brand

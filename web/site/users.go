@@ -6,7 +6,6 @@ import (
 	"net/url"
 
 	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
 
 	"marketplace/modules/gig"
 	"marketplace/modules/review"
@@ -16,6 +15,7 @@ import (
 
 // userPage is what a person shows of themselves, and what others say.
 type userPage struct {
+	Missing missing
 	Profile user.Profile
 	Gigs    []gig.Gig
 	Summary review.Summary
@@ -47,32 +47,34 @@ func (s *Site) ShowUser(c echo.Context) error {
 	return s.show(c, http.StatusOK, "user/show", view{
 		Title: profile.DisplayName, Description: excerpt(description, 155),
 		Canonical: "/users/" + url.PathEscape(profile.Username), Kind: "profile", Card: sharedPath("users", profile.Username),
-		Facts: []structured{s.person(profile)}, Data: page,
+		Facts: []structured{s.person(profile)}, Missing: page.Missing, Data: page,
 	})
 }
 
-func (s *Site) fillUserPage(ctx context.Context, page *userPage, cursor string) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
+func (s *Site) fillUserPage(ctx context.Context, page *userPage, cursor string) (err error) {
+	g := s.gather(ctx)
+	g.want(partReviews, func(ctx context.Context) error {
 		list, err := s.Reviews.List(ctx, review.ListRequest{UserID: page.Profile.ID, Limit: reviewsShown, Cursor: cursor})
 		page.Reviews = list.Items
 		page.First, page.Next = reviewLinks("/users/"+url.PathEscape(page.Profile.Username), cursor, list.NextCursor)
 		return err
 	})
 	if page.Profile.Seller == nil {
-		return g.Wait()
+		page.Missing, err = g.wait()
+		return err
 	}
-	g.Go(func() error {
+	g.want(partServices, func(ctx context.Context) error {
 		found, err := s.Gigs.Search(ctx, gig.SearchRequest{SellerID: page.Profile.ID, Limit: gigsOfSeller})
 		page.Gigs = found.Items
 		return err
 	})
-	g.Go(func() error {
+	g.want(partReviews, func(ctx context.Context) error {
 		list, err := s.Reviews.ListSummaries(ctx, review.ListSummariesRequest{UserIDs: []string{page.Profile.ID}})
 		if len(list.Items) > 0 {
 			page.Summary, page.Stars = list.Items[0], histogram(list.Items[0])
 		}
 		return err
 	})
-	return g.Wait()
+	page.Missing, err = g.wait()
+	return err
 }
