@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,6 +33,9 @@ type Module[S, D any] struct {
 	New    func(*Host, D) (S, error) // how to run it here
 	Remote func(*rpc.Client) S       // how to reach it elsewhere
 	Hears  []db.Event                // what it reacts to, wherever it runs
+
+	Announces []db.Event // every event of its contract
+	Files     bool       // it keeps files (Host.Files)
 }
 
 // Mode is what a process is started for.
@@ -39,9 +43,10 @@ type Mode int
 
 // The modes.
 const (
-	Serving   Mode = iota // Run will be called; on SQLite the data folder belongs to this process alone
-	Opening               // for commands: the services work, nothing runs by itself, beside a serving process
-	Migrating             // only brings the databases up to date; Use returns nothing
+	Serving    Mode = iota // Run will be called; on SQLite the data folder belongs to this process alone
+	Opening                // for commands: the services work, nothing runs by itself, beside a serving process
+	Migrating              // only brings the databases up to date; Use returns nothing
+	Describing             // only says what the table says (App.Describe): nothing is opened, bound or reached
 )
 
 // Options say what process to put together.
@@ -71,7 +76,9 @@ type App struct {
 	bus      *bus.Bus
 
 	used       []string // every module of the marketplace, hosted or not
-	hosts      []*Host  // the opened ones
+	described  []Description
+	contracts  map[reflect.Type]string // whose each contract is
+	hosts      []*Host                 // the opened ones
 	errs       []error
 	incomplete bool // a module is missing, so those that call it are not started
 
@@ -95,7 +102,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	a := &App{
 		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus,
-		routes: &db.Routes{}, addresses: map[string]net.Addr{},
+		routes: &db.Routes{}, addresses: map[string]net.Addr{}, contracts: map[reflect.Type]string{},
 		patience: drainTime,
 	}
 	a.private = &private{app: a, modules: map[string]http.Handler{}}
@@ -119,6 +126,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 
 // prepare makes what all modules share.
 func (a *App) prepare() error {
+	if a.mode == Describing {
+		return a.makeBus()
+	}
 	if err := os.MkdirAll(a.config.Data, 0o700); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
@@ -171,7 +181,10 @@ func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 	}
 	a.used = append(a.used, m.Name)
 	a.routes.Add(m.Name, m.Hears...)
+	describe(a, m)
 	switch {
+	case a.mode == Describing:
+		return none, nil
 	case a.Hosts(m.Name):
 		return host(a, m, deps)
 	case len(a.config.Remotes[m.Name]) == 0:
@@ -195,6 +208,11 @@ func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 	h, err := a.Open(m.Name)
 	if err != nil || a.mode == Migrating {
 		return none, err
+	}
+	if m.Files {
+		if h.Files, err = a.openFiles(m.Name); err != nil {
+			return none, fmt.Errorf("open the files of %s: %w", m.Name, err)
+		}
 	}
 	service, err := m.New(h, deps)
 	if err != nil {

@@ -24,7 +24,7 @@ type Host struct {
 	Events  *bus.Events           // bus.Handle, bus.Watch
 	Clock   *clock.Clock          // the one clock
 	Log     *zap.Logger           // named after the module
-	Files   blob.Store            // the module's files
+	Files   blob.Store            // the module's files, if its Module says that it keeps some
 	Mail    mail.Sender           // where mail leaves
 	Metrics prometheus.Registerer // series of the module
 
@@ -39,8 +39,8 @@ func (h *Host) Settings(into any) error {
 	return nil
 }
 
-// Open opens what a module needs to run here: its database with its tables brought up to date, its folder of files, its
-// end of the bus. Use does it; a second call returns the same.
+// Open opens what a module needs to run here: its database with its tables brought up to date, and its end
+// of the bus. Use does it; a second call returns the same.
 func (a *App) Open(module string) (*Host, error) {
 	for _, h := range a.hosts {
 		if h.Name == module {
@@ -85,12 +85,10 @@ func (a *App) openStores(h *Host) error {
 	if err != nil {
 		return err
 	}
-	if h.Files, err = blob.Disk(filepath.Join(a.config.Data, "files", h.Name)); err != nil {
-		return fmt.Errorf("open the files of %s: %w", h.Name, err)
-	}
 	h.DB, err = db.Open(a.starting, db.Options{
 		Module:     h.Name,
 		URL:        url,
+		Replica:    a.config.ReadFrom[h.Name],
 		Dir:        a.config.Data,
 		Migrations: []db.Migration{{Table: "goose_events", Files: events}, {Table: "goose_" + h.Name, Files: own}},
 		Routes:     a.routes,
@@ -99,4 +97,12 @@ func (a *App) openStores(h *Host) error {
 		Log:        h.Log,
 	})
 	return err
+}
+
+// openFiles opens the module's files: a folder of the data folder, or a part of the bucket that all processes share.
+func (a *App) openFiles(module string) (blob.Store, error) {
+	if a.config.Files == config.Disk {
+		return blob.Disk(filepath.Join(a.config.Data, "files", module))
+	}
+	return blob.S3(a.config.Files, module)
 }

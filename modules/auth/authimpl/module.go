@@ -20,6 +20,8 @@ var Module = app.Module[auth.Service, Deps]{
 	Name:   "auth",
 	New:    newService,
 	Remote: newRemote,
+
+	Announces: []db.Event{auth.SignedUp{}, auth.EmailVerified{}, auth.PasswordChanged{}, auth.SessionEnded{}},
 }
 
 // Deps are the modules that auth calls.
@@ -129,6 +131,7 @@ func newService(h *app.Host, deps Deps) (auth.Service, error) {
 		return nil, err
 	}
 	h.Every(time.Second, "send the mails that are owed", s.sendOwed)
-	h.Every(time.Minute, "rotate keys and forget what is over", s.keepHouse)
+	h.Every(keyReading, "read the signing keys, and make the next in time", s.keys.Refresh)
+	h.Every(time.Minute, "forget what is over", s.keepHouse)
 	return s, nil
 }

@@ -24,6 +24,8 @@ var Module = app.Module[chat.Service, Deps]{
 	Name:   "chat",
 	New:    newService,
 	Remote: newRemote,
+
+	Announces: []db.Event{chat.MessageSent{}, chat.Read{}},
 }
 
 // settings are the section "chat" of the configuration.

@@ -24,6 +24,9 @@ var Module = app.Module[gig.Service, Deps]{
 	New:    newService,
 	Remote: newRemote,
 	Hears:  []db.Event{review.Published{}, order.Completed{}},
+
+	Announces: []db.Event{gig.Published{}, gig.Paused{}},
+	Files:     true,
 }
 
 type service struct {

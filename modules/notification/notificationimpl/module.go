@@ -32,6 +32,8 @@ var Module = app.Module[notification.Service, Deps]{
 		chat.MessageSent{}, chat.Read{},
 		review.Written{}, review.Published{},
 	},
+
+	Announces: []db.Event{notification.Created{}},
 }
 
 // Deps are the modules that notification calls: it is told everything by events.

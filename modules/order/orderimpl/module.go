@@ -19,7 +19,17 @@ import (
 )
 
 // Module plugs orders into the marketplace.
-var Module = app.Module[order.Service, Deps]{Name: "order", New: newService, Remote: newRemote}
+var Module = app.Module[order.Service, Deps]{
+	Name:   "order",
+	New:    newService,
+	Remote: newRemote,
+
+	Announces: []db.Event{
+		order.Placed{}, order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
+		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
+	},
+	Files: true,
+}
 
 // Deps are the modules that orders call.
 type Deps struct {

@@ -23,6 +23,8 @@ var Module = app.Module[review.Service, Deps]{
 	Name:   "review",
 	New:    newService,
 	Remote: newRemote,
+
+	Announces: []db.Event{review.Written{}, review.Published{}},
 }
 
 type service struct {

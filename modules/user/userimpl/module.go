@@ -22,6 +22,9 @@ var Module = app.Module[user.Service, Deps]{
 	New:    newService,
 	Remote: newRemote,
 	Hears:  []db.Event{auth.SignedUp{}},
+
+	Announces: []db.Event{user.BecameSeller{}},
+	Files:     true,
 }
 
 type service struct {
