@@ -34,6 +34,19 @@ type Service interface {
 	// ListSessions lists the acting user's open sessions, newest first, at most 100 (row As1).
 	ListSessions(ctx context.Context, q ListSessionsRequest) (SessionList, error)
 
+	// EndSessions ends every session of an account, wherever it is open. For operators and for the marketplace itself.
+	EndSessions(ctx context.Context, q EndSessionsRequest) (EndedSessions, error)
+	// ListOpenSessions says which of the named sessions are still open, at most 100 at a time: for whoever holds a
+	// connection open on the strength of one. For modules, not for people.
+	ListOpenSessions(ctx context.Context, q ListOpenSessionsRequest) (OpenSessionList, error)
+
+	// ListKeys lists the public keys that prove access tokens, as a JWK set (RFC 7517, RFC 8037): the one that signs, the
+	// one that signs next, and those whose tokens have not all expired. They may be kept for a minute. For everybody.
+	ListKeys(ctx context.Context, q ListKeysRequest) (KeySet, error)
+	// RotateKeys makes a new key at once, which also happens by itself. The old ones prove tokens as long as these live, or
+	// not any more if they are revoked. For the marketplace itself.
+	RotateKeys(ctx context.Context, q RotateKeysRequest) (KeySet, error)
+
 	// ChangePassword demands the current password and ends the other sessions (row A6).
 	ChangePassword(ctx context.Context, q ChangePasswordRequest) (Done, error)
 	// RequestReset mails a link to choose a new password, valid for an hour, if the account exists; it answers
@@ -79,6 +92,32 @@ type Session struct {
 type Identity struct {
 	Account   Account `json:"account"`
 	SessionID string  `json:"session_id"`
+}
+
+// Key is a public key as a JSON Web Key.
+type Key struct {
+	Type      string `json:"kty"` // OKP
+	Curve     string `json:"crv"` // Ed25519
+	Use       string `json:"use"` // sig
+	Algorithm string `json:"alg"` // EdDSA
+	ID        string `json:"kid"`
+	X         string `json:"x"` // the key, base64url
+}
+
+// KeySet is a JWK set, newest key first, with the issuer of the tokens besides.
+type KeySet struct {
+	Issuer string `json:"issuer"`
+	Keys   []Key  `json:"keys"`
+}
+
+// EndedSessions is the answer of EndSessions.
+type EndedSessions struct {
+	Count int `json:"count"`
+}
+
+// OpenSessionList is the answer of ListOpenSessions.
+type OpenSessionList struct {
+	IDs []string `json:"ids"`
 }
 
 // AccountList is the answer of ListAccounts.
@@ -134,6 +173,24 @@ type LogOutRequest struct {
 
 // ListSessionsRequest is the argument of ListSessions.
 type ListSessionsRequest struct{}
+
+// EndSessionsRequest is the argument of EndSessions.
+type EndSessionsRequest struct {
+	Login string `json:"login"` // user name or e-mail of the account
+}
+
+// ListOpenSessionsRequest is the argument of ListOpenSessions.
+type ListOpenSessionsRequest struct {
+	IDs []string `json:"ids"`
+}
+
+// ListKeysRequest is the argument of ListKeys.
+type ListKeysRequest struct{}
+
+// RotateKeysRequest is the argument of RotateKeys.
+type RotateKeysRequest struct {
+	Revoke bool `json:"revoke,omitempty"` // a key is known to others: no token of before is taken any more
+}
 
 // ChangePasswordRequest is the argument of ChangePassword.
 type ChangePasswordRequest struct {

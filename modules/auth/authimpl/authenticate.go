@@ -32,12 +32,12 @@ func (s *service) Authenticate(ctx context.Context, q auth.AuthenticateRequest) 
 }
 
 func (s *service) byAccessToken(ctx context.Context, q auth.AuthenticateRequest) (o openSession, ok bool, err error) {
-	claims, ok, err := s.keys.Verify(ctx, q.AccessToken)
+	token, ok, err := s.keys.Verify(ctx, q.AccessToken)
 	if err != nil || !ok {
 		return o, false, err
 	}
-	o, err = readOpenSession(s.db.Read(ctx), claims.SessionID)
-	return o, !o.Session.Browser && o.Owner.ID == claims.Subject, err
+	o, err = readOpenSession(s.db.Read(ctx), token.SessionID)
+	return o, !o.Session.Browser && o.Owner.ID == token.UserID, err
 }
 
 func (s *service) byCookie(ctx context.Context, q auth.AuthenticateRequest) (o openSession, ok bool, err error) {

@@ -8,11 +8,8 @@ import (
 	"marketplace/platform/db"
 )
 
-// keepHouse is the background task that makes new signing keys in time, and forgets what nobody can use any more.
+// keepHouse is the background task that forgets what nobody can use any more.
 func (s *service) keepHouse(ctx context.Context) error {
-	if err := s.keys.Refresh(ctx); err != nil {
-		return err
-	}
 	now := s.clock.Now()
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		for _, old := range []struct {

@@ -7,26 +7,28 @@ import (
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 
+	"marketplace/modules/auth"
 	"marketplace/platform/app"
 	"marketplace/platform/clock"
 	"marketplace/platform/db"
+	"marketplace/platform/identity"
 )
 
-// What an access token is and is for (RFC 9068): anything else that we or others may sign is none.
 const (
-	accessType = "at+jwt"
-	audience   = "marketplace"
-	longestJWT = 2048            // bytes; ours have about 350
-	keyOverlap = 2 * time.Minute // a new key is known to every replica before it signs
+	keyOverlap = 2 * time.Minute  // a new key is published and known everywhere before it signs
+	keyReading = 10 * time.Second // how often every replica looks which keys there are
+	keyPause   = time.Second      // between two looks because of tokens with an unknown key
+	keyReserve = time.Hour        // an old key is kept so much longer than its last token lives
 )
 
 // keyring has the keys that sign access tokens. They live in the database, the private parts sealed with the server's
@@ -38,12 +40,13 @@ type keyring struct {
 	issuer string
 	life   time.Duration // of a token
 	change time.Duration // of a key
-	parser *jwt.Parser
 
-	mu   sync.RWMutex // guards what is below, which Refresh reads from the database
-	keys map[string]ed25519.PublicKey
-	kid  string // of the key that signs
-	sign ed25519.PrivateKey
+	mu       sync.RWMutex // guards what is below, which Refresh reads from the database
+	set      []auth.Key
+	verifier *identity.Verifier
+	kid      string // of the key that signs
+	sign     ed25519.PrivateKey
+	readAt   time.Time
 }
 
 type signingKeyRow struct {
@@ -56,10 +59,8 @@ type signingKeyRow struct {
 
 func (signingKeyRow) TableName() string { return "signing_keys" }
 
-// accessClaims are what an access token says; all else is read when it is used, so nothing in it can be outdated.
-type accessClaims struct {
-	jwt.RegisteredClaims
-	SessionID string `json:"sid"`
+func (r signingKeyRow) key() auth.Key {
+	return auth.Key{Type: "OKP", Curve: "Ed25519", Use: "sig", Algorithm: "EdDSA", ID: r.KID, X: base64.RawURLEncoding.EncodeToString(r.Public)}
 }
 
 func newKeyring(h *app.Host, secret []byte, set settings) (*keyring, error) {
@@ -72,19 +73,8 @@ func newKeyring(h *app.Host, secret []byte, set settings) (*keyring, error) {
 		return nil, err
 	}
 	k := &keyring{db: h.DB, clock: h.Clock, issuer: h.Config.PublicURL, life: set.AccessLife, change: set.KeyLife}
-	if k.seal, err = cipher.NewGCMWithRandomNonce(block); err != nil {
-		return nil, err
-	}
-	// golang-jwt makes each of these optional. A key of ours, and of no header's choice, verifies.
-	k.parser = jwt.NewParser(
-		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
-		jwt.WithExpirationRequired(),
-		jwt.WithIssuer(k.issuer),
-		jwt.WithAudience(audience),
-		jwt.WithStrictDecoding(),
-		jwt.WithTimeFunc(h.Clock.Now),
-	)
-	return k, nil
+	k.seal, err = cipher.NewGCMWithRandomNonce(block)
+	return k, err
 }
 
 // ready reads the keys before the first use.
@@ -98,27 +88,71 @@ func (k *keyring) ready(ctx context.Context) error {
 	return k.Refresh(ctx)
 }
 
-// Refresh reads the keys, makes the next one when it is time, and forgets those whose tokens have all expired.
+// Refresh reads the keys; and first makes the next one when it is time, and forgets those whose tokens have all expired.
 func (k *keyring) Refresh(ctx context.Context) error {
 	now := k.clock.Now()
-	err := k.db.Tx(ctx, func(tx *db.Tx) error {
-		rows, err := readKeys(tx.DB)
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 || now.Sub(rows[0].CreatedAt) >= k.change {
-			return k.add(tx, rows, now)
-		}
-		return k.forget(tx, rows, now)
-	})
+	rows, err := readKeys(k.db.Read(ctx))
+	if err == nil && (k.needsNext(rows, now) || len(k.over(rows, now)) > 0) {
+		rows, err = k.renew(ctx, now)
+	}
 	if err != nil {
 		return fmt.Errorf("keep the signing keys: %w", err)
 	}
-	rows, err := readKeys(k.db.Read(ctx))
-	if err != nil {
-		return err
-	}
 	return k.use(rows, now)
+}
+
+func (k *keyring) renew(ctx context.Context, now time.Time) (rows []signingKeyRow, err error) {
+	err = k.db.Tx(ctx, func(tx *db.Tx) error {
+		if rows, err = readKeys(tx.DB); err != nil {
+			return err
+		}
+		if k.needsNext(rows, now) {
+			if err := k.add(tx, rows, now); err != nil {
+				return err
+			}
+		}
+		for _, old := range k.over(rows, now) {
+			if err := tx.Exec("DELETE FROM signing_keys WHERE generation = ?", old.Generation).Error; err != nil {
+				return err
+			}
+		}
+		rows, err = readKeys(tx.DB)
+		return err
+	})
+	return rows, err
+}
+
+func (k *keyring) needsNext(rows []signingKeyRow, now time.Time) bool {
+	return len(rows) == 0 || now.Sub(rows[0].CreatedAt) >= k.change
+}
+
+// over are the keys that no token can need any more.
+func (k *keyring) over(rows []signingKeyRow, now time.Time) (old []signingKeyRow) {
+	for i := 1; i < len(rows); i++ {
+		if now.Sub(rows[i-1].CreatedAt) > keyOverlap+k.life+keyReserve { // rows[i-1] is its successor
+			old = append(old, rows[i])
+		}
+	}
+	return old
+}
+
+// Rotate makes a key now. With revoke the others are gone, and it signs at once.
+func (k *keyring) Rotate(ctx context.Context, revoke bool) error {
+	now := k.clock.Now()
+	err := k.db.Tx(ctx, func(tx *db.Tx) error {
+		rows, err := readKeys(tx.DB)
+		if err == nil {
+			err = k.add(tx, rows, now)
+		}
+		if err != nil || !revoke {
+			return err
+		}
+		return tx.Exec("DELETE FROM signing_keys WHERE generation < (SELECT MAX(generation) FROM signing_keys)").Error
+	})
+	if err != nil {
+		return fmt.Errorf("rotate the signing keys: %w", err)
+	}
+	return k.Refresh(ctx)
 }
 
 // readKeys returns the newest first.
@@ -142,26 +176,18 @@ func (k *keyring) add(tx *db.Tx, rows []signingKeyRow, now time.Time) error {
 		ON CONFLICT (generation) DO NOTHING`, generation, kid, []byte(public), sealed, now).Error
 }
 
-func (k *keyring) forget(tx *db.Tx, rows []signingKeyRow, now time.Time) error {
-	for i, r := range rows[1:] {
-		if now.Sub(rows[i].CreatedAt) > keyOverlap+k.life+time.Hour { // rows[i] follows r
-			if err := tx.Exec("DELETE FROM signing_keys WHERE generation = ?", r.Generation).Error; err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// use signs with the newest key that every replica has had time to read.
+// use signs with the newest key that everybody has had time to read.
 func (k *keyring) use(rows []signingKeyRow, now time.Time) error {
-	keys := map[string]ed25519.PublicKey{}
-	for _, r := range rows {
-		keys[r.KID] = r.Public
+	if len(rows) == 0 {
+		return errors.New("there is no signing key")
 	}
+	public, set := map[string]ed25519.PublicKey{}, make([]auth.Key, len(rows))
 	signer := rows[0]
-	if len(rows) > 1 && now.Sub(signer.CreatedAt) < keyOverlap {
-		signer = rows[1]
+	for i, r := range rows {
+		public[r.KID], set[i] = r.Public, r.key()
+		if now.Sub(signer.CreatedAt) < keyOverlap {
+			signer = r
+		}
 	}
 	seed, err := k.seal.Open(nil, nil, signer.Sealed, []byte(signer.KID))
 	if err != nil {
@@ -170,8 +196,19 @@ func (k *keyring) use(rows []signingKeyRow, now time.Time) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys, k.kid, k.sign = keys, signer.KID, ed25519.NewKeyFromSeed(seed)
+	k.set, k.kid, k.sign, k.readAt = set, signer.KID, ed25519.NewKeyFromSeed(seed), now
+	k.verifier = identity.NewVerifier(k.issuer, public, k.clock.Now, 0)
 	return nil
+}
+
+// Set is what others prove tokens with.
+func (k *keyring) Set(ctx context.Context) (auth.KeySet, error) {
+	if err := k.ready(ctx); err != nil {
+		return auth.KeySet{}, err
+	}
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return auth.KeySet{Issuer: k.issuer, Keys: slices.Clone(k.set)}, nil
 }
 
 // Issue makes the access token of a session.
@@ -183,38 +220,30 @@ func (k *keyring) Issue(ctx context.Context, accountID, sessionID string) (strin
 	kid, private := k.kid, k.sign
 	k.mu.RUnlock()
 	now := k.clock.Now()
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, accessClaims{SessionID: sessionID, RegisteredClaims: jwt.RegisteredClaims{
-		Issuer:    k.issuer,
-		Audience:  jwt.ClaimStrings{audience},
-		Subject:   accountID,
-		IssuedAt:  jwt.NewNumericDate(now),
-		ExpiresAt: jwt.NewNumericDate(now.Add(k.life)),
-		ID:        uuid.NewString(),
-	}})
-	token.Header["typ"], token.Header["kid"] = accessType, kid
-	signed, err := token.SignedString(private)
-	if err != nil {
-		return "", fmt.Errorf("sign an access token: %w", err)
-	}
-	return signed, nil
+	return identity.AccessToken{
+		ID: uuid.NewString(), Issuer: k.issuer, UserID: accountID, SessionID: sessionID, IssuedAt: now, ExpiresAt: now.Add(k.life),
+	}.Sign(kid, private)
 }
 
 // Verify returns what an access token says; ok is false unless we made it and it has not expired.
-func (k *keyring) Verify(ctx context.Context, token string) (c accessClaims, ok bool, err error) {
-	if len(token) > longestJWT {
-		return c, false, nil
-	}
+func (k *keyring) Verify(ctx context.Context, token string) (a identity.AccessToken, ok bool, err error) {
 	if err := k.ready(ctx); err != nil {
-		return c, false, err
+		return a, false, err
 	}
-	_, refused := k.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
-		kid, _ := t.Header["kid"].(string)
-		k.mu.RLock()
-		defer k.mu.RUnlock()
-		if key, ok := k.keys[kid]; ok && t.Header["typ"] == accessType {
-			return key, nil
+	verifier, readAt := k.verifying()
+	a, refused := verifier.Verify(token)
+	if errors.Is(refused, identity.ErrUnknownKey) && k.clock.Now().Sub(readAt) >= keyPause { // another replica has made it, perhaps
+		if err := k.Refresh(ctx); err != nil {
+			return a, false, err
 		}
-		return nil, errors.New("not an access token of ours")
-	})
-	return c, refused == nil, nil
+		verifier, _ = k.verifying()
+		a, refused = verifier.Verify(token)
+	}
+	return a, refused == nil, nil
+}
+
+func (k *keyring) verifying() (*identity.Verifier, time.Time) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.verifier, k.readAt
 }

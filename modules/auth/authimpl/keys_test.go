@@ -42,7 +42,7 @@ func (f *forger) sign(method jwt.SigningMethod, key any, change func(header map[
 		claims[k] = v
 	}
 	token := jwt.NewWithClaims(method, claims)
-	token.Header["typ"], token.Header["kid"] = accessType, f.kid
+	token.Header["typ"], token.Header["kid"] = "at+jwt", f.kid
 	if change != nil {
 		change(token.Header, claims)
 	}
@@ -81,6 +81,9 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 		"no kid":             f.sign(jwt.SigningMethodEdDSA, own, func(h map[string]any, _ jwt.MapClaims) { delete(h, "kid") }),
 		"a jku":              f.sign(jwt.SigningMethodEdDSA, own, header("jku", "https://evil.test/keys")),
 		"a jwk":              f.sign(jwt.SigningMethodEdDSA, own, header("jwk", map[string]any{"kty": "OKP", "crv": "Ed25519", "x": b64(own.Public().(ed25519.PublicKey))})),
+		"alg twice":          b64([]byte(`{"alg":"EdDSA","typ":"at+jwt","kid":"`+f.kid+`","alg":"none"}`)) + "." + parts[1] + ".",
+		"claims twice":       parts[0] + "." + b64([]byte(`{"sub":"a","sub":"b","sid":"x","exp":99999999999}`)) + "." + parts[2],
+		"an x5u":             f.sign(jwt.SigningMethodEdDSA, own, header("x5u", "https://evil.test/cert")),
 		"an empty signature": parts[0] + "." + parts[1] + ".",
 		"no signature":       parts[0] + "." + parts[1],
 		"cut off":            good[:len(good)-4],

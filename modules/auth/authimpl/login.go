@@ -81,8 +81,9 @@ func (s *service) open(ctx context.Context, v verdict, q auth.LogInRequest) (aut
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
-		return endSessions(tx, owner.ID, "id IN (SELECT id FROM sessions WHERE account_id = ? AND ended_at IS NULL ORDER BY last_active_at DESC, id DESC LIMIT 1000 OFFSET ?)",
+		_, err := endSessions(tx, owner.ID, "id IN (SELECT id FROM sessions WHERE account_id = ? AND ended_at IS NULL ORDER BY last_active_at DESC, id DESC LIMIT 1000 OFFSET ?)",
 			owner.ID, mostSessions)
+		return err
 	})
 	if err != nil {
 		return auth.Session{}, err

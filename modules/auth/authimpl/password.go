@@ -42,7 +42,8 @@ func (s *service) ChangePassword(ctx context.Context, q auth.ChangePasswordReque
 		if err := tx.Exec("DELETE FROM links WHERE account_id = ? AND purpose = ?", row.ID, resetPassword).Error; err != nil {
 			return fmt.Errorf("forget links: %w", err)
 		}
-		return endSessions(tx, row.ID, "id <> ?", actor.SessionID)
+		_, err := endSessions(tx, row.ID, "id <> ?", actor.SessionID)
+		return err
 	})
 	return auth.Done{}, err
 }
@@ -120,7 +121,8 @@ func (s *service) ResetPassword(ctx context.Context, q auth.ResetPasswordRequest
 		if err := s.strangers(row.ID).empty(tx); err != nil {
 			return err
 		}
-		return endSessions(tx, row.ID, "1 = 1")
+		_, err = endSessions(tx, row.ID, "1 = 1")
+		return err
 	})
 	return auth.Done{}, err
 }

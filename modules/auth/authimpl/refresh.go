@@ -58,7 +58,8 @@ func (s *service) rotate(tx *db.Tx, row sessionRow, counter int64) (_ sessionRow
 		return row, false, nil
 	}
 	row.EndedAt = &now
-	return row, true, endSessions(tx, row.AccountID, "id = ?", row.ID)
+	_, err = endSessions(tx, row.AccountID, "id = ?", row.ID)
+	return row, true, err
 }
 
 func logInAgain() error { return fault.Unauthenticatedf("Please log in again.") }

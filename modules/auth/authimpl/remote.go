@@ -44,6 +44,22 @@ func (r remote) ListSessions(ctx context.Context, q auth.ListSessionsRequest) (a
 	return rpc.Read[auth.SessionList](ctx, r.c, "ListSessions", q)
 }
 
+func (r remote) EndSessions(ctx context.Context, q auth.EndSessionsRequest) (auth.EndedSessions, error) {
+	return rpc.Call[auth.EndedSessions](ctx, r.c, "EndSessions", q)
+}
+
+func (r remote) ListOpenSessions(ctx context.Context, q auth.ListOpenSessionsRequest) (auth.OpenSessionList, error) {
+	return rpc.Read[auth.OpenSessionList](ctx, r.c, "ListOpenSessions", q)
+}
+
+func (r remote) ListKeys(ctx context.Context, q auth.ListKeysRequest) (auth.KeySet, error) {
+	return rpc.Read[auth.KeySet](ctx, r.c, "ListKeys", q)
+}
+
+func (r remote) RotateKeys(ctx context.Context, q auth.RotateKeysRequest) (auth.KeySet, error) {
+	return rpc.Call[auth.KeySet](ctx, r.c, "RotateKeys", q)
+}
+
 func (r remote) ChangePassword(ctx context.Context, q auth.ChangePasswordRequest) (auth.Done, error) {
 	return rpc.Call[auth.Done](ctx, r.c, "ChangePassword", q)
 }

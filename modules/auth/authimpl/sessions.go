@@ -33,7 +33,8 @@ func (s *service) LogOut(ctx context.Context, q auth.LogOutRequest) (auth.Done, 
 		if row.ID == "" || row.AccountID != actor.UserID {
 			return fault.NotFoundf("There is no such session.")
 		}
-		return endSessions(tx, actor.UserID, "id = ?", id)
+		_, err = endSessions(tx, actor.UserID, "id = ?", id)
+		return err
 	})
 	if err == nil {
 		s.note(ctx, "logged out", zap.String("account", actor.UserID), zap.String("session", id))

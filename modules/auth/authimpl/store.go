@@ -135,21 +135,21 @@ func readOpenSession(g *gorm.DB, id string) (r openSession, err error) {
 	return r, err
 }
 
-// endSessions ends those of the account's sessions that match the condition, and announces each.
-func endSessions(tx *db.Tx, accountID, condition string, args ...any) error {
+// endSessions ends those of the account's sessions that match the condition, announces each, and says how many they were.
+func endSessions(tx *db.Tx, accountID, condition string, args ...any) (int, error) {
 	now := tx.Now()
 	var ids []string
 	err := tx.Raw("UPDATE sessions SET ended_at = ? WHERE account_id = ? AND ended_at IS NULL AND "+condition+" RETURNING id",
 		append([]any{now, accountID}, args...)...).Scan(&ids).Error
 	if err != nil {
-		return fmt.Errorf("end sessions: %w", err)
+		return 0, fmt.Errorf("end sessions: %w", err)
 	}
 	for _, id := range ids {
 		if err := tx.Emit(auth.SessionEnded{SessionID: id, UserID: accountID, At: now}); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return len(ids), nil
 }
 
 // newAddressLink makes the one link of its purpose that works for the account, and returns what it carries.

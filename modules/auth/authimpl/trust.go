@@ -1,0 +1,80 @@
+package authimpl
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"go.uber.org/zap"
+
+	"marketplace/modules/auth"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/platform/text"
+)
+
+// operator is the role of those who run the marketplace.
+const operator = "operator"
+
+func (s *service) EndSessions(ctx context.Context, q auth.EndSessionsRequest) (auth.EndedSessions, error) {
+	actor := identity.From(ctx)
+	if !actor.System && !actor.Is(operator) {
+		return auth.EndedSessions{}, fault.Forbiddenf("Only operators end other people's sessions.")
+	}
+	var c fault.Check
+	checkLogin(&c, q.Login)
+	if err := c.Err(); err != nil {
+		return auth.EndedSessions{}, err
+	}
+	row, err := findAccount(s.db.Read(ctx), q.Login)
+	if err != nil {
+		return auth.EndedSessions{}, fmt.Errorf("find an account: %w", err)
+	}
+	if row.ID == "" {
+		return auth.EndedSessions{}, fault.NotFoundf("There is no such account.")
+	}
+	var ended auth.EndedSessions
+	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
+		ended.Count, err = endSessions(tx, row.ID, "1 = 1")
+		return err
+	})
+	if err == nil {
+		s.note(ctx, "all sessions ended", zap.String("account", row.ID), zap.String("by", actor.UserID), zap.Int("sessions", ended.Count))
+	}
+	return ended, err
+}
+
+func (s *service) ListOpenSessions(ctx context.Context, q auth.ListOpenSessionsRequest) (auth.OpenSessionList, error) {
+	if !identity.From(ctx).System {
+		return auth.OpenSessionList{}, fault.Forbiddenf("Only the marketplace itself asks this.")
+	}
+	if len(q.IDs) > mostIDs {
+		return auth.OpenSessionList{}, fault.Wrong("ids", "Ask for at most %d sessions.", mostIDs)
+	}
+	ids := slices.DeleteFunc(slices.Clone(q.IDs), func(id string) bool { return !text.IsID(id) })
+	now := s.clock.Now()
+	list := auth.OpenSessionList{IDs: []string{}}
+	err := s.db.Read(ctx).Model(&sessionRow{}).
+		Where("id IN ? AND ended_at IS NULL AND created_at > ? AND last_active_at > ?", ids, now.Add(-s.settings.AbsoluteLife), now.Add(-s.settings.IdleLife)).
+		Limit(mostIDs).Pluck("id", &list.IDs).Error
+	if err != nil {
+		return auth.OpenSessionList{}, fmt.Errorf("list open sessions: %w", err)
+	}
+	return list, nil
+}
+
+func (s *service) ListKeys(ctx context.Context, _ auth.ListKeysRequest) (auth.KeySet, error) {
+	return s.keys.Set(ctx)
+}
+
+func (s *service) RotateKeys(ctx context.Context, q auth.RotateKeysRequest) (auth.KeySet, error) {
+	if !identity.From(ctx).System {
+		return auth.KeySet{}, fault.Forbiddenf("Only the marketplace itself changes its keys.")
+	}
+	if err := s.keys.Rotate(ctx, q.Revoke); err != nil {
+		return auth.KeySet{}, err
+	}
+	s.note(ctx, "the signing keys were rotated", zap.Bool("revoked", q.Revoke))
+	return s.keys.Set(ctx)
+}
