@@ -221,7 +221,7 @@ var places = map[string][]string{
 	"github.com/spf13/cobra":         {"cmd/marketplace"},
 	"github.com/knadh/koanf":         {"platform/config"},
 	"github.com/wneessen/go-mail":    {"platform/mail"},
-	"math/rand":                      {"cmd/marketplace", "platform/picture", "platform/bus", "platform/app"},
+	"math/rand":                      {"cmd/marketplace", "platform/telemetry", "platform/picture", "platform/bus", "platform/app"},
 }
 
 func containment(p pkg) (broken []string) {
