@@ -72,7 +72,11 @@ func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
 	if err := conn.Ping(); err != nil {
 		return nil, conn, err
 	}
-	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: conn}), d.gormConfig())
+	var pool gorm.ConnPool = conn
+	if connections > 1 { // transactions have their one connection, and statements of their own
+		pool = newPrepared(conn)
+	}
+	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), d.gormConfig())
 	return g, conn, err
 }
 
