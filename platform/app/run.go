@@ -29,6 +29,9 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Info("listening", zap.String("side", l.name), zap.String("address", l.bound.Addr().String()))
 	}
 	a.running.Store(true)
+	for _, w := range a.Warnings() {
+		a.log.Warn(w)
+	}
 
 	var errs []error
 	select {
