@@ -7,6 +7,7 @@ ALTER TABLE earnings ADD COLUMN frozen_by TEXT NOT NULL DEFAULT '';
 -- Where a seller's withdrawals go: the account at the provider, and how far the provider has come in checking who they are.
 CREATE TABLE payout_accounts (
     user_id    TEXT PRIMARY KEY,
+    username   TEXT NOT NULL,
     provider   TEXT NOT NULL,
     account    TEXT NOT NULL, -- the provider's id
     status     TEXT NOT NULL CHECK (status IN ('incomplete', 'review', 'restricted', 'ready')),

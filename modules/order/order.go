@@ -9,8 +9,8 @@ import (
 	"marketplace/platform/money"
 )
 
-// Service is what the module order offers. Every command that names an order is for its buyer or its seller; an
-// order of somebody else is NotFound; a command that the state does not allow is a Conflict that lists what
+// Service is what the module order offers. Every command that names an order is for its buyer or its seller, and some
+// for the marketplace's staff (the roles operator and moderator, who see every order); an order of somebody else is NotFound; a command that the state does not allow is a Conflict that lists what
 // is allowed. RequestID, where a request has it, is the caller's idempotency key: the same key with the same
 // request answers what it answered first, without a second effect; with another request it is refused.
 type Service interface {
@@ -35,6 +35,33 @@ type Service interface {
 	Accept(ctx context.Context, q AcceptRequest) (Order, error)
 	// Cancel ends the order where the buyer alone may do that, and returns the money in the same operation (row O17).
 	Cancel(ctx context.Context, q CancelRequest) (Order, error)
+
+	// Ask asks the other side to cancel, for more time, or for a lower price (rows O15, O16, O20). It has two days to
+	// answer.
+	Ask(ctx context.Context, q AskRequest) (Order, error)
+	// Agree accepts what the other side has asked for; it happens at once, money included.
+	Agree(ctx context.Context, q AnswerRequest) (Order, error)
+	// Decline refuses what the other side has asked for.
+	Decline(ctx context.Context, q AnswerRequest) (Order, error)
+	// Withdraw takes back what the acting side has asked for.
+	Withdraw(ctx context.Context, q AnswerRequest) (Order, error)
+	// ExtendReview gives the buyer more time to look at a delivery (row Os1).
+	ExtendReview(ctx context.Context, q ExtendReviewRequest) (Order, error)
+	// RefundPart gives part of the price back to the buyer while the work goes on; the seller's choice.
+	RefundPart(ctx context.Context, q RefundPartRequest) (Order, error)
+
+	// OpenDispute asks the marketplace to decide; the order stands still meanwhile (row O18).
+	OpenDispute(ctx context.Context, q OpenDisputeRequest) (Order, error)
+	// State says something in the dispute, with files as evidence.
+	State(ctx context.Context, q StateRequest) (Order, error)
+	// WithdrawDispute ends the acting side's own dispute; the order goes on with the time that was left.
+	WithdrawDispute(ctx context.Context, q WithdrawDisputeRequest) (Order, error)
+	// Resolve decides a dispute: how much of the price goes back, the rest is the seller's. For staff; above a limit, a
+	// second moderator has to say the same (Draft).
+	Resolve(ctx context.Context, q ResolveRequest) (Order, error)
+	// StaffCancel ends an order and returns its money, for staff.
+	StaffCancel(ctx context.Context, q StaffCancelRequest) (Order, error)
+
 	// File returns a file that was delivered, or attached to an answer, to a party of the order.
 	File(ctx context.Context, q FileRequest) (File, error)
 
@@ -50,6 +77,8 @@ type Service interface {
 	DecideSimulatedPayment(ctx context.Context, q DecideSimulatedPaymentRequest) (SimulatedPayment, error)
 	// VerifyLedger checks the invariants of the books (row P6). For the system and its operators.
 	VerifyLedger(ctx context.Context, q VerifyLedgerRequest) (LedgerReport, error)
+
+	Money // withdrawals, statements, invoices, chargebacks, the provider: money.go
 }
 
 // Done is the answer of a command that has nothing to tell.
@@ -97,12 +126,18 @@ type Order struct {
 	Subtotal money.Amount `json:"subtotal"`          // price × quantity: what is held in escrow
 	Fee      money.Amount `json:"fee"`               // the buyer's service fee
 	Total    money.Amount `json:"total"`             // what the buyer pays
-	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion
+	Refunded money.Amount `json:"refunded"`          // of the subtotal, gone back to the buyer; the fee goes back in proportion
+	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion, of what has not gone back
 	Payment  *Payment     `json:"payment,omitempty"` // to the buyer only
 
-	Requirements []Requirement `json:"requirements"` // the questions, with answers once given
-	Deliveries   []Delivery    `json:"deliveries"`   // oldest first
-	Timeline     []Entry       `json:"timeline"`     // oldest first
+	Requirements []Requirement `json:"requirements"`      // the questions, with answers once given
+	Deliveries   []Delivery    `json:"deliveries"`        // oldest first
+	Timeline     []Entry       `json:"timeline"`          // oldest first
+	Changes      []Change      `json:"changes"`           // that the two sides asked for, oldest first
+	Dispute      *Dispute      `json:"dispute,omitempty"` // the last one
+
+	Late     bool `json:"late"`      // in work, and past its time
+	VeryLate bool `json:"very_late"` // so late that the buyer may cancel alone
 
 	Next    *Next    `json:"next,omitempty"` // what happens next and when (row Z6); nil when it is over
 	Allowed []Action `json:"allowed"`        // what the one who asks may do now
@@ -132,6 +167,17 @@ const (
 	ActionAccept             Action = "accept"
 	ActionCancel             Action = "cancel"
 	ActionReview             Action = "reviews"
+	ActionAsk                Action = "changes"
+	ActionAgree              Action = "changes/accept"
+	ActionDecline            Action = "changes/decline"
+	ActionWithdraw           Action = "changes/withdraw"
+	ActionExtendReview       Action = "extend-review"
+	ActionRefund             Action = "refunds"
+	ActionDispute            Action = "disputes"
+	ActionState              Action = "disputes/statements"
+	ActionWithdrawDispute    Action = "disputes/withdraw"
+	ActionResolve            Action = "disputes/resolve"
+	ActionStaffCancel        Action = "staff-cancel"
 )
 
 // Next is what happens next: who has to act, or what the marketplace does by itself and when.

@@ -47,10 +47,14 @@ type service struct {
 	publicURL string
 	log       *zap.Logger
 	once      *once.Keeper
+	name      string // of the marketplace
+	seal      []byte // signs reconciliations
 
 	refused prometheus.Counter // webhooks
 	fired   *prometheus.CounterVec
 	sound   prometheus.Gauge // the ledger
+
+	differences prometheus.Gauge // from the provider's report
 }
 
 func newService(h *app.Host, deps Deps) (order.Service, error) {
@@ -65,6 +69,11 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 	}
 	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log,
 		once: once.New(h.DB)}
+	s.name = h.Config.Name
+	var err error
+	if s.seal, err = h.Secret("reconciliation"); err != nil {
+		return nil, err
+	}
 	if err := s.connect(h); err != nil {
 		return nil, err
 	}
@@ -108,7 +117,9 @@ func (s *service) measure(r prometheus.Registerer) error {
 		Name: "marketplace_order_timers_fired_total", Help: "Steps that orders took by themselves."}, []string{"event", "late"})
 	s.sound = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "marketplace_ledger_verify_ok", Help: "1 if the last check of the books found nothing."})
-	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound} {
+	s.differences = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "marketplace_reconciliation_differences", Help: "Differences between the payment provider's report and the books, found by the last comparison."})
+	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound, s.differences} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("register the metrics: %w", err)
 		}
@@ -122,6 +133,9 @@ func (s *service) schedule(h *app.Host) {
 	h.Every(time.Second, "payments", s.checkPayments)
 	h.Every(5*time.Second, "webhooks", s.handleWebhooks)
 	h.Every(time.Second, "refunds", s.sendRefunds)
+	h.Every(time.Second, "payouts", s.sendPayouts)
+	h.Every(time.Minute, "payout schedules", s.schedulePayouts)
+	h.Every(reconcileTick, "reconciliation", s.reconcileNightly)
 	h.Every(10*time.Second, "seals", s.sealLedger)
 	h.Every(time.Hour, "requests", s.once.Forget)
 	h.Every(time.Hour, "verify", func(ctx context.Context) error { _, err := s.verify(ctx); return err })

@@ -35,9 +35,9 @@ func (s *service) ReceiveWebhook(ctx context.Context, q order.ReceiveWebhookRequ
 		return order.Done{}, fmt.Errorf("verify the webhook: %w", err)
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		return tx.Exec(`INSERT INTO webhooks (provider, event_id, payment_id, body, received_at, attempts, try_at)
-			VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
-			q.Provider, notice.EventID, notice.PaymentID, q.Body, tx.Now(), tx.Now().Add(firstDelay)).Error
+		return tx.Exec(`INSERT INTO webhooks (provider, event_id, kind, payment_id, body, received_at, attempts, try_at)
+			VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING`,
+			q.Provider, notice.EventID, notice.Kind, notice.PaymentID, q.Body, tx.Now(), tx.Now().Add(firstDelay)).Error
 	})
 	if err != nil {
 		return order.Done{}, fmt.Errorf("store the webhook: %w", err)
@@ -53,15 +53,35 @@ func (s *service) handle(ctx context.Context, n payment.Notice) error {
 	if err != nil || len(open) == 0 {
 		return err
 	}
-	charge, err := s.provider.Fetch(ctx, n.PaymentID)
-	if err != nil {
-		return fmt.Errorf("ask the provider: %w", err)
+	if err := s.hearNews(ctx, n); err != nil {
+		return err
 	}
 	return s.db.Tx(ctx, func(tx *db.Tx) error {
-		if err := s.settle(tx, n.PaymentID, charge); err != nil {
-			return err
-		}
 		return tx.Exec("UPDATE webhooks SET try_at = NULL WHERE provider = ? AND event_id = ?", s.provider.Name(), n.EventID).Error
+	})
+}
+
+// hearNews asks the provider for what a webhook was about, and acts upon the answer. All of it may be repeated.
+func (s *service) hearNews(ctx context.Context, n payment.Notice) error {
+	switch {
+	case n.PaymentID == "":
+		return nil
+	case n.Kind == payment.AboutRefund:
+		return s.askRefund(ctx, n.PaymentID)
+	case n.Kind == payment.AboutPayout:
+		return s.askPayout(ctx, n.PaymentID)
+	case n.Kind == payment.AboutChargeback:
+		return s.hearChargeback(ctx, n.PaymentID)
+	case n.Kind == payment.AboutAccount:
+		return s.refreshAccount(ctx, n.PaymentID)
+	}
+	return s.ask(ctx, n.PaymentID)
+}
+
+// askRefund has sendRefunds ask for a refund now.
+func (s *service) askRefund(ctx context.Context, id string) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		return tx.Exec("UPDATE refunds SET try_at = ? WHERE id = ? AND status = 'requested'", tx.Now(), id).Error
 	})
 }
 
@@ -70,10 +90,11 @@ func (s *service) handleWebhooks(ctx context.Context) error {
 	now := s.now()
 	var open []struct {
 		EventID   string
+		Kind      payment.Kind
 		PaymentID string
 		Attempts  int
 	}
-	err := s.db.Read(ctx).Raw(`SELECT event_id, payment_id, attempts FROM webhooks
+	err := s.db.Read(ctx).Raw(`SELECT event_id, kind, payment_id, attempts FROM webhooks
 		WHERE try_at <= ? AND provider = ? ORDER BY try_at LIMIT 100`, now, s.provider.Name()).Scan(&open).Error
 	if err != nil {
 		return fmt.Errorf("find the webhooks: %w", err)
@@ -83,7 +104,7 @@ func (s *service) handleWebhooks(ctx context.Context) error {
 		mine, err := s.own(ctx, "UPDATE webhooks SET attempts = attempts + 1, try_at = ? WHERE event_id = ? AND provider = ? AND try_at <= ?",
 			backOff(now, w.Attempts), w.EventID, s.provider.Name(), now)
 		if err == nil && mine {
-			err = s.handle(ctx, payment.Notice{EventID: w.EventID, PaymentID: w.PaymentID})
+			err = s.handle(ctx, payment.Notice{EventID: w.EventID, Kind: w.Kind, PaymentID: w.PaymentID})
 		}
 		errs = append(errs, err)
 	}

@@ -29,6 +29,17 @@ type settings struct {
 	CompletionWindow   time.Duration `koanf:"completion_window"`
 	Clearing           time.Duration `koanf:"clearing"`
 	ReviewWindow       time.Duration `koanf:"review_window"`
+
+	ReviewExtension  time.Duration `koanf:"review_extension"`  // of the time to look at a delivery
+	ReviewExtensions int           `koanf:"review_extensions"` // by the buyer, for one delivery
+	AnswerWindow     time.Duration `koanf:"answer_window"`     // for the other side's request, or dispute
+	DisputeTarget    time.Duration `koanf:"dispute_target"`    // a dispute is decided by then
+	DisputeBackstop  time.Duration `koanf:"dispute_backstop"`  // one that nobody has decided is refunded
+	RefundLimit      int           `koanf:"partial_refund_limit_basis_points"`
+	SoloLimit        int64         `koanf:"moderator_limit"` // minor units that one moderator may decide about alone
+
+	PayoutFee   int64 `koanf:"payout_fee"`     // minor units, of each withdrawal
+	PayoutLeast int64 `koanf:"payout_minimum"` // minor units that can be withdrawn
 }
 
 const day = 24 * time.Hour
@@ -49,6 +60,15 @@ func defaults() settings {
 		CompletionWindow:   3 * day,
 		Clearing:           14 * day,
 		ReviewWindow:       14 * day,
+		ReviewExtension:    3 * day,
+		ReviewExtensions:   2,
+		AnswerWindow:       2 * day,
+		DisputeTarget:      10 * day,
+		DisputeBackstop:    60 * day,
+		RefundLimit:        6000,
+		SoloLimit:          100_000,
+		PayoutFee:          100,
+		PayoutLeast:        1000,
 	}
 }
 
@@ -89,6 +109,25 @@ func (s settings) check() error {
 	if s.VeryLate >= s.LateCancel {
 		return fmt.Errorf("settings.order.very_late_after must be shorter than late_cancel_after")
 	}
+	return s.checkProcess()
+}
+
+func (s settings) checkProcess() error {
+	if s.ReviewExtension < time.Second || s.AnswerWindow < time.Second || s.DisputeBackstop < time.Second {
+		return fmt.Errorf("settings.order: review_extension, answer_window and dispute_backstop must be at least 1s")
+	}
+	if s.AnswerWindow >= s.DisputeBackstop {
+		return fmt.Errorf("settings.order.answer_window must be shorter than dispute_backstop")
+	}
+	if s.ReviewExtensions < 0 || s.ReviewExtensions > 20 {
+		return fmt.Errorf("settings.order.review_extensions must be from 0 to 20")
+	}
+	if s.RefundLimit < 0 || s.RefundLimit > 10000 {
+		return fmt.Errorf("settings.order.partial_refund_limit_basis_points must be from 0 to 10000: 6000 is 60 %%")
+	}
+	if s.PayoutFee < 0 || s.PayoutLeast <= s.PayoutFee {
+		return fmt.Errorf("settings.order.payout_minimum must be more than payout_fee, and neither less than 0")
+	}
 	return nil
 }
 
@@ -107,6 +146,23 @@ type terms struct {
 	CompletionWindow   time.Duration `json:"completion_window"`
 	Clearing           time.Duration `json:"clearing"`
 	ReviewWindow       time.Duration `json:"review_window"`
+
+	ReviewExtension  time.Duration `json:"review_extension"`
+	ReviewExtensions int           `json:"review_extensions"`
+	AnswerWindow     time.Duration `json:"answer_window"`
+	DisputeTarget    time.Duration `json:"dispute_target"`
+	DisputeBackstop  time.Duration `json:"dispute_backstop"`
+	RefundLimit      int           `json:"partial_refund_limit_basis_points"`
+}
+
+// complete gives orders that were placed before there were requests and disputes the usual times for them.
+func (t terms) complete() terms {
+	if t.AnswerWindow == 0 {
+		std := defaults().terms()
+		t.ReviewExtension, t.ReviewExtensions, t.AnswerWindow = std.ReviewExtension, std.ReviewExtensions, std.AnswerWindow
+		t.DisputeTarget, t.DisputeBackstop, t.RefundLimit = std.DisputeTarget, std.DisputeBackstop, std.RefundLimit
+	}
+	return t
 }
 
 func (s settings) terms() terms {
@@ -123,6 +179,12 @@ func (s settings) terms() terms {
 		CompletionWindow:   s.CompletionWindow,
 		Clearing:           s.Clearing,
 		ReviewWindow:       s.ReviewWindow,
+		ReviewExtension:    s.ReviewExtension,
+		ReviewExtensions:   s.ReviewExtensions,
+		AnswerWindow:       s.AnswerWindow,
+		DisputeTarget:      s.DisputeTarget,
+		DisputeBackstop:    s.DisputeBackstop,
+		RefundLimit:        s.RefundLimit,
 	}
 }
 

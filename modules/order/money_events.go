@@ -1,0 +1,37 @@
+package order
+
+import (
+	"time"
+
+	"marketplace/platform/money"
+)
+
+// PayoutChanged says that money of a withdrawal has moved: it was requested, paid, rejected, or has failed.
+type PayoutChanged struct {
+	PayoutID string       `json:"payout_id"`
+	UserID   string       `json:"user_id"`
+	Username string       `json:"username"`
+	Status   string       `json:"status"`
+	Net      money.Amount `json:"net"` // what arrives
+	Reason   string       `json:"reason"`
+	At       time.Time    `json:"at"`
+}
+
+// Topic is order.payout_changed.v1.
+func (PayoutChanged) Topic() string { return "order.payout_changed.v1" }
+
+// Aggregate is the withdrawal.
+func (e PayoutChanged) Aggregate() string { return e.PayoutID }
+
+// ChargebackChanged says that a buyer's bank has taken a payment back, or how that ended.
+type ChargebackChanged struct {
+	Facts
+	ChargebackID string       `json:"chargeback_id"`
+	Stage        string       `json:"stage"` // needs_response, under_review, won, lost
+	Amount       money.Amount `json:"amount"`
+	Frozen       money.Amount `json:"frozen"` // of the seller's money
+	Reason       string       `json:"reason"`
+}
+
+// Topic is order.chargeback_changed.v1.
+func (ChargebackChanged) Topic() string { return "order.chargeback_changed.v1" }

@@ -1,0 +1,84 @@
+package orderimpl
+
+import (
+	"context"
+	"fmt"
+
+	"marketplace/modules/order"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/platform/money"
+)
+
+// Invoice is documented in the contract: the figures are the order's own, which were shown, charged and posted (row P5).
+func (s *service) Invoice(ctx context.Context, q order.InvoiceRequest) (order.Invoice, error) {
+	who, err := identity.User(ctx)
+	if err != nil {
+		return order.Invoice{}, err
+	}
+	row, role, err := s.find(ctx, q.OrderID, who)
+	if err != nil {
+		return order.Invoice{}, err
+	}
+	if row.PaidAt == nil {
+		return order.Invoice{}, fault.NotFoundf("There is no invoice before the order is paid.")
+	}
+	i := order.Invoice{OrderNumber: row.Number, Marketplace: s.name, PaidAt: *row.PaidAt, Refunded: row.amount(0)}
+	if role == seller {
+		return s.receipt(ctx, row, i)
+	}
+	return s.invoice(ctx, row, i)
+}
+
+func (s *service) invoice(ctx context.Context, row orderRow, i order.Invoice) (order.Invoice, error) {
+	i.Number, i.Kind, i.From, i.To = "INV-"+row.Number, "invoice", row.SellerUsername, row.BuyerUsername
+	i.Lines = []order.InvoiceLine{
+		{Text: row.GigTitle + ", " + row.PackageTitle, Quantity: row.Quantity, Price: row.amount(row.Price), Amount: row.amount(row.Subtotal)},
+		{Text: "Service fee", Quantity: 1, Price: row.amount(row.Fee), Amount: row.amount(row.Fee)},
+	}
+	if row.Fee == 0 {
+		i.Lines = i.Lines[:1]
+	}
+	i.Total = row.amount(row.Total)
+	var pay []paymentRow
+	if err := s.db.Read(ctx).Where("order_id = ?", row.ID).Find(&pay).Error; err != nil {
+		return i, fmt.Errorf("read the payment: %w", err)
+	}
+	for _, p := range pay {
+		i.Provider, i.Reference = p.Provider, p.Charge
+	}
+	err := s.db.Read(ctx).Raw("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refunds WHERE order_id = ?", row.ID).Scan(&i.Refunded.Minor).Error
+	if err != nil {
+		return i, fmt.Errorf("sum the refunds: %w", err)
+	}
+	return i, nil
+}
+
+// receipt tells the seller what the order has brought.
+func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (order.Invoice, error) {
+	var earned []earningRow
+	if err := s.db.Read(ctx).Where("order_id = ?", row.ID).Find(&earned).Error; err != nil {
+		return i, fmt.Errorf("read the earning: %w", err)
+	}
+	if len(earned) == 0 {
+		return i, fault.NotFoundf("There is no receipt before the order has brought you something.")
+	}
+	i.Number, i.Kind, i.From, i.To = "REC-"+row.Number, "receipt", s.name, row.SellerUsername
+	left, _, err := row.left()
+	if err != nil {
+		return i, err
+	}
+	i.Lines = []order.InvoiceLine{
+		{Text: row.GigTitle + ", " + row.PackageTitle, Quantity: row.Quantity, Price: row.amount(row.Price), Amount: row.amount(row.Subtotal)},
+	}
+	add := func(text string, a money.Amount) {
+		if a.Minor != 0 {
+			i.Lines = append(i.Lines, order.InvoiceLine{Text: text, Quantity: 1, Price: a, Amount: a})
+		}
+	}
+	add("Returned to the buyer", row.amount(left.Price.Minor-row.Subtotal))
+	add("Commission", row.amount(earned[0].Amount-left.Price.Minor))
+	i.Total = row.amount(earned[0].Amount)
+	i.Refunded = row.amount(earned[0].Taken)
+	return i, nil
+}
