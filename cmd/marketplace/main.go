@@ -99,7 +99,11 @@ func (s *settings) run(c *cobra.Command, do func(context.Context, process) error
 	if err != nil {
 		return err
 	}
-	log, err := telemetry.NewLogger(cfg.Log, telemetry.Service{Name: "marketplace", Version: version, Environment: cfg.Environment})
+	logs := c.ErrOrStderr() // what a command prints is its result
+	if c.Name() == "serve" || !c.HasParent() {
+		logs = c.OutOrStdout()
+	}
+	log, err := telemetry.NewLogger(cfg.Log, telemetry.Service{Name: "marketplace", Version: version, Environment: cfg.Environment}, logs)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,7 @@ package telemetry
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,10 +23,10 @@ type Service struct {
 	Environment string // development or production
 }
 
-// NewLogger writes to standard output, one line an entry, times in UTC. Format json is ECS (Elastic Common Schema),
+// NewLogger writes to out, one line an entry, times in UTC. Format json is ECS (Elastic Common Schema),
 // console is for a terminal. Whatever is logged passes the redaction: see Redact.
-func NewLogger(c config.Log, service Service) (*zap.Logger, error) {
-	return newLogger(c, service, zapcore.Lock(os.Stdout))
+func NewLogger(c config.Log, service Service, out io.Writer) (*zap.Logger, error) {
+	return newLogger(c, service, zapcore.Lock(zapcore.AddSync(out)))
 }
 
 func newLogger(c config.Log, service Service, out zapcore.WriteSyncer) (*zap.Logger, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -205,7 +206,7 @@ func TestPeopleCannotAddLinesToAConsole(t *testing.T) {
 
 func TestAnUnknownLevelOrFormatIsRefused(t *testing.T) {
 	for _, c := range []config.Log{{Level: "loud", Format: "json"}, {Level: "info", Format: "xml"}} {
-		if _, err := NewLogger(c, service()); err == nil {
+		if _, err := NewLogger(c, service(), io.Discard); err == nil {
 			t.Errorf("%+v was accepted", c)
 		}
 	}
