@@ -20,6 +20,7 @@ import (
 const (
 	replicaPatience = 2 * time.Second // for the first row, and for a connection
 	replicaPause    = 5 * time.Second // until a replica that was away is asked again
+	readOnlyState   = "25006"         // somebody tried to write
 )
 
 var errSlow = errors.New("the replica took too long")
@@ -71,7 +72,7 @@ func (s *standby) QueryContext(ctx context.Context, query string, args ...any) (
 	case err == nil && until != 0 && s.until.CompareAndSwap(until, 0):
 		s.log.Info("the read replica answers again")
 		return rows, nil
-	case err == nil, ctx.Err() != nil:
+	case err == nil, ctx.Err() != nil, stateOf(err) == readOnlyState:
 		return rows, err
 	}
 	if isAway(err) && s.until.Swap(s.clock.Now().Add(replicaPause).UnixNano()) == 0 {
@@ -98,16 +99,25 @@ func (s *standby) ask(ctx context.Context, query string, args []any) (*sql.Rows,
 // isAway says whether the next query would fail as well: there was no answer, or one of a server that is starting,
 // stopping, full, or has no such database.
 func isAway(err error) bool {
-	var state interface{ SQLState() string }
-	if !errors.As(err, &state) {
+	state := stateOf(err)
+	if state == "" {
 		return true
 	}
 	for _, class := range []string{"08", "28", "3D", "53", "57"} {
-		if strings.HasPrefix(state.SQLState(), class) {
+		if strings.HasPrefix(state, class) {
 			return true
 		}
 	}
 	return false
+}
+
+// stateOf is what PostgreSQL calls the error; empty if it is not one of its own.
+func stateOf(err error) string {
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) {
+		return state.SQLState()
+	}
+	return ""
 }
 
 // QueryRowContext asks the primary: the result does not say whether there was an answer.
