@@ -1,25 +1,16 @@
 package web
 
 import (
-	"context"
-	"crypto/sha256"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
-	"marketplace/modules/auth"
-	"marketplace/platform/clock"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/web/api"
 	"marketplace/web/edge"
 )
-
-// trust is how long an answer of auth is believed: a session that was ended elsewhere is refused after that.
-const trust = 2 * time.Second
 
 // authenticate finds out who is asking: programs by the Authorization header, people by the session cookie; never one
 // by the other's.
@@ -30,6 +21,12 @@ func (w *Web) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		actor, err := w.whoAsks(c)
+		if fault.Is(err, fault.Unavailable) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			// Nobody can say who this is: they see what everybody may see, and keep their cookie.
+			c.SetRequest(r.WithContext(edge.WithDoubt(r.Context(), err)))
+			c.Response().Header().Set("Cache-Control", "no-store")
+			return next(c)
+		}
 		if err != nil {
 			return err
 		}
@@ -39,7 +36,7 @@ func (w *Web) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(identity.With(r.Context(), actor)))
 		c.Response().Header().Set("Cache-Control", "no-store")
 		if changesAccount(r) {
-			defer w.sessions.forget(actor.UserID)
+			defer w.sessions.forgetUser(actor.UserID)
 		}
 		return next(c)
 	}
@@ -81,80 +78,4 @@ func changesAccount(r *http.Request) bool {
 		}
 	}
 	return false
-}
-
-// sessions asks auth who somebody is, and remembers the answer for a moment.
-type sessions struct {
-	auth   auth.Service
-	clock  *clock.Clock
-	secure bool // people come by https
-
-	mu     sync.Mutex
-	recent map[[32]byte]remembered
-}
-
-type remembered struct {
-	actor identity.Actor
-	until time.Time
-}
-
-func newSessions(service auth.Service, c *clock.Clock, secure bool) *sessions {
-	return &sessions{auth: service, clock: c, secure: secure, recent: map[[32]byte]remembered{}}
-}
-
-// cookie says who sent the request with a session cookie; nobody without one.
-func (s *sessions) cookie(r *http.Request) (identity.Actor, error) {
-	token := edge.SessionToken(r, s.secure)
-	if token == "" {
-		return identity.Actor{}, nil
-	}
-	return s.ask(r.Context(), auth.AuthenticateRequest{SessionToken: token})
-}
-
-func (s *sessions) bearer(ctx context.Context, token string) (identity.Actor, error) {
-	return s.ask(ctx, auth.AuthenticateRequest{AccessToken: token})
-}
-
-func (s *sessions) ask(ctx context.Context, q auth.AuthenticateRequest) (identity.Actor, error) {
-	key := sha256.Sum256([]byte(q.AccessToken + "\x00" + q.SessionToken))
-	now := s.clock.Now()
-	s.mu.Lock()
-	known, ok := s.recent[key]
-	s.mu.Unlock()
-	if ok && now.Before(known.until) {
-		return known.actor, nil
-	}
-	who, err := s.auth.Authenticate(ctx, q)
-	if err != nil {
-		return identity.Actor{}, err
-	}
-	actor := identity.Actor{
-		UserID: who.Account.ID, Username: who.Account.Username, Verified: who.Account.Verified,
-		Roles: who.Account.Roles, SessionID: who.SessionID,
-	}
-	if actor.Verified { // until then every answer is asked for: the next click after the mail must work
-		s.remember(key, remembered{actor: actor, until: now.Add(trust)})
-	}
-	return actor, nil
-}
-
-// remember keeps the answer, and throws all away before it becomes many.
-func (s *sessions) remember(key [32]byte, r remembered) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.recent) >= 20_000 {
-		clear(s.recent)
-	}
-	s.recent[key] = r
-}
-
-// forget drops what is known of a user, so that a change (verified, logged out, new roles) is seen at once here.
-func (s *sessions) forget(userID string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for key, r := range s.recent {
-		if r.actor.UserID == userID {
-			delete(s.recent, key)
-		}
-	}
 }

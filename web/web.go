@@ -64,8 +64,10 @@ func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheu
 	}
 	w.router.Pre(w.observe, w.recover, w.secure)
 	w.router.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: compressed}), w.limitBody, w.sameOrigin, w.authenticate, w.hurry)
+	bus.Watch(events, w.sessions.onSessionEnded)
 	w.live = live.New(ctx, e, events, w.sessions.cookie, w.sessions.bearer)
 	w.mount()
+	go w.watchConnections(ctx)
 	return w, nil
 }
 

@@ -190,6 +190,11 @@ func (sk *Socket) Close() {
 	sk.client.session.close(endPolitely(ReasonServer, melody.CloseNormalClosure))
 }
 
+// Drop closes the session as a stopping server does: the official client comes back by itself, and has to be let in again.
+func (sk *Socket) Drop() {
+	sk.client.session.close(endPolitely(ReasonShutdown, melody.CloseGoingAway))
+}
+
 // sayDisconnect sends the packet after which the official client does not reconnect by itself.
 func (sk *Socket) sayDisconnect() {
 	frames, err := encodePacket(packet{kind: packetDisconnect, namespace: sk.ns.name}, nil, sk.ns.srv.options.MaxQueue)

@@ -18,11 +18,16 @@ const (
 	Development Access = "development" // anyone, outside of production only; otherwise the route does not exist
 )
 
-// Check refuses who may not call the route.
+// Check refuses who may not call the route, and with the doubt, if there is one, who may or may not be signed in.
 func (a Access) Check(ctx context.Context) error {
+	if a == Anyone || a == Development {
+		return nil
+	}
+	if err := Doubt(ctx); err != nil {
+		return err
+	}
 	var err error
 	switch a {
-	case Anyone, Development:
 	case SignedIn:
 		_, err = identity.User(ctx)
 	case Verified:
@@ -30,5 +35,19 @@ func (a Access) Check(ctx context.Context) error {
 	default:
 		err = fault.Forbiddenf("Nobody may do this.")
 	}
+	return err
+}
+
+type doubtKey struct{}
+
+// WithDoubt returns a context of somebody of whom nobody can say who they are, because auth does not answer. They are shown
+// what visitors are.
+func WithDoubt(ctx context.Context, err error) context.Context {
+	return context.WithValue(ctx, doubtKey{}, err)
+}
+
+// Doubt is the fault that says so, or nil.
+func Doubt(ctx context.Context) error {
+	err, _ := ctx.Value(doubtKey{}).(error)
 	return err
 }
