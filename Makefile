@@ -14,7 +14,7 @@ FAST := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast check fmt lint build bench docker services clean
+.PHONY: help run demo test test-fast check fmt lint build bench docker services clean screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ build: ## One static program: bin/marketplace
 
 bench: ## The benchmarks; docs/performance.md says how to read them
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 30m ./...
+
+screenshots: services ## Pictures of every page, in light and dark, on a phone and wide, to look at
+	CI=true $(FAST) $(GO) test -tags screenshots -count 1 -timeout $(TIMEOUT) -run TestScreenshots ./cmd/marketplace
 
 docker: ## The container image
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .

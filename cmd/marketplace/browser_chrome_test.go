@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -79,7 +80,7 @@ func awaitTurn(t testing.TB) {
 }
 
 // surfer is somebody at a browser, with cookies of their own. Whatever the browser complains of fails the test: errors
-// on the console, exceptions, refusals by the security policy.
+// on the console, exceptions, refusals by the security policy, requests to another host.
 type surfer struct {
 	t    testing.TB
 	m    *market
@@ -152,6 +153,11 @@ func (s *surfer) hear(event any) {
 		if x := e.ExceptionDetails.Exception; x != nil {
 			complaint += " " + x.Description
 		}
+	case *network.EventRequestWillBeSent:
+		if strings.HasPrefix(e.Request.URL, s.m.url+"/") || !strings.HasPrefix(e.Request.URL, "http") {
+			return
+		}
+		complaint = "another host is asked: " + e.Request.URL
 	case *log.EventEntryAdded:
 		if e.Entry.Level != log.EntryLevelError {
 			return

@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -337,38 +336,6 @@ func coverPicture(t *testing.T) string {
 	}
 	return path
 }
-
-// Rows W1–W4: every page that needs no id opens for everybody who may come in.
-func TestEveryPageIsWhole(t *testing.T) {
-	m := start(t, shapes()[0])
-	p := m.join(t, "sonja")
-	p.sell()
-	visitor, seller := m.surfer(t, "a visitor"), m.surfer(t, "sonja")
-	seller.open("/login")
-	seller.fill("User name or e-mail", "sonja", "Password", password)
-	seller.follow("Log in")
-	for _, route := range m.web.Routes() {
-		if route.Method != http.MethodGet || strings.ContainsAny(route.Path, ":*{") || strings.HasPrefix(route.Path, "/api/") || route.Path == "/robots.txt" {
-			continue
-		}
-		for _, s := range []*surfer{visitor, seller} {
-			s.open(route.Path)
-			leads := map[string]string{"/reset-password": "/forgot-password"} // which sends the link that it needs
-			if at := s.ask("location.pathname"); s == visitor && at != route.Path && at != "/login" && at != leads[route.Path] {
-				t.Errorf("%s leads a visitor to %s", route.Path, at)
-			}
-			if got := s.ask(outline); got != "1 h1, titled, en" {
-				t.Errorf("%s for %s: %s", route.Path, s.name, got)
-			}
-			for _, complaint := range s.complaints() {
-				t.Errorf("%s for %s: %s", route.Path, s.name, complaint)
-			}
-		}
-	}
-}
-
-// outline says what every page must have.
-const outline = "`${document.querySelectorAll('h1').length} h1, ${document.title.trim() ? 'titled' : 'untitled'}, ${document.documentElement.lang}`"
 
 // The stories fail on what the browser complains of, so it must be heard.
 func TestTheBrowsersComplaintsAreHeard(t *testing.T) {

@@ -48,16 +48,28 @@ func (m *markdown) HTML(source string) template.HTML {
 	return template.HTML(m.policy.SanitizeBytes(out.Bytes())) //nolint:gosec // sanitised
 }
 
-// lowerHeadings puts headings of a text below the two levels of the page that shows it.
+// lowerHeadings puts headings of a text below the two levels of the page that shows it, and leaves no level out.
 type lowerHeadings struct{}
 
-const pageLevels = 2
+const (
+	pageLevels = 2
+	lastLevel  = 6
+)
 
 // Transform implements parser.ASTTransformer.
 func (lowerHeadings) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
-	for node := document.FirstChild(); node != nil; node = node.NextSibling() {
-		if heading, ok := node.(*ast.Heading); ok {
-			heading.Level = min(heading.Level+pageLevels, 6)
+	written, shown := 0, pageLevels // of the heading before
+	_ = ast.Walk(document, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
+		heading, ok := node.(*ast.Heading)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
 		}
-	}
+		level := shown + 1
+		if heading.Level <= written {
+			level = shown - (written - heading.Level)
+		}
+		written, shown = heading.Level, min(max(level, pageLevels+1), lastLevel)
+		heading.Level = shown
+		return ast.WalkContinue, nil
+	})
 }

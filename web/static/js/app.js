@@ -35,6 +35,12 @@
     all("form[data-autosubmit] :disabled").forEach((input) => { input.disabled = false; });
   });
 
+  // Where one is, in a row of tabs that is wider than the screen.
+  all(".tabs [aria-current], .chips.scroll [aria-current]").forEach((tab) => {
+    const row = tab.closest(".tabs, .chips");
+    row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2 + tab.offsetWidth / 2;
+  });
+
   // What is wrong is read first.
   document.querySelector("[data-focus]")?.focus({ preventScroll: false });
 

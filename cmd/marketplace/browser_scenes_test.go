@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"marketplace/modules/chat"
+	"marketplace/modules/gig"
+	"marketplace/modules/notification"
+	"marketplace/modules/order"
+	"marketplace/modules/user"
+	"marketplace/platform/config"
+	"marketplace/platform/identity"
+	"marketplace/web"
+	"marketplace/web/edge"
+)
+
+// scene is a page in one of its states, looked at by somebody.
+type scene struct {
+	who  string // whose browser; empty: a visitor
+	path string
+	form string // a form on it that is sent empty, to see what it says then
+	name string // of the state, where the path alone says too little
+}
+
+// title names the scene, as a file could be called.
+func (s scene) title() string {
+	name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "&", "-", "=", "-", "%", "", "#", "-").Replace(s.path), "-")
+	if s.name != "" {
+		name = s.name
+	}
+	if name == "" {
+		name = "home"
+	}
+	if s.form != "" {
+		name += "-wrong"
+	}
+	return strings.Trim(s.who+"-"+name, "-")
+}
+
+// The people who look: one buys, one sells, one has just joined, one has not confirmed the address yet.
+const (
+	buying     = "bella"
+	selling    = "mara"
+	fresh      = "nova"
+	unverified = "umbert"
+)
+
+// gallery is the demonstration, running, with some people and texts that test how much a page can take.
+type gallery struct {
+	*market
+	t     testing.TB
+	route map[string][]scene // of the routes that need an id, or more than their address
+}
+
+// newGallery fills a marketplace with a demonstration and starts it.
+func newGallery(t testing.TB, fill func(testing.TB, config.Config)) *gallery {
+	t.Helper()
+	m := newMarket()
+	c := load(t, "", map[string]any{"listen": freeAddress(t), "internal": freeAddress(t), "log.level": "error", "data": t.TempDir(), "demo": true})
+	fill(t, c)
+	m.run(t, c)
+	m.waitReady(t)
+	g := &gallery{market: m, t: t}
+	m.join(t, fresh)
+	m.visitor(t).post("/auth/signup", map[string]any{"username": unverified, "email": unverified + "@example.com", "password": password}).ok(201)
+	g.stretch()
+	g.arrange()
+	return g
+}
+
+// passwordOf is what the person logs in with.
+func passwordOf(who string) string {
+	if who == buying || who == selling {
+		return demoPassword
+	}
+	return password
+}
+
+// as is a context in which a person of the gallery acts.
+func (g *gallery) as(username string) context.Context {
+	g.t.Helper()
+	p, err := g.services.Users.Get(context.Background(), user.GetRequest{Username: username})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return identity.With(context.Background(), identity.Actor{UserID: p.ID, Username: username, Verified: true})
+}
+
+func must[T any](t testing.TB) func(T, error) T {
+	return func(value T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+// The longest of everything, and words that cannot be broken.
+const (
+	longWord = "Donaudampfschifffahrtsgesellschaftskapitänsmützenfabrikantenverband"
+	longName = "Wolfeschlegelsteinhausenbergerdorff-Oppenheimer II"
+	longUser = "a-user-name-of-thirty-letters-"
+)
+
+// stretch makes a seller and a gig with the longest texts that are taken, and lets them talk.
+func (g *gallery) stretch() {
+	g.t.Helper()
+	who := longUser[:29] + "x"
+	g.join(g.t, who)
+	name := longName
+	must[user.Profile](g.t)(g.services.Users.Update(g.as(who), user.UpdateRequest{DisplayName: &name}))
+	must[user.Profile](g.t)(g.services.Users.SetSeller(g.as(who), user.SetSellerRequest{
+		Headline: strings.Repeat("Everything that can be said about it ", 3)[:100], Description: strings.Repeat(longWord+" and so on. ", 24),
+		Skills: []string{longWord[:30], "a", "b c d e f g"}, Country: "VC", Languages: []user.Language{{Name: "Low German", Level: "native"}},
+	}))
+	of := must[gig.Results](g.t)(g.services.Gigs.Search(context.Background(), gig.SearchRequest{Limit: 1})).Items[0]
+	draft := gig.CreateRequest{
+		Title: "I will " + longWord + " " + strings.Repeat("x", 24), Category: of.Category, Tags: []string{"one", "two words", strings.Repeat("t", 30)},
+		Description:  "## A heading\n\n" + strings.Repeat(longWord+" ", 12) + "\n\n| a | b | c |\n|---|---|---|\n| " + longWord + " | " + longWord + " | x |\n\n```\n" + strings.Repeat("code ", 60) + "\n```\n\n> " + longWord,
+		Requirements: []gig.Requirement{{Question: strings.Repeat(longWord+" ", 4), Type: "text", Required: true}, {Question: "A file?", Type: "file"}},
+	}
+	for i, name := range gig.PackageNames() {
+		price := of.Packages[0].Price
+		price.Minor = []int64{500, 123456, 999999}[i]
+		draft.Packages = append(draft.Packages, gig.Package{Name: name, Title: strings.Repeat(longWord, 2)[:100], Description: strings.Repeat(longWord+" ", 7),
+			Price: price, DeliveryDays: 90, Revisions: gig.Unlimited, Includes: []string{longWord, strings.Repeat("w", 100)}})
+	}
+	long := must[gig.Gig](g.t)(g.services.Gigs.Create(g.as(who), draft))
+	must[gig.Gig](g.t)(g.services.Gigs.Publish(g.as(who), gig.PublishRequest{ID: long.ID}))
+	talk := must[chat.Conversation](g.t)(g.services.Chats.Open(g.as(buying), chat.OpenRequest{GigID: long.ID}))
+	for _, text := range []string{strings.Repeat(longWord, 20), "https://example.com/" + strings.Repeat("path/", 60), strings.Repeat("A line\n", 40)} {
+		must[chat.Message](g.t)(g.services.Chats.Send(g.as(buying), chat.SendRequest{ConversationID: talk.ID, Text: text}))
+	}
+	must[order.Placement](g.t)(g.services.Orders.Place(g.as(buying), order.PlaceRequest{RequestID: unique(), GigID: long.ID, Package: "premium", Quantity: 3}))
+	g.route = map[string][]scene{
+		"/gigs/:id":         {{path: "/gigs/" + long.ID, name: "gig-long"}, {who: buying, path: "/gigs/" + long.ID, name: "gig-long"}},
+		"/gigs/:id/order":   {{who: buying, path: "/gigs/" + long.ID + "/order?package=premium", name: "checkout-long"}},
+		"/users/:username":  {{path: "/users/" + who, name: "profile-long"}},
+		"/inbox/:id":        {{who: buying, path: "/inbox/" + talk.ID, name: "chat-long", form: "[data-send]"}},
+		"/dev/mail/:id":     nil,
+		"/categories/:slug": {{path: "/categories/" + of.Category, name: "category"}},
+	}
+	g.drain(g.t)
+}
+
+// arrange finds something to show for every route with an id, in every state that the demonstration has.
+func (g *gallery) arrange() {
+	g.t.Helper()
+	add := func(route string, s scene) { g.route[route] = append(g.route[route], s) }
+	mine := must[gig.List](g.t)(g.services.Gigs.Mine(g.as(selling), gig.MineRequest{Limit: 20})).Items
+	add("/gigs/:id", scene{path: "/gigs/" + mine[0].Slug + "-" + mine[0].ID, name: "gig"})
+	add("/gigs/:id", scene{who: selling, path: "/gigs/" + mine[0].ID, name: "gig-own"})
+	add("/gigs/:id/order", scene{who: buying, path: "/gigs/" + mine[0].ID + "/order?package=standard", name: "checkout"})
+	add("/gigs/:id/edit", scene{who: selling, path: "/gigs/" + mine[0].ID + "/edit", name: "gig-edit"})
+	add("/gigs/:id/edit", scene{who: selling, path: "/gigs/" + mine[0].ID + "/edit", name: "gig-edit", form: "#gig"})
+	add("/gigs/:id/delete", scene{who: selling, path: "/gigs/" + mine[0].ID + "/delete", name: "gig-delete"})
+	add("/users/:username", scene{path: "/users/" + selling, name: "profile"})
+	add("/users/:username", scene{who: fresh, path: "/users/" + fresh, name: "profile-own-empty"})
+	for _, who := range []string{buying, selling} {
+		talks := must[chat.List](g.t)(g.services.Chats.List(g.as(who), chat.ListRequest{Limit: 5})).Items
+		add("/inbox/:id", scene{who: who, path: "/inbox/" + talks[len(talks)-1].ID, name: "chat"})
+	}
+	mails := must[notification.MailList](g.t)(g.services.Notifications.ListMails(identity.System(context.Background()), notification.ListMailsRequest{Limit: 3})).Items
+	add("/dev/mail/:id", scene{path: "/dev/mail/" + mails[0].ID, name: "dev-mail"})
+	g.orders(add)
+	for _, s := range []scene{{path: "/login"}, {path: "/signup"}, {path: "/forgot-password"}, {who: buying, path: "/settings"}, {who: selling, path: "/settings/seller"},
+		{who: buying, path: "/settings/security"}, {who: selling, path: "/gigs/new"}} {
+		s.form = "main form:not([enctype]):not(.demo-list form)"
+		add(s.path, s)
+	}
+	add("/gigs", scene{path: "/gigs?q=logo&min=5&max=900&sort=rating", name: "search"})
+	add("/gigs", scene{path: "/gigs?q=nothing-is-called-that", name: "search-nothing"})
+	add("/gigs", scene{path: "/gigs?min=x", name: "search-wrong"})
+	add("/reset-password", scene{path: "/reset-password?token=abc", name: "reset-password"})
+	add("/verify-email", scene{path: "/verify-email?token=abc", name: "verify-email"})
+	add("/verify-email", scene{who: unverified, path: "/verify-email", name: "verify-email-waiting"})
+	add("/seller/gigs", scene{who: selling, path: "/seller/gigs"})
+	add("/earnings", scene{who: selling, path: "/earnings"})
+	add("/", scene{who: unverified, path: "/"})
+	add("/", scene{path: "/nothing-here", name: "error-404"})
+	add("/", scene{who: unverified, path: "/gigs/new", name: "error-403"})
+	add("/orders", scene{who: selling, path: "/orders?role=seller", name: "orders-selling"})
+}
+
+// orders adds one order of each state, for both sides; those where something is to be written also with nothing written.
+func (g *gallery) orders(add func(string, scene)) {
+	g.t.Helper()
+	for _, who := range []string{buying, selling} {
+		role := map[string]string{buying: "buyer", selling: "seller"}[who]
+		seen := map[order.Status]bool{}
+		for _, o := range must[order.List](g.t)(g.services.Orders.List(g.as(who), order.ListRequest{Role: role, Limit: 100})).Items {
+			if seen[o.Status] {
+				continue
+			}
+			seen[o.Status] = true
+			add("/orders/:id", scene{who: who, path: "/orders/" + o.ID, name: "order-" + string(o.Status)})
+			if o.Status == order.StatusPendingPayment && who == buying && o.Payment != nil {
+				add("/simulator/pay/:id", scene{who: who, path: "/simulator/pay/" + o.Payment.ID, name: "pay"})
+			}
+			if form := map[order.Status]string{order.StatusAwaitingRequirements: "buyer requirements", order.StatusInProgress: "seller deliveries",
+				order.StatusDelivered: "buyer revisions"}[o.Status]; strings.HasPrefix(form, role) {
+				add("/orders/:id", scene{who: who, path: "/orders/" + o.ID, name: "order-" + string(o.Status), form: "form[action$='/" + strings.Fields(form)[1] + "']"})
+			}
+		}
+	}
+}
+
+// notPages are routes that answer something else than a page.
+func notPages() []string {
+	return []string{"/static/*", "/pictures/:id", "/avatars/:id", "/gigs/:id/cover", "/gigs/:id/card", "/users/:username/card", "/categories/:slug/card",
+		"/categories/:slug/feed", "/sitemaps/:name", "/orders/:id/files/:file", "/inbox/:id/messages", "/dev/mail/:id/html"}
+}
+
+// scenes are all pages in all states, made from the route table: a route that this knows nothing about fails the test.
+func (g *gallery) scenes() (all []scene) {
+	g.t.Helper()
+	known := map[string]bool{}
+	for _, path := range notPages() {
+		known[path] = true
+	}
+	for _, r := range g.web.Routes() {
+		if r.Method != http.MethodGet || strings.HasPrefix(r.Path, "/api/") || known[r.Path] {
+			continue
+		}
+		known[r.Path] = true
+		if strings.ContainsAny(r.Path, ":*") {
+			if len(g.route[r.Path]) == 0 {
+				g.t.Errorf("no scene shows %s: add one to arrange, or to notPages if it answers something else than a page", r.Path)
+			}
+		} else if g.isPage(r) {
+			all = append(all, plain(r)...)
+		}
+		all = append(all, g.route[r.Path]...)
+	}
+	return all
+}
+
+// plain are the scenes of a page that needs nothing but its address.
+func plain(r web.Route) []scene {
+	if r.Access == edge.SignedIn || r.Access == edge.Verified {
+		return []scene{{who: buying, path: r.Path}, {who: fresh, path: r.Path}}
+	}
+	return []scene{{path: r.Path}}
+}
+
+// isPage asks the address what it answers; what sends a visitor away is a page for somebody else.
+func (g *gallery) isPage(r web.Route) bool {
+	g.t.Helper()
+	answer, err := g.client.Get(g.url + r.Path)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html")
+}
+
+// enter opens a browser and logs in.
+func (g *gallery) enter(t testing.TB, who string) *surfer {
+	t.Helper()
+	return g.enterWith(t, who, passwordOf(who))
+}
+
+func (g *gallery) enterWith(t testing.TB, who, word string) *surfer {
+	t.Helper()
+	name := who
+	if who == "" {
+		name = "a visitor"
+	}
+	s := g.surfer(t, name)
+	if who == "" {
+		return s
+	}
+	s.open("/login?next=" + url.QueryEscape("/help"))
+	s.fill("User name or e-mail", who, "Password", word)
+	s.follow("Log in")
+	s.holds("somebody is logged in", "document.body.dataset.user")
+	return s
+}
