@@ -71,6 +71,8 @@ func (s *Site) entering() []Page {
 		{post, "/forgot-password", edge.Anyone, s.ForgotPassword, false},
 		{get, "/reset-password", edge.Anyone, s.ShowResetPassword, false},
 		{post, "/reset-password", edge.Anyone, s.ResetPassword, false},
+		{get, "/.well-known/jwks.json", edge.Anyone, s.ShowKeys, false},
+		{get, "/.well-known/change-password", edge.Anyone, s.ChangePasswordHere, false},
 	}
 }
 
