@@ -36,6 +36,10 @@ type Module[S, D any] struct {
 
 	Announces []db.Event // every event of its contract
 	Files     bool       // it keeps files (Host.Files)
+
+	// Check says what is wrong with the module's settings; nil: nothing is looked at. It is asked before anything of the
+	// module is opened, and also when another one cannot start: so one start tells everything that is wrong.
+	Check func(*Host) error
 }
 
 // Mode is what a process is started for.
@@ -202,6 +206,11 @@ func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 }
 
 func host[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
+	if m.Check != nil {
+		if err := m.Check(a.newHost(m.Name)); err != nil {
+			return none, fmt.Errorf("start the module %s: %w", m.Name, err)
+		}
+	}
 	if a.incomplete {
 		return none, nil
 	}

@@ -39,6 +39,17 @@ func (h *Host) Settings(into any) error {
 	return nil
 }
 
+// Checks makes a module's Check of the function that reads its settings.
+func Checks[T any](read func(*Host) (T, error)) func(*Host) error {
+	return func(h *Host) error {
+		_, err := read(h)
+		return err
+	}
+}
+
+// NoSettings is the Check of a module that has none.
+func NoSettings(h *Host) error { return h.Settings(&struct{}{}) }
+
 // Open opens what a module needs to run here: its database with its tables brought up to date, and its end
 // of the bus. Use does it; a second call returns the same.
 func (a *App) Open(module string) (*Host, error) {

@@ -81,6 +81,27 @@ settings: {order: {clearing: 14d}}
 	}
 }
 
+// What cannot be read and what is not allowed come together, from wherever they were said, and nothing is told twice.
+func TestOneStartTellsEverythingThatIsWrong(t *testing.T) {
+	yaml := "listn: :80\nname: \" \"\nmodules: [1]\nmail: {smpt: x, smtp: \"http://x\"}\nrpc: {secrets: {a: b}, listen: \":9000\"}\n"
+	_, err := load(t, yaml, []string{"MARKETPLACE_DEMO=perhaps", "MARKETPLACE_LOG__LEVEL=loud"}, map[string]any{"data": ""})
+	if err == nil {
+		t.Fatal("it is accepted")
+	}
+	says := []string{
+		"listn is not a setting", "mail.smpt is not a setting", "modules.0 must be a text", "rpc.secrets must be a list", "MARKETPLACE_DEMO must be true or false",
+		"name must be one line", "mail.smtp must be smtp://", "log.level must be", "data must name a folder", "events must be amqp",
+	}
+	for _, what := range says {
+		if strings.Count(err.Error(), what) != 1 {
+			t.Errorf("%q is told %d times", what, strings.Count(err.Error(), what))
+		}
+	}
+	if n := strings.Count(err.Error(), "\n"); n != len(says) {
+		t.Errorf("%d sentences instead of %d:\n%v", n, len(says), err)
+	}
+}
+
 func TestWhatCannotBeUsedIsToldByNameInOneSentence(t *testing.T) {
 	short := "secrets: {session: short}"
 	split := "modules: [gig]\nevents: amqp://localhost\n"

@@ -39,11 +39,9 @@ type wrong struct{ key, sentence string }
 
 // decode fills the struct from nested values over what it holds, and tells everything that does not fit.
 func decode(values map[string]any, into any) []wrong {
-	var meta mapstructure.Metadata
 	decoder, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		TagName:    "koanf",
 		Result:     into,
-		Metadata:   &meta,
 		DecodeHook: strict,
 		MatchName:  func(key, field string) bool { return key == field },
 		ZeroFields: true,
@@ -51,15 +49,32 @@ func decode(values map[string]any, into any) []wrong {
 	if err != nil {
 		return []wrong{{"", err.Error()}}
 	}
-	found := flatten(decoder.Decode(values))
-	for _, key := range meta.Unused {
-		found = append(found, wrong{dotted(key), "is not a setting: correct its name or remove it."})
-	}
+	found := append(flatten(decoder.Decode(values)), unknown(values, reflect.TypeOf(into).Elem(), "")...)
 	slices.SortFunc(found, func(a, b wrong) int { return strings.Compare(a.key, b.key) })
 	return found
 }
 
-// flatten takes the joined errors of the decoder apart.
+// unknown are the keys that the struct does not have. The decoder tells them only of a struct in which everything else is
+// right.
+func unknown(values map[string]any, kind reflect.Type, prefix string) (found []wrong) {
+	fields := map[string]reflect.Type{}
+	for i := range kind.NumField() {
+		fields[kind.Field(i).Tag.Get("koanf")] = kind.Field(i).Type
+	}
+	for key, value := range values {
+		field, there := fields[key]
+		inner, isSection := value.(map[string]any)
+		switch {
+		case !there || key == "":
+			found = append(found, wrong{prefix + key, "is not a setting: correct its name or remove it."})
+		case isSection && field.Kind() == reflect.Struct:
+			found = append(found, unknown(inner, field, prefix+key+".")...)
+		}
+	}
+	return found
+}
+
+// flatten takes the joined errors of the decoder apart, and the error that it puts around several.
 func flatten(err error) []wrong {
 	if err == nil {
 		return nil
@@ -74,6 +89,9 @@ func flatten(err error) []wrong {
 	var one *mapstructure.DecodeError
 	if !errors.As(err, &one) {
 		return []wrong{{"", err.Error()}}
+	}
+	if around, ok := err.(interface{ Unwrap() error }); ok && err != error(one) {
+		return flatten(around.Unwrap())
 	}
 	var said sentence
 	if errors.As(err, &said) {

@@ -50,15 +50,13 @@ func Load(o Options) (Config, error) {
 	for _, l := range layers {
 		problems = append(problems, l.check()...)
 	}
-	if len(problems) > 0 {
-		return Config{}, problems.err()
-	}
-	c, err := merge(layers)
+	c, unread, err := merge(layers)
 	if err != nil {
 		return Config{}, err
 	}
 	c.normalize()
-	if problems := c.validate(); len(problems) > 0 {
+	problems = append(problems, c.validate().except(unread)...) // told together, so that one start tells everything
+	if len(problems) > 0 {
 		return Config{}, problems.err()
 	}
 	c.derive()
@@ -81,18 +79,17 @@ func (l layer) check() problems {
 	return found
 }
 
-func merge(layers []layer) (Config, error) {
+// merge lays the later over the earlier. What could not be read, as the check of a layer has told, is in unread.
+func merge(layers []layer) (c Config, unread []wrong, err error) {
 	k := koanf.New(".")
 	for _, l := range layers {
 		if err := k.Load(confmap.Provider(l.values, ""), nil); err != nil {
-			return Config{}, fmt.Errorf("merge the configuration: %w", err)
+			return Config{}, nil, fmt.Errorf("merge the configuration: %w", err)
 		}
 	}
-	c := Defaults()
-	if wrong := decode(k.Raw(), &c); len(wrong) > 0 {
-		return Config{}, fmt.Errorf("merge the configuration: %s %s", wrong[0].key, wrong[0].sentence)
-	}
-	return c, nil
+	c = Defaults()
+	unread = decode(k.Raw(), &c)
+	return c, unread, nil
 }
 
 func fileLayer(o Options) (layer, error) {
@@ -224,6 +221,16 @@ func readLimited(name string, limit int64) ([]byte, error) {
 
 // problems are sentences for the operator.
 type problems []string
+
+// except leaves out what is about keys that could not be read: that is told already.
+func (p problems) except(unread []wrong) problems {
+	return slices.DeleteFunc(p, func(sentence string) bool {
+		return slices.ContainsFunc(unread, func(w wrong) bool {
+			key := strings.TrimRight(w.key, ".0123456789") // of the list that an entry belongs to
+			return key != "" && strings.HasPrefix(sentence, key)
+		})
+	})
+}
 
 func (p problems) err() error {
 	slices.Sort(p)
