@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"gorm.io/gorm"
-
 	"marketplace/platform/db"
 )
 
@@ -50,21 +48,21 @@ func vector(weight string, list []string) string {
 // matches are the numbers of the gigs that have the words, with their tier if it is wanted: 3 when every word is in the
 // title, 2 in title, tags, category or seller, 1 anywhere. A tier is a fact about the gig alone, unlike BM25, whose score
 // moves with every gig that comes or goes: only so a cursor into the results stays true (row G12).
-func matches(read *gorm.DB, postgres bool, w wanted, tiers bool) *gorm.DB {
+func matches(postgres bool, w wanted, tiers bool) (query string, args []any) {
 	switch {
 	case postgres && tiers:
-		return read.Raw(`SELECT rowid AS num,
+		return `SELECT rowid AS num,
 			CAST(CASE WHEN document @@ CAST(? AS TSQUERY) THEN 3 WHEN document @@ CAST(? AS TSQUERY) THEN 2 ELSE 1 END AS BIGINT) AS tier
-			FROM gig_search WHERE document @@ CAST(? AS TSQUERY)`, tsquery(w, "A"), tsquery(w, "AB"), tsquery(w, "ABC"))
+			FROM gig_search WHERE document @@ CAST(? AS TSQUERY)`, []any{tsquery(w, "A"), tsquery(w, "AB"), tsquery(w, "ABC")}
 	case postgres:
-		return read.Raw("SELECT rowid AS num FROM gig_search WHERE document @@ CAST(? AS TSQUERY)", tsquery(w, "ABC"))
+		return "SELECT rowid AS num FROM gig_search WHERE document @@ CAST(? AS TSQUERY)", []any{tsquery(w, "ABC")}
 	case tiers:
-		return read.Raw(`SELECT rowid AS num, CASE WHEN rowid IN (SELECT rowid FROM gig_search WHERE gig_search MATCH ?) THEN 3
+		return `SELECT rowid AS num, CASE WHEN rowid IN (SELECT rowid FROM gig_search WHERE gig_search MATCH ?) THEN 3
 			WHEN rowid IN (SELECT rowid FROM gig_search WHERE gig_search MATCH ?) THEN 2 ELSE 1 END AS tier
 			FROM gig_search WHERE gig_search MATCH ?`,
-			fts5(w, "title"), fts5(w, "title labels"), fts5(w, "title labels description"))
+			[]any{fts5(w, "title"), fts5(w, "title labels"), fts5(w, "title labels description")}
 	}
-	return read.Raw("SELECT rowid AS num FROM gig_search WHERE gig_search MATCH ?", fts5(w, "title labels description"))
+	return "SELECT rowid AS num FROM gig_search WHERE gig_search MATCH ?", []any{fts5(w, "title labels description")}
 }
 
 // fts5 writes the query of SQLite's FTS5: all words within the columns.

@@ -34,6 +34,7 @@ type service struct {
 	files blob.Store
 	users user.Service
 	rules rules
+	known known
 
 	workshop *picture.Workshop
 }

@@ -2,10 +2,7 @@ package gigimpl
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	"gorm.io/gorm"
 
 	"marketplace/modules/gig"
 	"marketplace/platform/fault"
@@ -22,13 +19,20 @@ func (s *service) Get(ctx context.Context, q gig.GetRequest) (gig.Gig, error) {
 	if !text.IsID(q.ID) {
 		return gig.Gig{}, noSuchGig()
 	}
-	var row gigRow
-	err := s.db.Read(ctx).Where("id = ?", q.ID).Take(&row).Error
-	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
+	pulses, err := s.ask(ctx, "0", "FROM gigs AS g WHERE g.id = ?", q.ID)
+	if err != nil {
 		return gig.Gig{}, fmt.Errorf("read the gig: %w", err)
 	}
-	mine := row.SellerID != "" && row.SellerID == identity.From(ctx).UserID
-	if err != nil || row.Status == gig.StatusDeleted || row.Status != gig.StatusActive && !mine {
+	if len(pulses) == 0 {
+		return gig.Gig{}, noSuchGig()
+	}
+	rows, err := s.whole(ctx, pulses)
+	if err != nil {
+		return gig.Gig{}, err
+	}
+	row := rows[0]
+	mine := row.SellerID == identity.From(ctx).UserID
+	if row.Status == gig.StatusDeleted || row.Status != gig.StatusActive && !mine {
 		return gig.Gig{}, noSuchGig()
 	}
 	return row.gig(), nil

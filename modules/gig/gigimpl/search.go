@@ -3,9 +3,8 @@ package gigimpl
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
-
-	"gorm.io/gorm"
 
 	"marketplace/modules/gig"
 	"marketplace/platform/fault"
@@ -32,6 +31,7 @@ type search struct {
 	impossible bool // nothing can be found
 }
 
+// Search reads what may be a moment old: for visitors, on a replica of the database.
 func (s *service) Search(ctx context.Context, q gig.SearchRequest) (gig.Results, error) {
 	f, err := s.checkSearch(ctx, q)
 	if err != nil {
@@ -41,21 +41,26 @@ func (s *service) Search(ctx context.Context, q gig.SearchRequest) (gig.Results,
 	if f.impossible {
 		return results, nil
 	}
-	rows, err := s.find(ctx, f)
+	found, err := s.find(ctx, f)
 	if err != nil {
 		return gig.Results{}, fmt.Errorf("search gigs: %w", err)
 	}
-	if results.Total, err = s.total(ctx, f, len(rows)); err != nil {
+	if results.Total, err = s.total(ctx, f, len(found)); err != nil {
 		return gig.Results{}, fmt.Errorf("count the gigs: %w", err)
 	}
-	if len(rows) > f.limit {
-		rows = rows[:f.limit]
-		next := place{Sort: f.sort.name, Key: f.sort.key(rows[f.limit-1]), Total: results.Total}
+	if len(found) > f.limit {
+		found = found[:f.limit]
+		next := place{Sort: f.sort.name, Key: f.sort.key(found[f.limit-1]), Total: results.Total}
 		if results.NextCursor, err = page.Cursor(next); err != nil {
 			return gig.Results{}, fmt.Errorf("write the cursor: %w", err)
 		}
 	}
-	results.Items = gigs(rows)
+	rows, err := s.whole(ctx, found)
+	if err != nil {
+		return gig.Results{}, err
+	}
+	// One may have been paused since it was found.
+	results.Items = gigs(slices.DeleteFunc(rows, func(r gigRow) bool { return r.Status != gig.StatusActive }))
 	return results, nil
 }
 
@@ -97,56 +102,48 @@ func (s *service) shelvesBelow(ctx context.Context, slug string) ([]string, erro
 	if !text.IsID(slug) {
 		return nil, nil
 	}
-	if err := s.db.Read(ctx).Raw("SELECT slug FROM categories WHERE slug = ? OR parent = ?", slug, slug).Scan(&slugs).Error; err != nil {
+	if err := s.db.ReadStale(ctx).Raw("SELECT slug FROM categories WHERE slug = ? OR parent = ?", slug, slug).Scan(&slugs).Error; err != nil {
 		return nil, fmt.Errorf("read the category: %w", err)
 	}
 	return slugs, nil
 }
 
-// find reads one page and one gig more. The inner query walks an index or the matches with the short columns alone; only
-// the gigs of the page are read whole.
-func (s *service) find(ctx context.Context, f search) ([]gigRow, error) {
-	tiers := f.sort.tiered
-	numbers := s.filtered(ctx, f, tiers).Order(f.sort.by()).Limit(f.limit + 1)
-	columns := "g.*, 0 AS tier"
-	if tiers {
-		numbers, columns = numbers.Select("g.num, m.tier"), "g.*, p.tier"
-	} else {
-		numbers = numbers.Select("g.num")
-	}
+// find reads one page and one gig more, as their pulses. The inner query walks an index or the matches with the short
+// columns alone.
+func (s *service) find(ctx context.Context, f search) ([]pulse, error) {
+	from, args := s.filtered(f, f.sort.tiered)
 	if f.after != nil {
 		condition, key := f.sort.beyond(*f.after)
-		numbers = numbers.Where(condition, key...)
+		from, args = from+" AND "+condition, append(args, key...)
 	}
-	var rows []gigRow
-	err := s.db.Read(ctx).Table("(?) AS p", numbers).Joins("JOIN gigs AS g ON g.num = p.num").Select(columns).
-		Order(f.sort.by()).Find(&rows).Error
-	return rows, err
+	tier, columns := "0", "g.num"
+	if f.sort.tiered {
+		tier, columns = "p.tier", "g.num, m.tier"
+	}
+	by := " ORDER BY " + f.sort.by()
+	return s.ask(ctx, tier, "FROM (SELECT "+columns+from+by+" LIMIT ?) AS p JOIN gigs AS g ON g.num = p.num"+by, append(args, f.limit+1)...)
 }
 
-// filtered is every gig that is searched for, without an order.
-func (s *service) filtered(ctx context.Context, f search, tiers bool) *gorm.DB {
-	// 'active' is written out: only so the databases use the indexes of published gigs.
-	found := s.db.Read(ctx).Table("gigs AS g").Where("g.status = 'active'")
+// filtered is every gig that is searched for, from FROM on.
+func (s *service) filtered(f search, tiers bool) (from string, args []any) {
+	from = " FROM gigs AS g"
 	if f.words != nil {
-		found = found.Joins("JOIN (?) AS m ON m.num = g.num", matches(s.db.Read(ctx), s.db.Postgres(), *f.words, tiers))
+		var found string
+		found, args = matches(s.db.Postgres(), *f.words, tiers)
+		from += " JOIN (" + found + ") AS m ON m.num = g.num"
 	}
-	if len(f.shelves) > 0 {
-		found = found.Where("g.category IN ?", f.shelves)
+	from += " WHERE g.status = 'active'" // written out: only so the databases use the indexes of published gigs
+	where := func(wanted bool, condition string, value any) {
+		if wanted {
+			from, args = from+" AND "+condition, append(args, value)
+		}
 	}
-	if f.sellerID != "" {
-		found = found.Where("g.seller_id = ?", f.sellerID)
-	}
-	if f.min > 0 {
-		found = found.Where("g.from_minor >= ?", f.min)
-	}
-	if f.max > 0 {
-		found = found.Where("g.from_minor <= ?", f.max)
-	}
-	if f.days > 0 {
-		found = found.Where("g.fastest_days <= ?", f.days)
-	}
-	return found
+	where(len(f.shelves) > 0, "g.category IN ?", f.shelves)
+	where(f.sellerID != "", "g.seller_id = ?", f.sellerID)
+	where(f.min > 0, "g.from_minor >= ?", f.min)
+	where(f.max > 0, "g.from_minor <= ?", f.max)
+	where(f.days > 0, "g.fastest_days <= ?", f.days)
+	return from, args
 }
 
 // total counts the gigs of all pages, up to 1,000: once, for the first page, and only if it is not the last.
@@ -157,13 +154,14 @@ func (s *service) total(ctx context.Context, f search, onPage int) (int, error) 
 	case onPage <= f.limit:
 		return onPage, nil
 	}
-	var n int64
-	found := s.filtered(ctx, f, false).Select("1")
+	from, args := s.filtered(f, false)
 	if f.words != nil && !f.filters() { // only published gigs are in the search index
-		found = s.db.Read(ctx).Table("(?) AS m", matches(s.db.Read(ctx), s.db.Postgres(), *f.words, false)).Select("1")
+		from, args = matches(s.db.Postgres(), *f.words, false)
+		from = " FROM (" + from + ") AS m"
 	}
-	err := s.db.Read(ctx).Table("(?) AS f", found.Limit(mostTotal)).Count(&n).Error
-	return int(n), err
+	var n int
+	err := s.db.ReadStale(ctx).Raw("SELECT count(*) FROM (SELECT 1"+from+" LIMIT ?) AS f", append(args, mostTotal)...).Row().Scan(&n)
+	return n, err
 }
 
 // filters says whether more than a text is asked for.

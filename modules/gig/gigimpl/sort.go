@@ -16,7 +16,7 @@ type sorting struct {
 	rising  bool
 	tiered  bool // the first column is the tier of the match
 	dated   bool // the first column is a time; microseconds in the key
-	key     func(gigRow) []int64
+	key     func(pulse) []int64
 }
 
 // place is where a page begins: after the gig with this key. Total was counted for the first page.
@@ -31,22 +31,22 @@ func sortingOf(name string, withText bool) (sorting, bool) {
 	switch {
 	case name == "" && withText, name == "relevance" && withText:
 		return sorting{name: "relevance", columns: []string{"tier", "g.merit", "g.num"}, tiered: true,
-			key: func(r gigRow) []int64 { return []int64{r.Tier, r.Merit, r.Num} }}, true
+			key: func(p pulse) []int64 { return []int64{p.Tier, p.Merit, p.Num} }}, true
 	case name == "relevance":
 		return sorting{name: "merit", columns: []string{"g.merit", "g.num"},
-			key: func(r gigRow) []int64 { return []int64{r.Merit, r.Num} }}, true
+			key: func(p pulse) []int64 { return []int64{p.Merit, p.Num} }}, true
 	case name == "", name == "newest":
 		return sorting{name: "newest", columns: []string{"g.published_at", "g.num"}, dated: true,
-			key: func(r gigRow) []int64 { return []int64{r.PublishedAt.UnixMicro(), r.Num} }}, true
+			key: func(p pulse) []int64 { return []int64{p.PublishedAt.UnixMicro(), p.Num} }}, true
 	case name == "best_selling":
 		return sorting{name: name, columns: []string{"g.sales", "g.num"},
-			key: func(r gigRow) []int64 { return []int64{int64(r.Sales), r.Num} }}, true
+			key: func(p pulse) []int64 { return []int64{int64(p.Sales), p.Num} }}, true
 	case name == "rating":
 		return sorting{name: name, columns: []string{"g.rating_hundredths", "g.rating_count", "g.num"},
-			key: func(r gigRow) []int64 { return []int64{int64(r.RatingHundredths), int64(r.RatingCount), r.Num} }}, true
+			key: func(p pulse) []int64 { return []int64{int64(p.RatingHundredths), int64(p.RatingCount), p.Num} }}, true
 	case name == "price_asc", name == "price_desc":
 		return sorting{name: name, columns: []string{"g.from_minor", "g.num"}, rising: name == "price_asc",
-			key: func(r gigRow) []int64 { return []int64{r.FromMinor, r.Num} }}, true
+			key: func(p pulse) []int64 { return []int64{p.FromMinor, p.Num} }}, true
 	}
 	return sorting{}, false
 }

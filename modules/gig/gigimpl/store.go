@@ -32,7 +32,6 @@ type gigRow struct {
 	RatingHundredths int
 	RatingCount      int
 	Sales            int
-	Merit            int64 `gorm:"->"`
 	Version          int
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
@@ -45,7 +44,6 @@ type gigRow struct {
 	Packages         list[gig.Package]
 	Requirements     list[gig.Requirement]
 	Description      string
-	Tier             int64 `gorm:"->"` // of the match; in search only
 }
 
 // TableName is what GORM calls it.
