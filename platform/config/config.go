@@ -45,6 +45,7 @@ type Config struct {
 	Brand       Brand               `koanf:"brand"`
 	Proxies     []string            `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
 	Log         Log                 `koanf:"log"`
+	Elastic     Elastic             `koanf:"elasticsearch"`
 	Demo        bool                `koanf:"demo"`    // demonstration data and logins
 	Secrets     map[string]string   `koanf:"secrets"` // by name; generated under Data in development
 	Settings    map[string]any      `koanf:"settings"`
@@ -75,6 +76,14 @@ type Log struct {
 	Format string `koanf:"format"` // json (ECS) or console
 }
 
+// Elastic is the Elasticsearch that the log goes to, besides standard output; without a URL to none.
+type Elastic struct {
+	URL       string `koanf:"url"`       // http(s)://host:9200, without a login
+	APIKey    string `koanf:"api_key"`   // encoded; needs create_doc and auto_configure on logs-*
+	CAFile    string `koanf:"ca_file"`   // PEM certificates to trust besides the system's
+	Namespace string `koanf:"namespace"` // of the data streams logs-<dataset>-<namespace>
+}
+
 // Defaults is the configuration of a fresh run: development, everything in this process, nothing else needed.
 func Defaults() Config {
 	return Config{
@@ -90,6 +99,7 @@ func Defaults() Config {
 		Mail:        Mail{From: "Marketplace <no-reply@localhost>"},
 		Brand:       Brand{Hue: 205, Strength: 85},
 		Log:         Log{Level: "info", Format: "json"},
+		Elastic:     Elastic{Namespace: "default"},
 	}
 }
 

@@ -131,6 +131,8 @@ func TestWhatCannotBeUsedIsToldByNameInOneSentence(t *testing.T) {
 		{"data: \"\"", "data must name a folder"},
 		{"log: {level: loud}", "log.level must be"},
 		{"log: {format: xml}", "log.format must be"},
+		{"elasticsearch: {url: \"https://u:p@elastic:9200\"}", "elasticsearch.url must be"},
+		{"elasticsearch: {namespace: Shop-1}", "elasticsearch.namespace must have"},
 		{"trusted_proxies: [10.0.0.0/99]", "trusted_proxies must be"},
 		{"database: mysql://x", "database must be postgres://"},
 		{"databases: {order: x}", "databases.order must be postgres://"},
@@ -338,6 +340,18 @@ func TestDurationsHaveDays(t *testing.T) {
 	}
 }
 
+// ELASTICSEARCH_URL and its kin are what Elastic's own programs read.
+func TestTheUsualVariablesOfElasticsearchAreRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte("key-of-the-shop\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := mustLoad(t, "", []string{"ELASTICSEARCH_URL=https://elastic:9200", "ELASTICSEARCH_API_KEY_FILE=" + file, "ELASTICSEARCH_HOSTS=other"}, nil)
+	if c.Elastic.URL != "https://elastic:9200" || c.Elastic.APIKey != "key-of-the-shop" {
+		t.Errorf("%+v", c.Elastic)
+	}
+}
+
 // Row X4: no way of printing a configuration shows a secret.
 func TestPrintingHidesEverySecret(t *testing.T) {
 	const canary = "canary-0123456789abcdef0123456789abcdef"
@@ -347,6 +361,7 @@ databases: {order: "postgres://user:CANARY@db/order"}
 events: amqp://user:CANARY@mq
 mail: {smtp: "smtp://user:CANARY@mail.example:587"}
 rpc: {secrets: [CANARY]}
+elasticsearch: {url: "https://elastic:9200", api_key: CANARY}
 secrets: {session: CANARY}
 settings: {order: {stripe: {api_key: CANARY, webhook_secret: CANARY}, seller_fee: 2000}}
 `, "CANARY", canary), nil, nil)

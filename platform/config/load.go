@@ -122,6 +122,9 @@ func environLayer(environ []string) (layer, problems) {
 	l := layer{values: map[string]any{}, called: func(key string) string { return environName(key) }}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
+		if known := usual(name); known != "" {
+			name = known
+		}
 		if !strings.HasPrefix(name, prefix) || name == environFile {
 			continue
 		}
@@ -143,6 +146,15 @@ func environLayer(environ []string) (layer, problems) {
 		}
 	}
 	return l, wrong
+}
+
+// usual is our name of a variable that Elastic's own programs read, or empty.
+func usual(name string) string {
+	switch name {
+	case "ELASTICSEARCH_URL", "ELASTICSEARCH_API_KEY", "ELASTICSEARCH_API_KEY_FILE":
+		return prefix + strings.Replace(name, "_", "__", 1)
+	}
+	return ""
 }
 
 func flagLayer(flags map[string]any) (layer, problems) {

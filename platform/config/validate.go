@@ -86,6 +86,8 @@ func (c Config) validate() problems {
 	}
 	c.validateStores(&p)
 	c.validateMail(&p)
+	p.unless(c.Elastic.URL == "" || isOrigin(c.Elastic.URL), "elasticsearch.url must be an address such as https://elastic:9200.")
+	p.unless(isNamespace(c.Elastic.Namespace), "elasticsearch.namespace must have 1 to 60 lower-case letters, digits and _.")
 	c.validateSplit(&p)
 	if c.IsProduction() {
 		c.validateProduction(&p)
@@ -192,6 +194,10 @@ func (c Config) CheckModules(names []string) error {
 func isName(s string) bool {
 	letters := strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
 	return letters && s != "" && len(s) <= 40
+}
+
+func isNamespace(s string) bool {
+	return s != "" && len(s) <= 60 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 func isAddress(s string) bool {

@@ -23,37 +23,45 @@ type Service struct {
 	Environment string // development or production
 }
 
-// NewLogger writes to out, one line an entry, times in UTC. Format json is ECS (Elastic Common Schema),
-// console is for a terminal. Whatever is logged passes the redaction: see Redact.
-func NewLogger(c config.Log, service Service, out io.Writer) (*zap.Logger, error) {
-	return newLogger(c, service, zapcore.Lock(zapcore.AddSync(out)))
-}
-
-func newLogger(c config.Log, service Service, out zapcore.WriteSyncer) (*zap.Logger, error) {
+// NewLogger writes to out, one line an entry, times in UTC. Format json is ECS (Elastic Common Schema), console is for a
+// terminal. Whatever is logged passes the redaction: see Redact. Each of also gets every line as ECS, whatever the format.
+func NewLogger(c config.Log, service Service, out io.Writer, also ...io.Writer) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(c.Level)
 	if err != nil {
 		return nil, fmt.Errorf("log.level: %w", err)
 	}
-	switch c.Format {
-	case "json":
-		core := ecszap.NewCore(ecszap.NewDefaultEncoderConfig(), out, level)
-		return zap.New(Redact(core), zap.AddCaller()).With(
+	ecs := func(out io.Writer) zapcore.Core {
+		return Redact(ecszap.NewCore(ecszap.NewDefaultEncoderConfig(), zapcore.Lock(zapcore.AddSync(out)), level)).With([]zapcore.Field{
 			zap.String("service.name", service.Name),
 			zap.String("service.version", service.Version),
 			zap.String("service.environment", service.Environment),
 			zap.String("event.dataset", service.Name+".app"),
-		), nil
-	case "console":
-		encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{
-			TimeKey: "time", LevelKey: "level", NameKey: "name", MessageKey: "message", StacktraceKey: "stack",
-			EncodeTime:     zapcore.TimeEncoderOfLayout("15:04:05.000"),
-			EncodeLevel:    zapcore.CapitalColorLevelEncoder,
-			EncodeDuration: zapcore.StringDurationEncoder,
-			EncodeName:     zapcore.FullNameEncoder,
 		})
-		return zap.New(Redact(zapcore.NewCore(encoder, out, level))), nil
 	}
-	return nil, fmt.Errorf("log.format: %q is neither json nor console", c.Format)
+	var cores []zapcore.Core
+	switch c.Format {
+	case "json":
+		cores = append(cores, ecs(out))
+	case "console":
+		cores = append(cores, Redact(zapcore.NewCore(forPeople(), zapcore.Lock(zapcore.AddSync(out)), level)))
+	default:
+		return nil, fmt.Errorf("log.format: %q is neither json nor console", c.Format)
+	}
+	for _, o := range also {
+		cores = append(cores, ecs(o))
+	}
+	return zap.New(zapcore.NewTee(cores...), zap.WithCaller(c.Format == "json")), nil
+}
+
+// forPeople writes lines that are read in a terminal.
+func forPeople() zapcore.Encoder {
+	return zapcore.NewConsoleEncoder(zapcore.EncoderConfig{
+		TimeKey: "time", LevelKey: "level", NameKey: "name", MessageKey: "message", StacktraceKey: "stack",
+		EncodeTime:     zapcore.TimeEncoderOfLayout("15:04:05.000"),
+		EncodeLevel:    zapcore.CapitalColorLevelEncoder,
+		EncodeDuration: zapcore.StringDurationEncoder,
+		EncodeName:     zapcore.FullNameEncoder,
+	})
 }
 
 // NewRegistry returns the metrics of the process, which begin with those of Go, of the operating system, and

@@ -25,7 +25,7 @@ func service() Service {
 func logTo(t *testing.T, format, level string) (*zap.Logger, *bytes.Buffer) {
 	t.Helper()
 	var out bytes.Buffer
-	log, err := newLogger(config.Log{Level: level, Format: format}, service(), zapcore.AddSync(&out))
+	log, err := NewLogger(config.Log{Level: level, Format: format}, service(), &out)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,6 +61,25 @@ func TestALineOfTheLogIsECS(t *testing.T) {
 	}
 	if decoder.More() {
 		t.Error("more than one line was written")
+	}
+}
+
+func TestFurtherReadersGetEveryLineAsECSWhateverTheFormat(t *testing.T) {
+	for _, format := range []string{"json", "console"} {
+		var out, other bytes.Buffer
+		log, err := NewLogger(config.Log{Level: "info", Format: format}, service(), &out, &other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Debug("Not this one.")
+		log.Info("Stored.", zap.String("password", "canary"))
+		var line map[string]any
+		if err := json.Unmarshal(other.Bytes(), &line); err != nil || line["message"] != "Stored." || line["service.name"] != "marketplace" || line["password"] != Hidden {
+			t.Errorf("%s: %s, %v", format, other.String(), err)
+		}
+		if !strings.Contains(out.String(), "Stored.") {
+			t.Errorf("%s: standard output has %q", format, out.String())
+		}
 	}
 }
 
@@ -228,7 +247,7 @@ func TestTheMetricsSayWhatIsRunning(t *testing.T) {
 }
 
 func BenchmarkALineWithFiveFields(b *testing.B) {
-	log, err := newLogger(config.Log{Level: "info", Format: "json"}, service(), zapcore.AddSync(discard{}))
+	log, err := NewLogger(config.Log{Level: "info", Format: "json"}, service(), discard{})
 	if err != nil {
 		b.Fatal(err)
 	}

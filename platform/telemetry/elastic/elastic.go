@@ -205,4 +205,3 @@ func (s *Shipper) Close(ctx context.Context) error {
 	s.client.CloseIdleConnections()
 	return s.dead.close()
 }
-
