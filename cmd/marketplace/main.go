@@ -10,13 +10,13 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"marketplace/platform/app"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
-	"marketplace/platform/telemetry"
 	"marketplace/web"
 	"marketplace/web/edge"
 )
@@ -75,10 +75,11 @@ type settings struct {
 
 // process is what a command works with.
 type process struct {
-	config config.Config
-	log    *zap.Logger
-	clock  *clock.Clock
-	out    *cobra.Command
+	config  config.Config
+	log     *zap.Logger
+	metrics *prometheus.Registry // nil: a new one for each app
+	clock   *clock.Clock
+	out     *cobra.Command
 }
 
 // run reads the configuration and hands over to the command.
@@ -99,21 +100,18 @@ func (s *settings) run(c *cobra.Command, do func(context.Context, process) error
 	if err != nil {
 		return err
 	}
-	logs := c.ErrOrStderr() // what a command prints is its result
-	if c.Name() == "serve" || !c.HasParent() {
-		logs = c.OutOrStdout()
-	}
-	log, err := telemetry.NewLogger(cfg.Log, telemetry.Service{Name: "marketplace", Version: version, Environment: cfg.Environment}, logs)
+	p := process{config: cfg, clock: clock.New(), out: c}
+	finish, err := p.observe(c.Context())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Sync() }()
-	return do(c.Context(), process{config: cfg, log: log, clock: clock.New(), out: c})
+	defer finish()
+	return do(c.Context(), p)
 }
 
 // open puts the process together without running it. Close the app.
 func (p process) open(ctx context.Context, mode app.Mode) (*app.App, edge.Services, error) {
-	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Clock: p.clock, Version: version})
+	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version})
 	if err != nil {
 		return nil, edge.Services{}, err
 	}
