@@ -280,7 +280,10 @@ type Balance struct {
 	Escrow    money.Amount `json:"escrow"`    // paid by buyers for orders in work: the seller's part of it
 	Pending   money.Amount `json:"pending"`   // earned, in the clearing period
 	Available money.Amount `json:"available"` // can be withdrawn
+	Sending   money.Amount `json:"sending"`   // withdrawals under way
 	Withdrawn money.Amount `json:"withdrawn"`
+	Held      money.Amount `json:"held"`   // frozen by a chargeback or a dispute
+	Owed      money.Amount `json:"owed"`   // to the marketplace: the next earnings pay it
 	Credit    money.Amount `json:"credit"` // the buyer's store credit
 }
 

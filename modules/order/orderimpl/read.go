@@ -12,10 +12,8 @@ import (
 	"gorm.io/gorm"
 
 	"marketplace/modules/order"
-	"marketplace/modules/order/internal/ledger"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
-	"marketplace/platform/money"
 )
 
 // Get is documented in the contract.
@@ -24,15 +22,15 @@ func (s *service) Get(ctx context.Context, q order.GetRequest) (order.Order, err
 	if err != nil {
 		return order.Order{}, err
 	}
-	row, role, err := s.find(ctx, q.ID, who.UserID)
+	row, role, err := s.find(ctx, q.ID, who)
 	if err != nil {
 		return order.Order{}, err
 	}
-	return s.full(s.db.Read(ctx), row, role, s.now())
+	return s.full(s.db.Read(ctx), row, role, who.UserID, s.now())
 }
 
 // full is the order with everything that is kept beside it.
-func (s *service) full(q *gorm.DB, row orderRow, role actor, now time.Time) (order.Order, error) {
+func (s *service) full(q *gorm.DB, row orderRow, role actor, userID string, now time.Time) (order.Order, error) {
 	o := row.order(s.process, role, now)
 	var history []historyRow
 	if err := q.Where("order_id = ?", row.ID).Order("number").Find(&history).Error; err != nil {
@@ -44,6 +42,12 @@ func (s *service) full(q *gorm.DB, row orderRow, role actor, now time.Time) (ord
 		}
 	}
 	if err := addDeliveries(q, &o); err != nil {
+		return o, err
+	}
+	if err := addChanges(q, row, &o); err != nil {
+		return o, err
+	}
+	if err := addDispute(q, row, role, userID, &o); err != nil {
 		return o, err
 	}
 	if role != buyer {
@@ -100,6 +104,9 @@ func (s *service) List(ctx context.Context, q order.ListRequest) (order.List, er
 	if q.Limit == 0 {
 		q.Limit = 20
 	}
+	if q.Role == staff && !isStaff(who) {
+		return order.List{}, fault.Forbiddenf("Only the marketplace's staff see everybody's orders.")
+	}
 	after, err := checkList(q)
 	if err != nil {
 		return order.List{}, err
@@ -114,12 +121,15 @@ func (s *service) List(ctx context.Context, q order.ListRequest) (order.List, er
 		last := rows[len(rows)-1]
 		list.NextCursor = cursor{last.PlacedAt, last.ID}.String()
 	}
-	return list, s.fill(ctx, &list, rows, who.UserID)
+	return list, s.fill(ctx, &list, rows, who)
 }
+
+// staff as the role of a list are all orders.
+const staff = "staff"
 
 func checkList(q order.ListRequest) (*cursor, error) {
 	var c fault.Check
-	c.That(q.Role == "" || q.Role == string(buyer) || q.Role == string(seller), "role", "Use buyer, seller, or nothing for both.")
+	c.That(q.Role == "" || q.Role == string(buyer) || q.Role == string(seller) || q.Role == staff, "role", "Use buyer, seller, or nothing for both.")
 	c.That(q.Limit >= 1 && q.Limit <= 100, "limit", "Use 1 to 100.")
 	for _, status := range q.Status {
 		c.That(slices.Contains(statuses(), status), "status", "Use one of %s.", joined(statuses()))
@@ -132,10 +142,11 @@ func checkList(q order.ListRequest) (*cursor, error) {
 // page asks for one more than the limit, to know whether there is another page.
 func (s *service) page(ctx context.Context, userID string, q order.ListRequest, after *cursor) *gorm.DB {
 	db := s.db.Read(ctx).Order("placed_at DESC, id DESC").Limit(q.Limit + 1)
-	switch actor(q.Role) {
-	case buyer:
+	switch q.Role {
+	case staff:
+	case string(buyer):
 		db = db.Where("buyer_id = ?", userID)
-	case seller:
+	case string(seller):
 		db = db.Where("seller_id = ? AND "+sold, userID)
 	default:
 		db = db.Where("(buyer_id = ? OR (seller_id = ? AND "+sold+"))", userID, userID)
@@ -155,13 +166,13 @@ func (s *service) page(ctx context.Context, userID string, q order.ListRequest, 
 	return db
 }
 
-func (s *service) fill(ctx context.Context, list *order.List, rows []orderRow, userID string) error {
+func (s *service) fill(ctx context.Context, list *order.List, rows []orderRow, who identity.Actor) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	var bought []string
 	for _, r := range rows {
-		role, _ := r.party(userID)
+		role, _ := r.role(who)
 		if role == buyer {
 			bought = append(bought, r.ID)
 		}
@@ -214,41 +225,4 @@ func joined(list []order.Status) string {
 		texts[i] = string(s)
 	}
 	return strings.Join(texts, ", ")
-}
-
-// Balance is documented in the contract. Pending, available and credit are sums of postings; escrow is the seller's part
-// of what the escrow accounts hold for orders in work. Nothing can be withdrawn yet, so nothing was.
-func (s *service) Balance(ctx context.Context, _ order.BalanceRequest) (order.Balance, error) {
-	who, err := identity.User(ctx)
-	if err != nil {
-		return order.Balance{}, err
-	}
-	currency := s.settings.Currency
-	accounts := []string{ledger.Pending(who.UserID).Code(currency), ledger.Available(who.UserID).Code(currency), ledger.Credit(who.UserID).Code(currency)}
-	var sums []struct {
-		Account string
-		Sum     int64
-	}
-	err = s.db.Read(ctx).Raw("SELECT account, CAST(-SUM(amount) AS BIGINT) AS sum FROM postings WHERE account IN ? GROUP BY account", accounts).Scan(&sums).Error
-	if err != nil {
-		return order.Balance{}, fmt.Errorf("sum the accounts: %w", err)
-	}
-	of := map[string]int64{}
-	for _, sum := range sums {
-		of[sum.Account] = sum.Sum
-	}
-	escrow, err := s.escrow(ctx, who.UserID)
-	return order.Balance{Escrow: money.Of(escrow, currency), Pending: money.Of(of[accounts[0]], currency), Available: money.Of(of[accounts[1]], currency),
-		Withdrawn: money.Of(0, currency), Credit: money.Of(of[accounts[2]], currency)}, err
-}
-
-// escrow is the seller's part of the money that is held for their orders.
-func (s *service) escrow(ctx context.Context, sellerID string) (int64, error) {
-	var sum int64
-	err := s.db.Read(ctx).Raw(`SELECT CAST(COALESCE(SUM(earnings), 0) AS BIGINT) FROM orders
-		WHERE seller_id = ? AND currency = ? AND paid_at IS NOT NULL AND ended_at IS NULL`, sellerID, s.settings.Currency).Scan(&sum).Error
-	if err != nil {
-		return 0, fmt.Errorf("sum the escrow: %w", err)
-	}
-	return sum, nil
 }
