@@ -11,33 +11,24 @@ import (
 	"time"
 )
 
-func TestEachCallGivesAVirtualHostOfItsOwn(t *testing.T) {
-	if first, second := RabbitMQ(t), RabbitMQ(t); first == second {
-		t.Fatal("the same virtual host twice")
-	}
-}
-
-func TestAKilledBrokerIsAwayUntilItIsStartedAgain(t *testing.T) {
-	b := NewBroker(t)
-	u, err := url.Parse(b.URL(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Kill(t)
-	if conn, err := net.Dial("tcp", u.Host); err == nil {
-		_ = conn.Close()
-		t.Error("it answers although it was killed")
-	}
-	b.Start(t)
-	b.URL(t)
-}
-
-// The child is this test binary, killed with SIGKILL while its broker runs.
-func TestTheBrokerAndItsFolderAreGoneWhenTheTestBinaryIsKilled(t *testing.T) {
+// The child is this test binary. It kills its broker and starts it again, then it is killed itself.
+func TestABrokerIsAwayWhileItIsKilledAndGoneWithItsTestBinary(t *testing.T) {
 	if os.Getenv("APPTEST_CHILD") != "" {
 		b := NewBroker(t)
-		note := b.dir + "\n" + b.URL(t)
-		if err := os.WriteFile(os.Getenv("APPTEST_CHILD"), []byte(note), 0o600); err != nil {
+		first := b.URL(t)
+		b.Kill(t)
+		if b.dial() == nil {
+			t.Error("it answers although it was killed")
+		}
+		b.Start(t)
+		second := b.URL(t)
+		if first == second {
+			t.Error("the same virtual host twice")
+		}
+		if t.Failed() {
+			return
+		}
+		if err := os.WriteFile(os.Getenv("APPTEST_CHILD"), []byte(b.dir+"\n"+second), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		select {}
@@ -47,12 +38,12 @@ func TestTheBrokerAndItsFolderAreGoneWhenTheTestBinaryIsKilled(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "note")
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
-	child.Env = append(os.Environ(), "APPTEST_CHILD="+path)
+	child.Env, child.Stdout, child.Stderr = append(os.Environ(), "APPTEST_CHILD="+path), os.Stdout, os.Stderr
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
 	var note []byte
-	within(t, 90*time.Second, func() bool { note, _ = os.ReadFile(path); return strings.Contains(string(note), "amqp://") })
+	within(t, 180*time.Second, func() bool { note, _ = os.ReadFile(path); return strings.Contains(string(note), "amqp://") })
 	_ = child.Process.Kill()
 	_ = child.Wait()
 	dir, address, _ := strings.Cut(string(note), "\n")

@@ -22,11 +22,9 @@ func TestAWatcherThatIsStuckHoldsUpNoCommit(t *testing.T) {
 	hear(p, "chat", record)
 	p.start()
 	t.Cleanup(func() { close(end) }) // before the bus stops
-	for range 400 {                  // more than may wait
-		p.place("o1")
-	}
+	placeInBulk(t, p, 400, 1)        // more than may wait
 	p.drain()
-	p.want("chat", 1, 400)
+	p.want("chat", 400, 1)
 }
 
 func TestAWatcherThatPanicsIsToldOfTheNextEvent(t *testing.T) {

@@ -119,9 +119,18 @@ func swept(t *testing.T, h *harness) {
 	})
 	p.start()
 	p.place("bad")
-	for i := range 600 { // more than one small transaction
-		p.exec("order", `INSERT INTO outbox_events (id, topic, aggregate, payload, headers, created_at)
-			VALUES (?, 'order.placed.v1', 'o', '{}', '{}', ?)`, fmt.Sprint("old", i), h.clock.Now())
+	err := p.dbs["order"].Tx(t.Context(), func(tx *db.Tx) error {
+		for i := range 600 { // more than one small transaction of the sweep
+			err := tx.Exec(`INSERT INTO outbox_events (id, topic, aggregate, payload, headers, created_at)
+				VALUES (?, 'order.placed.v1', 'o', '{}', '{}', ?)`, fmt.Sprint("old", i), h.clock.Now()).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	p.place("o1")
 	p.drain()

@@ -15,15 +15,18 @@ import (
 
 // Row trap 4: with SKIP LOCKED instead of the lock, this order breaks.
 func TestReplicasOnOneDatabaseKeepTheOrderAndHaveEachEffectOnce(t *testing.T) {
+	t.Parallel()
 	replicas(t, onPostgres(t), func(*harness) {})
 }
 
 func TestReplicasThatShareQueuesKeepTheOrderAndHaveEachEffectOnce(t *testing.T) {
+	t.Parallel()
 	replicas(t, withRabbitMQ(onPostgres)(t), func(*harness) {})
 }
 
 // What the broker had sent ahead to a replica that stops must not be overtaken when it comes to another.
 func TestReplicasThatComeAndGoKeepTheOrder(t *testing.T) {
+	t.Parallel()
 	h := withRabbitMQ(onPostgres)(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -51,17 +54,18 @@ func TestReplicasThatComeAndGoKeepTheOrder(t *testing.T) {
 			}
 		})
 	}
-	placeMany(replica(), 30, 50)
+	placeMany(replica(), aggregatesMany, eventsEach)
 	cancel()
 	wait.Wait()
 	last := replica()
 	last.start()
-	apptest.Eventually(t, func() bool { return last.count("chat", "SELECT COUNT(*) FROM effects") >= 30*50 })
-	last.want("chat", 30, 50)
+	apptest.Eventually(t, func() bool { return last.count("chat", "SELECT COUNT(*) FROM effects") >= aggregatesMany*eventsEach })
+	last.want("chat", aggregatesMany, eventsEach)
 }
 
 // The lock only spares work: what a replica does without noticing that it has lost it is refused by the inbox.
 func TestReplicasKeepTheOrderWhenTheirLocksAreLost(t *testing.T) {
+	t.Parallel()
 	replicas(t, onPostgres(t), func(h *harness) {
 		d := h.open(t, "chaos", nil, nil)
 		ctx, cancel := context.WithCancel(t.Context())
@@ -104,12 +108,12 @@ func replicas(t *testing.T, h *harness, disturb func(*harness)) {
 	disturb(h)
 	var wait sync.WaitGroup
 	for _, p := range processes {
-		wait.Go(func() { placeMany(p, 30, 50) })
+		wait.Go(func() { placeMany(p, aggregatesMany, eventsEach) })
 	}
 	wait.Wait()
 	for _, p := range processes {
 		p.drain()
 	}
-	processes[0].want("chat", 30, 100)
-	processes[1].want("review", 30, 100)
+	processes[0].want("chat", aggregatesMany, 2*eventsEach)
+	processes[1].want("review", aggregatesMany, 2*eventsEach)
 }

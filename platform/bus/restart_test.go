@@ -91,12 +91,12 @@ type crowd struct {
 	acked map[string]int // by order: what the database said yes to
 }
 
-func newCrowd(p *process, people int) *crowd {
+func newCrowd(p *process, people int, pause time.Duration) *crowd {
 	ctx, stop := context.WithCancel(p.t.Context())
 	c := &crowd{p: p, stop: stop, acked: map[string]int{}}
 	for g := range people {
 		c.wait.Go(func() {
-			tick := time.NewTicker(10 * time.Millisecond)
+			tick := time.NewTicker(pause)
 			defer tick.Stop()
 			for n := 0; ctx.Err() == nil; n++ {
 				<-tick.C
@@ -174,7 +174,7 @@ func TestPostgreSQLThatRestartsUnderLoadIsFoundAgain(t *testing.T) {
 	processes := map[string]*restarted{
 		"in memory": newRestarted(t, cluster, ""), "on RabbitMQ": newRestarted(t, cluster, apptest.RabbitMQ(t))}
 	for name, r := range processes {
-		r.crowd = newCrowd(r.process, 4)
+		r.crowd = newCrowd(r.process, 4, crowdPause)
 		patiently(t, "events are handled "+name, func() bool { return r.count("review", "SELECT COUNT(*) FROM effects") > 100 })
 	}
 	for _, r := range processes {

@@ -8,6 +8,9 @@ import "time"
 const (
 	brokerKills  = 30
 	brokerAway   = 2 * time.Minute
-	leastDrain   = 1000
+	crowdPause   = 10 * time.Millisecond
 	databaseAway = 30 * time.Second
+	leastDrain   = 1000
+
+	aggregatesMany, aggregatesFew, eventsEach = 60, 60, 50
 )
