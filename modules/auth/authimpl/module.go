@@ -20,6 +20,7 @@ var Module = app.Module[auth.Service, Deps]{
 	Name:   "auth",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.Checks(readSettings),
 
 	Announces: []db.Event{auth.SignedUp{}, auth.EmailVerified{}, auth.PasswordChanged{}, auth.SessionEnded{}},
 }
@@ -102,12 +103,17 @@ type service struct {
 	keys          *keyring
 }
 
-func newService(h *app.Host, deps Deps) (auth.Service, error) {
+func readSettings(h *app.Host) (settings, error) {
 	set := defaults()
 	if err := h.Settings(&set); err != nil {
-		return nil, err
+		return set, err
 	}
-	if err := set.check(); err != nil {
+	return set, set.check()
+}
+
+func newService(h *app.Host, deps Deps) (auth.Service, error) {
+	set, err := readSettings(h)
+	if err != nil {
 		return nil, err
 	}
 	secret, err := h.Secret("auth")

@@ -24,6 +24,7 @@ var Module = app.Module[chat.Service, Deps]{
 	Name:   "chat",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.Checks(readSettings),
 
 	Announces: []db.Event{chat.MessageSent{}, chat.Read{}},
 }
@@ -42,13 +43,21 @@ type service struct {
 	settings settings
 }
 
-func newService(h *app.Host, deps Deps) (chat.Service, error) {
+func readSettings(h *app.Host) (settings, error) {
 	set := settings{MessagesPerMinute: 60, ConversationsPerHour: 60}
 	if err := h.Settings(&set); err != nil {
-		return nil, err
+		return set, err
 	}
 	if set.MessagesPerMinute < 1 || set.ConversationsPerHour < 1 {
-		return nil, errors.New("settings of chat: messages_per_minute and conversations_per_hour are at least 1")
+		return set, errors.New("settings of chat: messages_per_minute and conversations_per_hour are at least 1")
+	}
+	return set, nil
+}
+
+func newService(h *app.Host, deps Deps) (chat.Service, error) {
+	set, err := readSettings(h)
+	if err != nil {
+		return nil, err
 	}
 	return &service{db: h.DB, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders, settings: set}, nil
 }

@@ -23,6 +23,7 @@ var Module = app.Module[gig.Service, Deps]{
 	Name:   "gig",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.NoSettings,
 	Hears:  []db.Event{review.Published{}, order.Completed{}},
 
 	Announces: []db.Event{gig.Published{}, gig.Paused{}},
@@ -40,9 +41,6 @@ type service struct {
 }
 
 func newService(h *app.Host, deps Deps) (gig.Service, error) {
-	if err := h.Settings(&struct{}{}); err != nil { // there are none
-		return nil, err
-	}
 	s := &service{db: h.DB, files: h.Files, users: deps.Users, rules: rules{currency: h.Config.Currency},
 		workshop: picture.NewWorkshop()}
 	bus.Handle(h.Events, s.onReviewPublished)

@@ -23,6 +23,7 @@ var Module = app.Module[order.Service, Deps]{
 	Name:   "order",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.Checks(readSettings),
 
 	Announces: []db.Event{
 		order.Placed{}, order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
@@ -57,20 +58,24 @@ type service struct {
 	differences prometheus.Gauge // from the provider's report
 }
 
-func newService(h *app.Host, deps Deps) (order.Service, error) {
+func readSettings(h *app.Host) (settings, error) {
 	set := defaults()
 	if err := h.Settings(&set); err != nil {
-		return nil, err
+		return set, err
 	}
 	set = set.fitted()
 	set.Currency = h.Config.Currency
-	if err := set.check(); err != nil {
+	return set, set.check()
+}
+
+func newService(h *app.Host, deps Deps) (order.Service, error) {
+	set, err := readSettings(h)
+	if err != nil {
 		return nil, err
 	}
 	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log,
 		once: once.New(h.DB)}
 	s.name = h.Config.Name
-	var err error
 	if s.seal, err = h.Secret("reconciliation"); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ var Module = app.Module[review.Service, Deps]{
 	Name:   "review",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.NoSettings,
 
 	Announces: []db.Event{review.Written{}, review.Published{}},
 }
@@ -35,9 +36,6 @@ type service struct {
 }
 
 func newService(h *app.Host, deps Deps) (review.Service, error) {
-	if err := h.Settings(&struct{}{}); err != nil { // there are none
-		return nil, err
-	}
 	s := &service{db: h.DB, log: h.Log, orders: deps.Orders, once: once.New(h.DB)}
 	h.Every(time.Minute, "publish the reviews whose window has closed", s.publishDue)
 	h.Every(time.Hour, "requests", s.once.Forget)

@@ -21,6 +21,7 @@ var Module = app.Module[user.Service, Deps]{
 	Name:   "user",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.NoSettings,
 	Hears:  []db.Event{auth.SignedUp{}},
 
 	Announces: []db.Event{user.BecameSeller{}},
