@@ -14,7 +14,7 @@ FAST := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast check fmt lint build bench docker services clean screenshots
+.PHONY: help run demo test test-fast torture check fmt lint build bench docker services clean screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ test: services ## All tests, with the race detector; on Debian, install what the
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...
+
+# The packages that have tests which last long behind the build tag.
+TORTURED = $(shell grep -rl --include='*_test.go' '^//go:build torture' . | xargs -r -n1 dirname | sort -u)
+
+torture: services ## The same dangers for longer: 30 kills, minutes of absence; docs/reliability.md says which
+	CI=true $(GO) test -tags torture -p 1 -count 1 -timeout 2h -v $(TORTURED)
 
 check: lint test ## Everything that must pass before a change is merged
 
