@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
-
 	"marketplace/modules/order"
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/modules/order/internal/payment"
 	"marketplace/platform/db"
-	"marketplace/platform/fault"
-	"marketplace/platform/identity"
 	"marketplace/platform/money"
 )
 
@@ -35,6 +31,8 @@ type chargebackRow struct {
 	Evidence   string
 	OpenedAt   time.Time
 	ClosedAt   *time.Time
+
+	OrderNumber string `gorm:"->"` // of lists
 }
 
 // TableName is chargebacks.
@@ -116,21 +114,12 @@ func (s *service) settleChargeback(tx *db.Tx, c payment.Chargeback) error {
 func (s *service) openChargeback(tx *db.Tx, row orderRow, c payment.Chargeback) (chargebackRow, error) {
 	b := chargebackRow{ID: newID(), Provider: s.provider.Name(), Reference: c.Reference, PaymentID: c.PaymentID, OrderID: row.ID, SellerID: row.SellerID,
 		Stage: string(payment.NeedsResponse), Reason: shorten(c.Reason), Amount: c.Amount.Minor, Fee: c.Fee.Minor, Currency: row.Currency, OpenedAt: tx.Now()}
-	_, left, err := row.left()
-	if err != nil {
-		return b, err
-	}
-	if c.Amount.Currency != row.Currency || b.Amount <= 0 || b.Amount > left {
-		return b, fmt.Errorf("the bank has taken %s for an order of %s: somebody has to look at it", c.Amount, row.amount(left))
+	if c.Amount.Currency != row.Currency || b.Amount <= 0 || b.Amount > row.Total {
+		return b, fmt.Errorf("the bank has taken %s for an order of %s: somebody has to look at it", c.Amount, row.amount(row.Total))
 	}
 	e, earned, err := earningOf(tx, row.ID)
 	if err != nil {
 		return b, err
-	}
-	if earned {
-		if err := s.whereIsIt(tx, row, e, &b); err != nil {
-			return b, err
-		}
 	}
 	if err := tx.Create(&b).Error; err != nil {
 		return b, fmt.Errorf("write the chargeback: %w", err)
@@ -139,16 +128,25 @@ func (s *service) openChargeback(tx *db.Tx, row orderRow, c payment.Chargeback) 
 	if err != nil {
 		return b, err
 	}
-	if err := b.post(tx, j); err != nil || b.frozen() == 0 {
+	if err := b.post(tx, j); err != nil || !earned || e.left() == 0 {
 		return b, err
+	}
+	return b, s.freeze(tx, row, e, &b)
+}
+
+// freeze is journal 15b: the seller's share is held until the case ends.
+func (s *service) freeze(tx *db.Tx, row orderRow, e earningRow, b *chargebackRow) error {
+	if err := s.whereIsIt(tx, row, e, b); err != nil {
+		return err
 	}
 	if err := b.post(tx, ledger.Frozen(b.OrderID, "cb:"+b.ID, b.taken())); err != nil {
-		return b, err
+		return err
 	}
-	if b.Pending == 0 {
-		return b, nil
+	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ? WHERE id = ?", b.Pending, b.Available, b.Receivable, b.ID).Error
+	if err != nil || b.Pending == 0 {
+		return err
 	}
-	return b, tx.Exec("UPDATE earnings SET frozen_by = ? WHERE order_id = ? AND frozen_by = ''", "cb:"+b.ID, row.ID).Error
+	return tx.Exec("UPDATE earnings SET frozen_by = ? WHERE order_id = ? AND frozen_by = ''", "cb:"+b.ID, row.ID).Error
 }
 
 // whereIsIt finds the seller's share of what the bank took: in the clearing period, else among what can be withdrawn; the
@@ -207,40 +205,6 @@ func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error 
 	return tx.Exec("UPDATE earnings SET frozen_by = '', cleared_at = ? WHERE order_id = ? AND frozen_by = ?", row.ClearedAt, b.OrderID, "cb:"+b.ID).Error
 }
 
-// loseChargeback is journal 16: what was frozen and the fees pay for it, or what is still in escrow.
-func (s *service) loseChargeback(tx *db.Tx, row orderRow, b chargebackRow) error {
-	if b.frozen() == 0 {
-		return s.loseInEscrow(tx, row, b)
-	}
-	left, total, err := row.left()
-	if err != nil {
-		return err
-	}
-	service, err := left.BuyerFee.Portion(b.Amount, total)
-	if err != nil {
-		return err
-	}
-	commission := b.Amount - b.frozen() - service.Minor
-	if commission < 0 { // rounding
-		service.Minor, commission = service.Minor+commission, 0
-	}
-	what := ledger.Part{SellerFee: b.amount(commission), BuyerFee: service}
-	if err := b.post(tx, ledger.ChargebackLost(b.books(), ledger.Taken{SellerID: b.SellerID, Held: b.amount(b.frozen())}, what)); err != nil {
-		return err
-	}
-	return tx.Exec("UPDATE earnings SET taken = taken + ?, frozen_by = CASE WHEN frozen_by = ? THEN '' ELSE frozen_by END WHERE order_id = ?",
-		b.frozen(), "cb:"+b.ID, b.OrderID).Error
-}
-
-// loseInEscrow ends an order that was still in work: its money is gone.
-func (s *service) loseInEscrow(tx *db.Tx, row orderRow, b chargebackRow) error {
-	j, err := ledger.ChargebackLostInEscrow(b.books(), row.held(row.Refunded))
-	if err != nil {
-		return err
-	}
-	return b.post(tx, j)
-}
-
 // post writes a journal of the case.
 func (r chargebackRow) post(tx *db.Tx, j ledger.Journal) error {
 	j.Actor, j.Cause, j.At = r.Provider, "chargeback "+r.ID, tx.Now()
@@ -274,92 +238,4 @@ func earningOf(tx *db.Tx, orderID string) (earningRow, bool, error) {
 		return earningRow{}, false, nil
 	}
 	return rows[0], true, nil
-}
-
-// ListChargebacks is documented in the contract.
-func (s *service) ListChargebacks(ctx context.Context, q order.ListChargebacksRequest) (order.ChargebackList, error) {
-	who, err := identity.User(ctx)
-	if err != nil {
-		return order.ChargebackList{}, err
-	}
-	if q.All {
-		if err := needOperator(ctx); err != nil {
-			return order.ChargebackList{}, err
-		}
-	}
-	if q.Limit == 0 {
-		q.Limit = 20
-	}
-	at, err := parseCursor(q.Cursor)
-	var c fault.Check
-	c.That(q.Limit >= 1 && q.Limit <= 100, "limit", "Use 1 to 100.")
-	c.That(err == nil, "cursor", "Use next_cursor of the page before, as it came.")
-	if err := c.Err(); err != nil {
-		return order.ChargebackList{}, err
-	}
-	find := s.db.Read(ctx).Table("chargebacks c").Joins("JOIN orders o ON o.id = c.order_id").Select("c.*, o.number AS order_number")
-	if !q.All {
-		find = find.Where("c.seller_id = ?", who.UserID)
-	}
-	if at != nil {
-		find = find.Where("(c.opened_at, c.id) < (?, ?)", at.at, at.id)
-	}
-	var rows []struct {
-		chargebackRow
-		OrderNumber string
-	}
-	if err := find.Order("c.opened_at DESC, c.id DESC").Limit(q.Limit + 1).Scan(&rows).Error; err != nil {
-		return order.ChargebackList{}, fmt.Errorf("list the chargebacks: %w", err)
-	}
-	list := order.ChargebackList{Items: []order.Chargeback{}}
-	if len(rows) > q.Limit {
-		rows = rows[:q.Limit]
-		list.NextCursor = cursor{rows[q.Limit-1].OpenedAt, rows[q.Limit-1].ID}.String()
-	}
-	for _, r := range rows {
-		list.Items = append(list.Items, r.chargeback(r.OrderNumber))
-	}
-	return list, nil
-}
-
-// AnswerChargeback is documented in the contract. The provider tells the new stage by its webhook.
-func (s *service) AnswerChargeback(ctx context.Context, q order.AnswerChargebackRequest) (order.Chargeback, error) {
-	who, err := identity.User(ctx)
-	if err != nil {
-		return order.Chargeback{}, err
-	}
-	var c fault.Check
-	c.That(q.Evidence != "" && isText(q.Evidence, 5000), "evidence", "Write 1 to 5,000 characters.")
-	if err := c.Err(); err != nil {
-		return order.Chargeback{}, err
-	}
-	var b chargebackRow
-	err = s.db.Read(ctx).Where("id = ? AND seller_id = ?", q.ID, who.UserID).Take(&b).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return order.Chargeback{}, fault.NotFoundf("There is no such case.")
-	}
-	if err != nil {
-		return order.Chargeback{}, fmt.Errorf("read the chargeback: %w", err)
-	}
-	if b.Stage != string(payment.NeedsResponse) {
-		return order.Chargeback{}, fault.Conflictf("The bank does not take evidence for this case any more.")
-	}
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		return tx.Exec("UPDATE chargebacks SET evidence = ? WHERE id = ?", q.Evidence, b.ID).Error
-	})
-	if err != nil {
-		return order.Chargeback{}, fmt.Errorf("keep the evidence: %w", err)
-	}
-	if err := s.provider.Answer(ctx, b.Reference, q.Evidence); err != nil {
-		return order.Chargeback{}, fmt.Errorf("send the evidence: %w", err)
-	}
-	if err := s.hearChargeback(ctx, b.Reference); err != nil {
-		return order.Chargeback{}, err
-	}
-	row, _, err := s.find(ctx, b.OrderID, who)
-	if err != nil {
-		return order.Chargeback{}, err
-	}
-	err = s.db.Read(ctx).Where("id = ?", b.ID).Take(&b).Error
-	return b.chargeback(row.Number), err
 }

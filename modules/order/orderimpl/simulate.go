@@ -21,7 +21,12 @@ func (s *service) SimulatedPayment(ctx context.Context, q order.SimulatedPayment
 	if err != nil {
 		return order.SimulatedPayment{}, err
 	}
-	return p.with(charge), nil
+	page := p.with(charge)
+	challenged, err := s.simulator.Challenged(ctx, q.ID)
+	if challenged && charge.State != payment.Succeeded && page.Status != paymentExpiredStatus {
+		page.Status = "authentication"
+	}
+	return page, err
 }
 
 // DecideSimulatedPayment is documented in the contract. An order that has expired or was cancelled meanwhile can still be

@@ -118,6 +118,11 @@ func ChargebackLostInEscrow(c Chargeback, h Held) (Journal, error) {
 		debit(Tax(h.Jurisdiction), left.Tax), credit(Disputed(c.Provider), c.Amount)), nil
 }
 
+// ChargebackBorne is journal 16 where the buyer had the money back before: nobody is left but the marketplace.
+func ChargebackBorne(c Chargeback) Journal {
+	return c.journal("chargeback_lost", "lost", debit(BadDebt(), c.Amount), credit(Disputed(c.Provider), c.Amount))
+}
+
 // ChargebackWon is journal 17: the bank returns the money, and the seller's share is free again.
 func ChargebackWon(c Chargeback, to Taken) Journal {
 	to.Held = money.Amount{}

@@ -108,7 +108,9 @@ func TestWhatWasReleasedIsTakenBackAndDebtsAreWorkedOff(t *testing.T) {
 		mustPost(t, h, j, err)
 		all := Part{usd(10000), usd(550), usd(2000), usd(0)}
 		sequence(t, h, []posts{
-			{"12", func() (Journal, error) { return TakenBack(held("o"), "r", all, Taken{SellerID: "sam", Pending: usd(8000)}) },
+			{"12", func() (Journal, error) {
+				return TakenBack(held("o"), "r", all, Taken{SellerID: "sam", Pending: usd(8000)})
+			},
 				"psp:sim:clearing:USD 10550, refund_payable:r:USD -10550"},
 			{"9b", sure(RefundSettled("o", "r", "sim", usd(10550))), ""},
 		})

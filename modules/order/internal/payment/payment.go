@@ -160,9 +160,9 @@ type Chargeback struct {
 
 // Transaction is one line of the provider's report.
 type Transaction struct {
-	ID      string // the provider's
-	Kind    string // charge, refund, payout, payout_returned, chargeback, chargeback_won, settlement
-	Subject string // our id of the payment, refund or payout; the provider's of a chargeback or settlement
+	ID      string       // the provider's
+	Kind    string       // charge, refund, payout, payout_returned, chargeback, chargeback_won, settlement
+	Subject string       // our id of the payment, refund or payout; the provider's of a chargeback or settlement
 	Amount  money.Amount // what it does to the balance at the provider, before the fee; refunds are negative
 	Fee     money.Amount // what the provider keeps of it
 	At      time.Time

@@ -183,7 +183,7 @@ type Payment struct {
 // Payments lists what the simulator has decided, newest first, at most 50.
 func (s *Simulator) Payments(ctx context.Context) ([]Payment, error) {
 	var rows []struct {
-		simulatedRow
+		Row       simulatedRow `gorm:"embedded"`
 		Refunded  int64
 		DisputeID string
 		Stage     ChargebackStage
@@ -198,7 +198,7 @@ func (s *Simulator) Payments(ctx context.Context) ([]Payment, error) {
 	}
 	list := make([]Payment, len(rows))
 	for i, r := range rows {
-		list[i] = Payment{Charge: r.charge(), Refunded: money.Of(r.Refunded, r.Currency), Chargeback: Chargeback{Reference: r.DisputeID, Stage: r.Stage, Reason: r.Reason}}
+		list[i] = Payment{Charge: r.Row.charge(), Refunded: money.Of(r.Refunded, r.Row.Currency), Chargeback: Chargeback{Reference: r.DisputeID, Stage: r.Stage, Reason: r.Reason}}
 	}
 	return list, nil
 }
