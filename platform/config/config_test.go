@@ -229,8 +229,11 @@ func TestProductionRefusesDefaults(t *testing.T) {
 	if _, err := load(t, production, []string{"MARKETPLACE_PUBLIC_URL=http://market.example"}, nil); err == nil {
 		t.Error("http:// was accepted in production")
 	}
-	if _, err := load(t, production, []string{"MARKETPLACE_EVENTS=amqp://guest:guest@127.0.0.1"}, nil); err != nil {
-		t.Errorf("guest on this machine is allowed: %v", err)
+	for address, allowed := range map[string]bool{"amqp://guest:guest@127.0.0.1": true, "amqp://[::1]:5672": true, "amqp://market:m@mq.example": true,
+		"amqp://guest:guest@mq.example": false, "amqp://%67uest:other@10.0.0.7:5672": false, "amqps://guest@localhost.example/x": false} {
+		if _, err := load(t, production, []string{"MARKETPLACE_EVENTS=" + address}, nil); (err == nil) != allowed {
+			t.Errorf("%s: %v", address, err)
+		}
 	}
 }
 
