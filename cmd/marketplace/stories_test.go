@@ -39,6 +39,7 @@ func stories() map[string]func(*testing.T, *market) {
 		"A client's price is refused by name":                              aClientsPriceIsRefusedByName,
 		"A delivered order completes itself":                               aDeliveredOrderCompletesItself,
 		"A buyer cancels before the work begins":                           aBuyerCancelsBeforeTheWorkBegins,
+		"An ended session is refused everywhere":                           anEndedSessionIsRefusedEverywhere,
 		"A message reaches the reader at once":                             aMessageReachesTheReaderAtOnce,
 		"Who is not verified can neither buy nor sell and a logout is one": whoIsNotVerifiedCanNeitherBuyNorSellAndALogoutIsOne,
 	}

@@ -27,7 +27,7 @@ import (
 const (
 	keyOverlap = 2 * time.Minute  // a new key is published and known everywhere before it signs
 	keyReading = 10 * time.Second // how often every replica looks which keys there are
-	keyPause   = time.Second      // between two looks because of tokens with an unknown key
+	keyPause   = time.Second      // between two looks because somebody asks, or comes with an unknown key
 	keyReserve = time.Hour        // an old key is kept so much longer than its last token lives
 )
 
@@ -201,10 +201,12 @@ func (k *keyring) use(rows []signingKeyRow, now time.Time) error {
 	return nil
 }
 
-// Set is what others prove tokens with.
+// Set is what others prove tokens with, also with a key that another replica or a command has just made.
 func (k *keyring) Set(ctx context.Context) (auth.KeySet, error) {
-	if err := k.ready(ctx); err != nil {
-		return auth.KeySet{}, err
+	if _, readAt := k.verifying(); k.clock.Now().Sub(readAt) >= keyPause {
+		if err := k.Refresh(ctx); err != nil {
+			return auth.KeySet{}, err
+		}
 	}
 	k.mu.RLock()
 	defer k.mu.RUnlock()
