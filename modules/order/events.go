@@ -130,3 +130,91 @@ type Cleared struct {
 
 // Topic is order.cleared.v1.
 func (Cleared) Topic() string { return "order.cleared.v1" }
+
+// Late says that the time for a delivery is over, and then that the buyer may cancel alone.
+type Late struct {
+	Facts
+	VeryLate bool      `json:"very_late"`
+	DueAt    time.Time `json:"due_at"`
+	Next     time.Time `json:"next"` // the buyer may cancel; when very late: the order cancels itself
+}
+
+// Topic is order.late.v1.
+func (Late) Topic() string { return "order.late.v1" }
+
+// ChangeRequested says that one side asks the other to agree to something.
+type ChangeRequested struct {
+	Facts
+	Kind     ChangeKind   `json:"kind"`
+	By       string       `json:"by"` // buyer, seller
+	Reason   string       `json:"reason"`
+	Days     int          `json:"days"`
+	Amount   money.Amount `json:"amount"`
+	AnswerBy time.Time    `json:"answer_by"`
+}
+
+// Topic is order.change_requested.v1.
+func (ChangeRequested) Topic() string { return "order.change_requested.v1" }
+
+// ChangeSettled says what became of what one side has asked for.
+type ChangeSettled struct {
+	Facts
+	Kind    ChangeKind `json:"kind"`
+	By      string     `json:"by"`      // who had asked
+	Outcome string     `json:"outcome"` // accepted, declined, withdrawn, lapsed
+	Note    string     `json:"note"`
+}
+
+// Topic is order.change_settled.v1.
+func (ChangeSettled) Topic() string { return "order.change_settled.v1" }
+
+// ReviewExtended says that the buyer takes more time to look at a delivery.
+type ReviewExtended struct {
+	Facts
+	CompletesAt time.Time `json:"completes_at"`
+}
+
+// Topic is order.review_extended.v1.
+func (ReviewExtended) Topic() string { return "order.review_extended.v1" }
+
+// PartlyRefunded says that part of the price goes back to the buyer while the work goes on.
+type PartlyRefunded struct {
+	Facts
+	Amount money.Amount `json:"amount"` // with the fee for it: what the buyer gets
+	Reason string       `json:"reason"`
+}
+
+// Topic is order.partly_refunded.v1.
+func (PartlyRefunded) Topic() string { return "order.partly_refunded.v1" }
+
+// Disputed says that one side asks the marketplace to decide.
+type Disputed struct {
+	Facts
+	By       string    `json:"by"` // buyer, seller
+	Reason   string    `json:"reason"`
+	AnswerBy time.Time `json:"answer_by"`
+}
+
+// Topic is order.disputed.v1.
+func (Disputed) Topic() string { return "order.disputed.v1" }
+
+// DisputeStated says that one side has said something in a dispute.
+type DisputeStated struct {
+	Facts
+	By string `json:"by"` // buyer, seller
+}
+
+// Topic is order.dispute_stated.v1.
+func (DisputeStated) Topic() string { return "order.dispute_stated.v1" }
+
+// DisputeSettled says how a dispute has ended.
+type DisputeSettled struct {
+	Facts
+	Outcome  string       `json:"outcome"`  // withdrawn, resolved
+	Refunded money.Amount `json:"refunded"` // what the buyer gets, with the fee for it
+	Earned   money.Amount `json:"earned"`   // what the seller gets
+	Reason   string       `json:"reason"`
+}
+
+// Topic is order.dispute_settled.v1.
+func (DisputeSettled) Topic() string { return "order.dispute_settled.v1" }

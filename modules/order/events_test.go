@@ -39,6 +39,16 @@ func events() []event {
 		order.Completed{Facts: facts(order.StatusCompleted, 5), Automatic: true, ClearsAt: later},
 		order.Cancelled{Facts: facts(order.StatusCancelled, 3), By: "buyer", Reason: "Not needed any more.", Refunded: money.Of(10550, "USD")},
 		order.Cleared{Facts: facts(order.StatusCompleted, 6), Amount: money.Of(8000, "USD")},
+		order.Late{Facts: facts(order.StatusInProgress, 4), VeryLate: true, DueAt: at, Next: later},
+		order.ChangeRequested{Facts: facts(order.StatusInProgress, 4), Kind: order.ChangeExtension, By: "seller", Reason: "I am ill.", Days: 3,
+			Amount: money.Of(0, "USD"), AnswerBy: later},
+		order.ChangeSettled{Facts: facts(order.StatusInProgress, 5), Kind: order.ChangeExtension, By: "seller", Outcome: "accepted", Note: "Get well."},
+		order.ReviewExtended{Facts: facts(order.StatusDelivered, 5), CompletesAt: later},
+		order.PartlyRefunded{Facts: facts(order.StatusInProgress, 5), Amount: money.Of(3165, "USD"), Reason: "One part is missing."},
+		order.Disputed{Facts: facts(order.StatusDisputed, 5), By: "buyer", Reason: "quality", AnswerBy: later},
+		order.DisputeStated{Facts: facts(order.StatusDisputed, 6), By: "seller"},
+		order.DisputeSettled{Facts: facts(order.StatusCompleted, 7), Outcome: "resolved", Refunded: money.Of(4220, "USD"), Earned: money.Of(4800, "USD"),
+			Reason: "Half of it is there."},
 	}
 }
 

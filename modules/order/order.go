@@ -293,7 +293,7 @@ type SimulatedPayment struct {
 	OrderID     string       `json:"order_id"`
 	Description string       `json:"description"`
 	Amount      money.Amount `json:"amount"`
-	Status      string       `json:"status"` // pending, succeeded, declined, expired
+	Status      string       `json:"status"` // pending, authentication, succeeded, declined, expired
 	ReturnURL   string       `json:"return_url"`
 }
 

@@ -24,7 +24,7 @@ type GetRequest struct {
 
 // ListRequest is the argument of List. Zero fields do not filter.
 type ListRequest struct {
-	Role   string     `json:"role,omitempty"` // buyer, seller; both if empty
+	Role   string     `json:"role,omitempty"` // buyer, seller; both if empty; staff: everybody's, for staff only
 	Status []Status   `json:"status,omitempty"`
 	Since  *time.Time `json:"since,omitempty"` // placed at or after
 	Until  *time.Time `json:"until,omitempty"` // placed before

@@ -25,10 +25,13 @@ var Module = app.Module[notification.Service, Deps]{
 	Name:   "notification",
 	New:    newService,
 	Remote: newRemote,
+	Check:  app.Checks(readSettings),
 	Hears: []db.Event{
 		auth.SignedUp{}, auth.EmailVerified{}, auth.PasswordChanged{},
 		order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
 		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
+		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
+		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{},
 		chat.MessageSent{}, chat.Read{},
 		review.Written{}, review.Published{},
 	},
@@ -86,17 +89,22 @@ type service struct {
 	layout     layout
 }
 
+func readSettings(h *app.Host) (settings, error) {
+	set := defaults()
+	if err := h.Settings(&set); err != nil {
+		return set, err
+	}
+	return set, set.check()
+}
+
 func newService(h *app.Host, _ Deps) (notification.Service, error) {
+	set, err := readSettings(h)
+	if err != nil {
+		return nil, err
+	}
 	s := &service{
-		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: defaults(), production: h.Config.IsProduction(),
+		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: set, production: h.Config.IsProduction(),
 	}
-	if err := h.Settings(&s.settings); err != nil {
-		return nil, err
-	}
-	if err := s.settings.check(); err != nil {
-		return nil, err
-	}
-	var err error
 	if s.tellings, err = parseTellings(tellings()); err != nil {
 		return nil, fmt.Errorf("read what people are told: %w", err)
 	}

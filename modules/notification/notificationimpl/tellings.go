@@ -47,6 +47,7 @@ const (
 func tellings() map[string][]telling {
 	all := ordersBegin()
 	maps.Copy(all, ordersEnd())
+	maps.Copy(all, ordersBetween())
 	maps.Copy(all, amongPeople())
 	return all
 }

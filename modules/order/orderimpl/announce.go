@@ -50,25 +50,68 @@ func (s *service) told(tx *db.Tx, a announcement, row orderRow, st step) (db.Eve
 	case completed:
 		return order.Completed{Facts: facts, Automatic: st.actor == marketplace, ClearsAt: *clearingEnd.in(l)}, nil
 	case cancelled:
-		return order.Cancelled{Facts: facts, By: string(st.actor), Reason: st.note, Refunded: row.back()}, nil
+		back, err := row.returned(st.before.Refunded)
+		return order.Cancelled{Facts: facts, By: string(st.actor), Reason: st.note, Refunded: back}, err
 	case cleared:
-		return order.Cleared{Facts: facts, Amount: row.amount(row.Earnings)}, nil
+		return order.Cleared{Facts: facts, Amount: row.amount(row.earned())}, nil
+	}
+	return s.toldBetween(a, row, st, facts)
+}
+
+// toldBetween are the events of what the two sides ask of each other.
+func (s *service) toldBetween(a announcement, row orderRow, st step, facts order.Facts) (db.Event, error) {
+	l, was := row.life(), st.before
+	switch a {
+	case late:
+		very, next := st.rule.Event == markVeryLate, veryLateFrom
+		if very {
+			next = lateEnd
+		}
+		return order.Late{Facts: facts, VeryLate: very, DueAt: *row.DueAt, Next: *next.in(l)}, nil
+	case changeRequested:
+		return order.ChangeRequested{Facts: facts, Kind: kindOf(row.Asked), By: string(row.AskedBy), Reason: st.note, Days: row.AskedDays,
+			Amount: row.amount(row.AskedAmount), AnswerBy: *requestEnd.in(l)}, nil
+	case changeSettled:
+		return order.ChangeSettled{Facts: facts, Kind: kindOf(was.Asked), By: string(was.AskedBy), Outcome: outcomeOf(st.rule.Event), Note: st.note}, nil
+	case reviewExtended:
+		return order.ReviewExtended{Facts: facts, CompletesAt: *completionEnd.in(l)}, nil
+	case partlyRefunded:
+		back, err := row.returned(was.Refunded)
+		return order.PartlyRefunded{Facts: facts, Amount: back, Reason: st.note}, err
+	case disputed:
+		return order.Disputed{Facts: facts, By: string(st.actor), Reason: st.note, AnswerBy: *disputeAnswerEnd.in(l)}, nil
+	case disputeStated:
+		return order.DisputeStated{Facts: facts, By: string(st.actor)}, nil
+	case disputeSettled:
+		back, err := row.returned(was.Refunded)
+		e := order.DisputeSettled{Facts: facts, Outcome: "resolved", Refunded: back, Earned: row.amount(0), Reason: st.note}
+		if st.rule.Event == withdrawDispute {
+			e.Outcome = "withdrawn"
+		}
+		if row.Status == order.StatusCompleted {
+			e.Earned = row.amount(row.earned())
+		}
+		return e, err
 	}
 	return nil, fmt.Errorf("there is no event %s", a)
 }
 
-// back is what a cancelled order returns to its buyer.
-func (r orderRow) back() money.Amount {
-	if r.PaidAt == nil {
-		return r.amount(0)
+// returned is what the buyer gets back since so much of the price had gone back before, fees included.
+func (r orderRow) returned(before int64) (money.Amount, error) {
+	if r.PaidAt == nil || r.Refunded == before {
+		return r.amount(0), nil
 	}
-	return r.amount(r.Total)
+	part, err := r.held(before).Back(r.amount(r.Refunded - before))
+	if err != nil {
+		return r.amount(0), err
+	}
+	return part.Total()
 }
 
 func (r orderRow) facts(at time.Time) order.Facts {
 	return order.Facts{
 		OrderID: r.ID, Number: r.Number, GigID: r.GigID, GigTitle: r.GigTitle,
 		BuyerID: r.BuyerID, BuyerUsername: r.BuyerUsername, SellerID: r.SellerID, SellerUsername: r.SellerUsername,
-		Total: r.amount(r.Total), Earnings: r.amount(r.Earnings), Status: r.Status, Version: r.Version, At: at,
+		Total: r.amount(r.Total), Earnings: r.amount(r.earned()), Status: r.Status, Version: r.Version, At: at,
 	}
 }

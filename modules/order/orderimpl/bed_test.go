@@ -46,6 +46,7 @@ type bed struct {
 	buyer   context.Context
 	seller  context.Context
 	another context.Context
+	staff   context.Context
 	keys    atomic.Int64
 }
 
@@ -79,10 +80,11 @@ func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func newBed(t testing.TB, open func(string, ...apptest.Option) *apptest.Harness, settings map[string]any) *bed {
 	t.Helper()
 	b := &bed{t: t, hooks: &hooks{}, gigs: &catalogue{gigs: gigs()},
-		buyer: apptest.As("buyer", "Bea"), seller: apptest.As("seller", "Sam"), another: apptest.As("another", "Ann")}
+		buyer: apptest.As("buyer", "Bea"), seller: apptest.As("seller", "Sam"), another: apptest.As("another", "Ann"),
+		staff: apptest.As("staff", "Stella", "moderator")}
 	b.hooks.Server = httptest.NewServer(b.hooks)
 	t.Cleanup(b.hooks.Close)
-	all := map[string]any{"webhook_url": b.hooks.URL}
+	all := map[string]any{"webhook_url": b.hooks.URL, "moderator_limit": 100_000_000}
 	for k, v := range settings {
 		all[k] = v
 	}

@@ -20,14 +20,25 @@ const (
 	paymentRefunded       = "refunded"
 )
 
-func (r orderRow) held() ledger.Held {
-	return ledger.Held{OrderID: r.ID, SellerID: r.SellerID, Price: r.amount(r.Subtotal), BuyerFee: r.amount(r.Fee), SellerFee: r.amount(r.SellerFee)}
+// held is the order's money, of which so much of the price has gone back before.
+func (r orderRow) held(refunded int64) ledger.Held {
+	return ledger.Held{OrderID: r.ID, SellerID: r.SellerID, Price: r.amount(r.Subtotal), BuyerFee: r.amount(r.Fee), SellerFee: r.amount(r.SellerFee),
+		Refunded: r.amount(refunded)}
+}
+
+// earned is what the seller gets of what has not gone back; of an order that was called off, what it would have been.
+func (r orderRow) earned() int64 {
+	left, err := r.held(r.Refunded).Left()
+	if err != nil || r.Refunded == r.Subtotal {
+		return r.Earnings
+	}
+	return left.Price.Minor - left.SellerFee.Minor
 }
 
 // moveMoney posts the journals of a transition, in its transaction.
 func (s *service) moveMoney(tx *db.Tx, row orderRow, st step) error {
 	for _, m := range st.rule.Money {
-		if err := s.moveOne(tx, row, m, st.actorID); err != nil {
+		if err := s.moveOne(tx, row, m, st); err != nil {
 			return fmt.Errorf("move the money (%s): %w", m, err)
 		}
 	}
@@ -41,16 +52,20 @@ func (s *service) moveMoney(tx *db.Tx, row orderRow, st step) error {
 	return nil
 }
 
-func (s *service) moveOne(tx *db.Tx, row orderRow, m journal, actorID string) error {
+func (s *service) moveOne(tx *db.Tx, row orderRow, m journal, st step) error {
 	switch m {
 	case fund:
-		return s.fund(tx, row, actorID)
+		return s.fund(tx, row, st.actorID)
 	case release:
-		return s.release(tx, row, actorID)
+		return s.release(tx, row, st)
 	case clears:
-		return s.clear(tx, row, actorID)
+		return s.clearEarning(tx, row, st.actorID)
 	case refunds:
-		return s.refund(tx, row, actorID)
+		return s.refund(tx, row, st)
+	case partly:
+		return s.refundPart(tx, row, st)
+	case split:
+		return s.split(tx, row, st)
 	}
 	return fmt.Errorf("there is no such journal")
 }
@@ -61,7 +76,7 @@ func (s *service) fund(tx *db.Tx, row orderRow, actorID string) error {
 	if err != nil {
 		return err
 	}
-	j, err := ledger.Funded(row.held(), p.Provider, p.Charge)
+	j, err := ledger.Funded(row.held(0), p.Provider, p.Charge)
 	if err != nil {
 		return err
 	}
@@ -69,48 +84,101 @@ func (s *service) fund(tx *db.Tx, row orderRow, actorID string) error {
 }
 
 // release is journal 4; what the seller has earned clears later.
-func (s *service) release(tx *db.Tx, row orderRow, actorID string) error {
-	j, err := ledger.Released(row.held())
+func (s *service) release(tx *db.Tx, row orderRow, st step) error {
+	j, err := ledger.Released(row.held(st.before.Refunded))
 	if err != nil {
 		return err
 	}
-	if err := row.post(tx, j, actorID); err != nil {
+	if err := row.post(tx, j, st.actorID); err != nil {
 		return err
 	}
+	return row.earn(tx, row.earned())
+}
+
+// earn notes what the seller has earned, until it clears.
+func (r orderRow) earn(tx *db.Tx, amount int64) error {
 	return tx.Exec("INSERT INTO earnings (order_id, seller_id, amount, currency, clears_at) VALUES (?, ?, ?, ?, ?)",
-		row.ID, row.SellerID, row.Earnings, row.Currency, *clearingEnd.in(row.life())).Error
+		r.ID, r.SellerID, amount, r.Currency, *clearingEnd.in(r.life())).Error
 }
 
-// clear is journal 5.
-func (s *service) clear(tx *db.Tx, row orderRow, actorID string) error {
-	if row.Earnings > 0 {
-		if err := row.post(tx, ledger.Cleared(row.ID, row.SellerID, row.amount(row.Earnings)), actorID); err != nil {
-			return err
-		}
-	}
-	return tx.Exec("UPDATE earnings SET cleared_at = ? WHERE order_id = ? AND cleared_at IS NULL", row.ClearedAt, row.ID).Error
-}
-
-// refund is journal 9: the intent, committed before the provider is asked (sendRefund).
-func (s *service) refund(tx *db.Tx, row orderRow, actorID string) error {
-	p, err := paymentOf(tx, row.ID)
+// refund is journal 9: all that is left goes back. It is the intent, committed before the provider is asked (sendRefund).
+func (s *service) refund(tx *db.Tx, row orderRow, st step) error {
+	held := row.held(st.before.Refunded)
+	left, err := held.Left()
 	if err != nil {
 		return err
 	}
 	id := newID()
-	j, err := ledger.RefundRequested(row.held(), id)
+	j, err := ledger.RefundRequested(held, id)
 	if err != nil {
 		return err
 	}
-	if err := row.post(tx, j, actorID); err != nil {
+	if err := row.post(tx, j, st.actorID); err != nil {
 		return err
 	}
-	err = tx.Exec(`INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, attempts, try_at, last_error, created_at)
-		VALUES (?, ?, ?, 'requested', ?, ?, 0, ?, '', ?)`, id, p.ID, row.ID, row.Total, row.Currency, tx.Now(), tx.Now()).Error
+	p, err := row.send(tx, id, left)
 	if err != nil {
 		return err
 	}
 	return s.payBecomes(tx, p.ID, paymentRefunding, paymentSucceeded)
+}
+
+// refundPart is journal 10: part of the price goes back while the work goes on.
+func (s *service) refundPart(tx *db.Tx, row orderRow, st step) error {
+	held := row.held(st.before.Refunded)
+	part, err := held.Back(st.back(row))
+	if err != nil {
+		return err
+	}
+	id := newID()
+	j, err := ledger.PartRefunded(held, id, st.back(row))
+	if err != nil {
+		return err
+	}
+	if err := row.post(tx, j, st.actorID); err != nil {
+		return err
+	}
+	_, err = row.send(tx, id, part)
+	return err
+}
+
+// split is journal 11: a dispute is decided. Part of what is left goes back, the rest is the seller's.
+func (s *service) split(tx *db.Tx, row orderRow, st step) error {
+	held, back, id := row.held(st.before.Refunded), st.back(row), newID()
+	j, err := ledger.Split(held, disputeKey(row), id, back)
+	if err != nil {
+		return err
+	}
+	if err := row.post(tx, j, st.actorID); err != nil {
+		return err
+	}
+	if back.Minor > 0 {
+		part, err := held.Back(back)
+		if err != nil {
+			return err
+		}
+		if _, err := row.send(tx, id, part); err != nil {
+			return err
+		}
+	}
+	return row.earn(tx, row.earned())
+}
+
+// disputeKey names the one decision that an order can have.
+func disputeKey(row orderRow) string { return row.ID }
+
+// send notes a refund that is to be sent, of the order's payment.
+func (r orderRow) send(tx *db.Tx, id string, part ledger.Part) (paymentRow, error) {
+	p, err := paymentOf(tx, r.ID)
+	if err != nil {
+		return p, err
+	}
+	total, err := part.Total()
+	if err != nil {
+		return p, err
+	}
+	return p, tx.Exec(`INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, attempts, try_at, last_error, created_at)
+		VALUES (?, ?, ?, 'requested', ?, ?, 0, ?, '', ?)`, id, p.ID, r.ID, total.Minor, r.Currency, tx.Now(), tx.Now()).Error
 }
 
 // post writes a journal of the order; its cause is the line of the history that is being written.
@@ -159,7 +227,9 @@ func (s *service) settleRefund(tx *db.Tx, r refundRow, state payment.RefundState
 	if _, err := ledger.Post(tx, j); err != nil {
 		return err
 	}
-	return s.payBecomes(tx, r.PaymentID, paymentRefunded, paymentRefunding)
+	// Of a payment that goes back in parts, the last one makes it refunded.
+	return tx.Exec(`UPDATE payments SET status = ? WHERE id = ? AND status = ? AND NOT EXISTS
+		(SELECT 1 FROM refunds WHERE payment_id = ? AND status = 'requested')`, paymentRefunded, r.PaymentID, paymentRefunding, r.PaymentID).Error
 }
 
 // sealLedger chains the journals of all orders.

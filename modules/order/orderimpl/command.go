@@ -7,6 +7,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
+	"marketplace/platform/money"
 	"marketplace/platform/once"
 )
 
@@ -17,6 +18,8 @@ type command struct {
 	body   any // the request without its key
 	order  string
 	action order.Action
+	events []event // of the action, if it has several
+	deal   deal
 	note   string // for the timeline and the other side
 	files  []order.Upload
 
@@ -24,7 +27,13 @@ type command struct {
 	// on the locked row.
 	check func(row *orderRow, files []fileRow) error
 	// effect writes what belongs to the command, before the transition.
-	effect func(tx *db.Tx, row *orderRow, files []fileRow) error
+	effect func(tx *db.Tx, row *orderRow, by person, files []fileRow) error
+}
+
+// person is who carries a command out, and what they are in the order.
+type person struct {
+	id   string
+	role actor
 }
 
 // do carries a command out: once for each key, only by a party, only if the process allows it.
@@ -58,11 +67,11 @@ func (s *service) perform(ctx context.Context, who identity.Actor, r once.Reques
 
 // rehearse finds out whether the command would be refused, before its files are stored.
 func (s *service) rehearse(ctx context.Context, who identity.Actor, c command, files []fileRow) error {
-	row, role, err := s.find(ctx, c.order, who.UserID)
+	row, role, err := s.find(ctx, c.order, who)
 	if err != nil {
 		return err
 	}
-	if _, err := s.process.attempt(row.life(), role, s.now(), c.action); err != nil {
+	if _, err := s.process.attempt(row.life(), role, s.now(), c.action, c.events...); err != nil {
 		return err
 	}
 	if c.check == nil {
@@ -77,24 +86,24 @@ func (s *service) transact(ctx context.Context, who identity.Actor, r once.Reque
 		if err != nil {
 			return err
 		}
-		role, ok := row.party(who.UserID)
+		role, ok := row.role(who)
 		if !ok {
 			return errNoOrder()
 		}
 		if err := r.IsNew(tx); err != nil {
 			return err
 		}
-		rule, err := s.process.attempt(row.life(), role, tx.Now(), c.action)
+		rule, err := s.process.attempt(row.life(), role, tx.Now(), c.action, c.events...)
 		if err != nil {
 			return err
 		}
-		if err := c.apply(tx, &row, files); err != nil {
+		if err := c.apply(tx, &row, person{who.UserID, role}, files); err != nil {
 			return err
 		}
-		if err := s.move(tx, &row, step{rule: rule, actor: role, actorID: who.UserID, note: c.note}); err != nil {
+		if err := s.move(tx, &row, step{rule: rule, actor: role, actorID: who.UserID, note: c.note, deal: c.deal}); err != nil {
 			return err
 		}
-		if result, err = s.full(tx.DB, row, role, tx.Now()); err != nil {
+		if result, err = s.full(tx.DB, row, role, who.UserID, tx.Now()); err != nil {
 			return err
 		}
 		return r.Keep(tx, result)
@@ -102,7 +111,7 @@ func (s *service) transact(ctx context.Context, who identity.Actor, r once.Reque
 	return result, err
 }
 
-func (c command) apply(tx *db.Tx, row *orderRow, files []fileRow) error {
+func (c command) apply(tx *db.Tx, row *orderRow, by person, files []fileRow) error {
 	if c.check != nil {
 		if err := c.check(row, files); err != nil {
 			return err
@@ -111,7 +120,7 @@ func (c command) apply(tx *db.Tx, row *orderRow, files []fileRow) error {
 	if c.effect == nil {
 		return nil
 	}
-	return c.effect(tx, row, files)
+	return c.effect(tx, row, by, files)
 }
 
 // step is one transition that is being made.
@@ -120,14 +129,21 @@ type step struct {
 	actor   actor
 	actorID string
 	note    string
+	deal    deal
 	late    bool // it was due earlier
+
+	before life // set by move
 }
+
+// back is how much of the price goes back with the step.
+func (st step) back(row orderRow) money.Amount { return row.amount(row.Refunded - st.before.Refunded) }
 
 // move makes a transition of a locked order, all of it in the transaction: the row, the history, the timers, the money,
 // the announcements.
 func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 	now, from, version := tx.Now(), row.Status, row.Version
-	row.take(st.rule.follow(row.life(), now))
+	st.before = row.life()
+	row.take(st.rule.follow(st.before, now, st.deal))
 	row.Version++
 	if st.rule.To != "" {
 		row.Entered = row.Version
@@ -140,12 +156,10 @@ func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 	if err := tx.Create(&line).Error; err != nil {
 		return fmt.Errorf("write the history: %w", err)
 	}
-	if st.rule.To != "" {
-		if err := tx.Exec("DELETE FROM timers WHERE order_id = ?", row.ID).Error; err != nil {
-			return fmt.Errorf("clear the timers: %w", err)
-		}
+	if err := moveTimers(tx, *row, st); err != nil {
+		return err
 	}
-	if err := setTimers(tx, *row, st.rule.Sets); err != nil {
+	if err := s.record(tx, *row, st); err != nil {
 		return err
 	}
 	if err := s.moveMoney(tx, *row, st); err != nil {
@@ -157,7 +171,9 @@ func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 // update writes what rules and commands may change, if nobody else has.
 func update(tx *db.Tx, row *orderRow, from order.Status, version int) error {
 	done := tx.Model(&orderRow{}).Where("id = ? AND status = ? AND version = ?", row.ID, from, version).
-		Select("status", "version", "entered", "revisions_used", "requirements", "paid_at", "started_at", "due_at", "delivered_at", "ended_at", "cleared_at").
+		Select("status", "version", "entered", "revisions_used", "requirements", "paid_at", "started_at", "due_at", "delivered_at", "ended_at", "cleared_at",
+			"review_ends_at", "extensions", "refunded", "asked", "asked_by", "asked_at", "asked_days", "asked_amount", "pressed",
+			"disputed_at", "disputed_by", "disputed_from", "heard").
 		Updates(row)
 	if done.Error != nil {
 		return fmt.Errorf("change the order: %w", done.Error)

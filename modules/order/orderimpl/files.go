@@ -119,7 +119,7 @@ func (s *service) File(ctx context.Context, q order.FileRequest) (order.File, er
 	if err != nil {
 		return order.File{}, err
 	}
-	if _, _, err := s.find(ctx, q.OrderID, who.UserID); err != nil {
+	if _, _, err := s.find(ctx, q.OrderID, who); err != nil {
 		return order.File{}, err
 	}
 	var rows []fileRow

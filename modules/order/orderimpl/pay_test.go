@@ -276,7 +276,7 @@ func TestACaptureOfAnotherAmountStopsAndTouchesNothing(t *testing.T) {
 func TestAPaymentIsShownToItsBuyerOnly(t *testing.T) {
 	b := onSQLite(t)
 	o := b.place("plain")
-	if got := must(b.orders.Get(b.seller, order.GetRequest{ID: o.ID}))(t); got.Payment != nil {
+	if got := must(b.orders.Get(b.seller, order.GetRequest{ID: b.working().ID}))(t); got.Payment != nil {
 		t.Error("the seller sees the payment")
 	}
 	_, err := b.orders.SimulatedPayment(b.seller, order.SimulatedPaymentRequest{ID: o.Payment.ID})

@@ -156,6 +156,27 @@ func newNumber() string {
 	return letters[:5] + "-" + letters[5:10]
 }
 
+// moveTimers clears the timers of the status that is left, and sets those of the rule. The timer of a request stays as
+// long as the request.
+func moveTimers(tx *db.Tx, row orderRow, st step) error {
+	if st.rule.To != "" {
+		if err := tx.Exec("DELETE FROM timers WHERE order_id = ? AND kind <> ?", row.ID, requestEnd).Error; err != nil {
+			return fmt.Errorf("clear the timers: %w", err)
+		}
+	}
+	var err error
+	switch {
+	case st.before.Asked != "" && row.Asked == "":
+		err = tx.Exec("DELETE FROM timers WHERE order_id = ?  AND kind = ?", row.ID, requestEnd).Error
+	case st.before.Asked != "" && st.rule.To != "":
+		err = tx.Exec("UPDATE timers SET order_version = ? WHERE order_id = ?", row.Entered, row.ID).Error
+	}
+	if err != nil {
+		return fmt.Errorf("move the request's timer: %w", err)
+	}
+	return setTimers(tx, row, st.rule.Sets)
+}
+
 // setTimers keeps the moments at which the marketplace will act by itself.
 func setTimers(tx *db.Tx, row orderRow, moments []moment) error {
 	for _, m := range moments {
@@ -163,7 +184,12 @@ func setTimers(tx *db.Tx, row orderRow, moments []moment) error {
 		if due == nil {
 			return fmt.Errorf("set the timer %s: its time is not known", m)
 		}
-		err := tx.Exec("INSERT INTO timers (order_id, kind, due_at, order_version) VALUES (?, ?, ?, ?)", row.ID, m, *due, row.Entered).Error
+		if m.isNotice() && due.Before(tx.Now()) {
+			continue // nobody needs to be told what has long been so
+		}
+		err := tx.Exec(`INSERT INTO timers (order_id, kind, due_at, order_version) VALUES (?, ?, ?, ?)
+			ON CONFLICT (order_id, kind) DO UPDATE SET due_at = excluded.due_at, order_version = excluded.order_version, claimed_until = NULL`,
+			row.ID, m, *due, row.Entered).Error
 		if err != nil {
 			return fmt.Errorf("set the timer %s: %w", m, err)
 		}

@@ -12,12 +12,16 @@ import (
 
 // attempt returns the rule for what a person wants to do. A refusal says in a sentence of its own why this action is not
 // possible and what is, and lists the latter for programs.
-func (p table) attempt(l life, who actor, now time.Time, a order.Action) (rule, error) {
-	if r, ok := p.find(l, who, now, byAction(a)); ok {
+// Of an action with several events, those that are wanted are named.
+func (p table) attempt(l life, who actor, now time.Time, a order.Action, events ...event) (rule, error) {
+	wanted := func(r *rule) bool {
+		return r.Action == a && (len(events) == 0 || slices.Contains(events, r.Event))
+	}
+	if r, ok := p.find(l, who, now, wanted); ok {
 		return r, nil
 	}
 	may := p.allowed(l, who, now)
-	refusal := fault.Conflictf("%s %s", p.reason(l, who, a), p.instead(l, now, may))
+	refusal := fault.Conflictf("%s %s", p.reason(l, who, a, wanted), p.instead(l, now, may))
 	for _, other := range may {
 		refusal.Allowed = append(refusal.Allowed, string(other))
 	}
@@ -25,15 +29,18 @@ func (p table) attempt(l life, who actor, now time.Time, a order.Action) (rule, 
 }
 
 // reason says why the actor cannot do the action now.
-func (p table) reason(l life, who actor, a order.Action) string {
+func (p table) reason(l life, who actor, a order.Action, wanted func(*rule) bool) string {
 	own := p.of(a, who)
+	if some := slices.DeleteFunc(slices.Clone(own), func(r rule) bool { return !wanted(&r) }); len(some) > 0 {
+		own = some
+	}
 	if len(own) == 0 {
 		return p.others(a, who)
 	}
 	var from []string
 	for _, r := range own {
 		if r.From == l.Status {
-			return lacking(r.Guard, l) // the status is right, so the guard is not
+			return lacking(r.Guard, l, a) // the status is right, so the guard is not
 		}
 		if words := inWords(r.From); !slices.Contains(from, words) {
 			from = append(from, words)
@@ -78,7 +85,7 @@ func (p table) instead(l life, now time.Time, may []order.Action) string {
 }
 
 // lacking says which condition does not hold, and when it would.
-func lacking(g guard, l life) string {
+func lacking(g guard, l life, a order.Action) string {
 	switch g {
 	case isRevisable:
 		if l.Revisions == 0 {
@@ -89,6 +96,27 @@ func lacking(g guard, l life) string {
 		return fmt.Sprintf("An order in work can be cancelled by its buyer alone only when the delivery is very late, which is after %s.", clockTime(veryLateFrom.in(l)))
 	case isReviewable:
 		return "The time for reviews is over."
+	case isRefundable:
+		return "No more of the price can be given back this way: the limit is reached, or a lower price has been asked for."
+	case isExtendable:
+		return fmt.Sprintf("The time to look at this delivery was extended %d times, which is the most.", l.Extensions)
+	case isDisputable:
+		return fmt.Sprintf("A dispute about work in progress can be opened when the delivery is late, which is after %s, or when the other side has refused to cancel.", clockTime(l.DueAt))
+	}
+	return lackingBetween(g, l, a)
+}
+
+func lackingBetween(g guard, l life, a order.Action) string {
+	switch g {
+	case nothingAsked:
+		return fmt.Sprintf("The %s has already asked for something, and it is not answered yet.", l.AskedBy)
+	case buyerAsks, sellerAsks:
+		if l.Asked == "" {
+			return fmt.Sprintf("No request is open, so you cannot %s.", inVerbs(a))
+		}
+		return fmt.Sprintf("The open request is the %s's: its own side takes it back, the other side accepts or declines it.", l.AskedBy)
+	case buyerDisputes, sellerDisputes:
+		return fmt.Sprintf("The %s opened the dispute, so only the %s can withdraw it.", l.DisputedBy, l.DisputedBy)
 	}
 	return "This is not possible: the condition is that " + string(g) + "."
 }
@@ -119,6 +147,35 @@ func inVerbs(a order.Action) string {
 		return "cancel the order"
 	case order.ActionReview:
 		return "write a review"
+	case order.ActionExtendReview:
+		return "take more time to look at the delivery"
+	case order.ActionRefund:
+		return "give part of the price back"
+	}
+	return inVerbsBetween(a)
+}
+
+// inVerbsBetween are the actions for which both sides are needed, or the staff.
+func inVerbsBetween(a order.Action) string {
+	switch a {
+	case order.ActionAsk:
+		return "ask the other side for a change"
+	case order.ActionAgree:
+		return "accept the request of the other side"
+	case order.ActionDecline:
+		return "decline the request of the other side"
+	case order.ActionWithdraw:
+		return "take back your request"
+	case order.ActionDispute:
+		return "open a dispute"
+	case order.ActionState:
+		return "say something in the dispute"
+	case order.ActionWithdrawDispute:
+		return "withdraw your dispute"
+	case order.ActionResolve:
+		return "decide the dispute"
+	case order.ActionStaffCancel:
+		return "cancel the order for both"
 	}
 	return string(a)
 }

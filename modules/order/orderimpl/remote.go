@@ -52,6 +52,50 @@ func (r remote) Cancel(ctx context.Context, q order.CancelRequest) (order.Order,
 	return rpc.Call[order.Order](ctx, r.c, "Cancel", q)
 }
 
+func (r remote) Ask(ctx context.Context, q order.AskRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Ask", q)
+}
+
+func (r remote) Agree(ctx context.Context, q order.AnswerRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Agree", q)
+}
+
+func (r remote) Decline(ctx context.Context, q order.AnswerRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Decline", q)
+}
+
+func (r remote) Withdraw(ctx context.Context, q order.AnswerRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Withdraw", q)
+}
+
+func (r remote) ExtendReview(ctx context.Context, q order.ExtendReviewRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "ExtendReview", q)
+}
+
+func (r remote) RefundPart(ctx context.Context, q order.RefundPartRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "RefundPart", q)
+}
+
+func (r remote) OpenDispute(ctx context.Context, q order.OpenDisputeRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "OpenDispute", q)
+}
+
+func (r remote) State(ctx context.Context, q order.StateRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "State", q)
+}
+
+func (r remote) WithdrawDispute(ctx context.Context, q order.WithdrawDisputeRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "WithdrawDispute", q)
+}
+
+func (r remote) Resolve(ctx context.Context, q order.ResolveRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Resolve", q)
+}
+
+func (r remote) StaffCancel(ctx context.Context, q order.StaffCancelRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "StaffCancel", q)
+}
+
 func (r remote) File(ctx context.Context, q order.FileRequest) (order.File, error) {
 	return rpc.Read[order.File](ctx, r.c, "File", q)
 }

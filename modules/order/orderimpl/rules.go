@@ -1,10 +1,6 @@
 package orderimpl
 
-import (
-	"slices"
-
-	"marketplace/modules/order"
-)
+import "marketplace/modules/order"
 
 // actor is who makes something happen with an order.
 type actor string
@@ -33,7 +29,10 @@ const (
 	requirementsReminder event = "requirements_reminder"
 	requirementsTimeout  event = "requirements_timeout"
 	buyerCancelUnstarted event = "buyer_cancel_unstarted"
+	sellerDecline        event = "seller_decline"
 	deliver              event = "deliver"
+	markLate             event = "mark_late"
+	markVeryLate         event = "mark_very_late"
 	buyerCancelVeryLate  event = "buyer_cancel_very_late"
 	lateAutoCancel       event = "late_auto_cancel"
 	requestRevision      event = "request_revision"
@@ -42,6 +41,29 @@ const (
 	autoComplete         event = "auto_complete"
 	earningCleared       event = "earning_cleared"
 	review               event = "review"
+	extendReview         event = "extend_review"
+	partialRefund        event = "partial_refund"
+
+	requestCancel    event = "request_cancel"
+	requestExtension event = "request_extension"
+	requestPrice     event = "request_price"
+	acceptCancel     event = "accept_cancel"
+	acceptExtension  event = "accept_extension"
+	acceptPrice      event = "accept_price"
+	declineRequest   event = "decline_request"
+	withdrawRequest  event = "withdraw_request"
+	requestGranted   event = "request_granted" // silence is consent
+	requestLapsed    event = "request_lapsed"
+
+	openDispute     event = "open_dispute"
+	stateDispute    event = "state_dispute"
+	escalateDispute event = "escalate_dispute"
+	withdrawDispute event = "withdraw_dispute"
+	resolveRefund   event = "resolve_refund"
+	resolveSplit    event = "resolve_split"
+	disputeBackstop event = "dispute_backstop"
+
+	staffCancel event = "staff_cancel"
 )
 
 // guard is a condition beside status and actor, in words; the empty one always holds (guard.holds).
@@ -57,6 +79,20 @@ const (
 	isReviewable  guard = "ended at most 14 d ago"
 	isOnTime      guard = "not due yet"
 	isLate        guard = "due, not very late"
+
+	nothingAsked  guard = "no request is open"
+	buyerAsks     guard = "the buyer's request is open"
+	sellerAsks    guard = "the seller's request is open"
+	buyerAsksLate guard = "the buyer's request is open, and the delivery is late"
+	isRefundable  guard = "the limit of partial refunds is not reached"
+	isExtendable  guard = "extensions of the review are left"
+	isDisputable  guard = "late, or a request to cancel was refused"
+
+	buyerDisputes  guard = "the buyer opened the dispute"
+	sellerDisputes guard = "the seller opened the dispute"
+	buyerUnheard   guard = "the buyer has not answered the dispute"
+	sellerUnheard  guard = "the seller has not answered the dispute"
+	isUnheard      guard = "the other side has not answered the dispute"
 )
 
 // moment is a point in the life of an order (moment.in). Those that rules name in Sets are kept as timers.
@@ -73,14 +109,23 @@ const (
 	completionNearing moment = "completion_nearing"
 	completionEnd     moment = "completion_end"
 	clearingEnd       moment = "clearing_end"
+	requestEnd        moment = "request_end"
+	disputeAnswerEnd  moment = "dispute_answer_end"
+	disputeTarget     moment = "dispute_target"
+	disputeEnd        moment = "dispute_end"
 )
 
-// clock says how the seller's deadline is set (clock.from).
+// clock says how a deadline is set: the seller's, or the end of the buyer's review (clock.set).
 type clock string
 
 const (
-	deliveryClock clock = "delivery days"
-	revisionClock clock = "half of the delivery days, at least 2"
+	deliveryClock  clock = "due in the delivery days"
+	revisionClock  clock = "due in half of the delivery days, at least 2"
+	extensionClock clock = "due the agreed days later"
+	reviewClock    clock = "review begins"
+	longerReview   clock = "review 3 d longer"
+	respite        clock = "review at least 1 d more"
+	resume         clock = "as much time as before the dispute"
 )
 
 // journal names a movement of money by its number in docs/orders.md.
@@ -91,6 +136,8 @@ const (
 	release journal = "J4"
 	clears  journal = "J5"
 	refunds journal = "J9"
+	partly  journal = "J10"
+	split   journal = "J11"
 )
 
 // announcement names an event of the contract (service.announce).
@@ -109,11 +156,20 @@ const (
 	completed         announcement = "completed"
 	cancelled         announcement = "cancelled"
 	cleared           announcement = "cleared"
+	late              announcement = "late"
+	changeRequested   announcement = "change_requested"
+	changeSettled     announcement = "change_settled"
+	reviewExtended    announcement = "review_extended"
+	partlyRefunded    announcement = "partly_refunded"
+	disputed          announcement = "disputed"
+	disputeStated     announcement = "dispute_stated"
+	disputeSettled    announcement = "dispute_settled"
 )
 
 // rule is one line of the process: if the order is in From, the guard holds and (for the marketplace) the moment When
 // has come, the actor may do the event. Then the order goes to To (an empty To: it stays), money moves, the seller's
-// deadline and timers are set, announcements are made. Leaving a status clears its timers.
+// deadline and timers are set, announcements are made. Leaving a status clears its timers, but for that of an open
+// request.
 //
 // Waits and Says are what both sides read while the event is what comes next (and While holds): who has to act, and a
 // sentence; At is when it happens.
@@ -124,6 +180,8 @@ type rule struct {
 	From   order.Status
 	To     order.Status
 	Guard  guard
+	Of     event        // the open request asks for this; empty: whatever
+	Was    order.Status // the status before the dispute; empty: whatever
 	When   moment
 	Money  []journal
 	Clock  clock
@@ -137,76 +195,4 @@ type rule struct {
 	Says  string
 	While guard
 	At    moment
-}
-
-// table is the whole life of an order.
-type table []rule
-
-// process is the one table. It drives what is executed and refused, the buttons, "what happens next", the diagram in
-// docs/orders.md. The tests have another one, written independently.
-func process() table {
-	return slices.Concat(paying(), working(), ending())
-}
-
-func paying() []rule {
-	const from = order.StatusPendingPayment
-	return []rule{
-		{Row: "1", Event: place, Actor: buyer, To: from, Sets: []moment{paymentEnd}, Emits: []announcement{placed}},
-		{Row: "2", Event: pay, Actor: buyer, From: from, Action: order.ActionPay, Else: true},
-		{Row: "2", Event: paymentConfirmed, Actor: provider, From: from, To: order.StatusAwaitingRequirements, Guard: asksQuestions,
-			Money: []journal{fund}, Sets: []moment{firstReminder, secondReminder, requirementsEnd}, Emits: []announcement{paid}},
-		{Row: "2", Event: paymentConfirmed, Actor: provider, From: from, To: order.StatusInProgress, Guard: asksNothing,
-			Money: []journal{fund}, Clock: deliveryClock, Sets: []moment{lateEnd}, Emits: []announcement{paid, started}},
-		{Row: "2a", Event: paymentDeclined, Actor: provider, From: from, Emits: []announcement{declined}},
-		{Row: "3", Event: paymentExpired, Actor: marketplace, From: from, To: order.StatusExpired, When: paymentEnd, Emits: []announcement{expired},
-			Waits: buyer, Says: "The buyer pays. Without a payment the order expires.", At: paymentEnd},
-		{Row: "3a", Event: buyerCancelUnpaid, Actor: buyer, From: from, To: order.StatusCancelled, Emits: []announcement{cancelled}, Action: order.ActionCancel},
-		{Row: "3b", Event: paymentLate, Actor: provider, From: order.StatusExpired, Guard: isUnpaid, Money: []journal{fund, refunds}},
-		{Row: "3b", Event: paymentLate, Actor: provider, From: order.StatusCancelled, Guard: isUnpaid, Money: []journal{fund, refunds}},
-	}
-}
-
-func working() []rule {
-	const awaiting, working, revising = order.StatusAwaitingRequirements, order.StatusInProgress, order.StatusInRevision
-	return []rule{
-		{Row: "4", Event: submitRequirements, Actor: buyer, From: awaiting, To: working, Clock: deliveryClock, Sets: []moment{lateEnd},
-			Emits: []announcement{started}, Action: order.ActionSubmitRequirements},
-		{Row: "5", Event: skipRequirements, Actor: seller, From: awaiting, To: working, Clock: deliveryClock, Sets: []moment{lateEnd},
-			Emits: []announcement{started}, Action: order.ActionSkipRequirements},
-		{Row: "6", Event: requirementsReminder, Actor: marketplace, From: awaiting, When: firstReminder, Emits: []announcement{requirementsDue}},
-		{Row: "6", Event: requirementsReminder, Actor: marketplace, From: awaiting, When: secondReminder, Emits: []announcement{requirementsDue}},
-		{Row: "6", Event: requirementsTimeout, Actor: marketplace, From: awaiting, To: order.StatusCancelled, When: requirementsEnd,
-			Money: []journal{refunds}, Emits: []announcement{cancelled},
-			Waits: buyer, Says: "The buyer answers the seller's questions. Without answers the order is cancelled and the money returned.", At: requirementsEnd},
-		{Row: "7", Event: buyerCancelUnstarted, Actor: buyer, From: awaiting, To: order.StatusCancelled, Money: []journal{refunds},
-			Emits: []announcement{cancelled}, Action: order.ActionCancel},
-		{Row: "8", Event: deliver, Actor: seller, From: working, To: order.StatusDelivered, Sets: []moment{completionNearing, completionEnd},
-			Emits: []announcement{delivered}, Action: order.ActionDeliver, Waits: seller, Says: "The seller delivers.", While: isOnTime, At: deliveryDue},
-		{Row: "8", Event: deliver, Actor: seller, From: revising, To: order.StatusDelivered, Sets: []moment{completionNearing, completionEnd},
-			Emits: []announcement{delivered}, Action: order.ActionDeliver, Waits: seller, Says: "The seller delivers the revision.", At: deliveryDue},
-		{Row: "10", Event: buyerCancelVeryLate, Actor: buyer, From: working, To: order.StatusCancelled, Guard: isVeryLate, Money: []journal{refunds},
-			Emits: []announcement{cancelled}, Action: order.ActionCancel, Waits: seller, While: isLate, At: veryLateFrom,
-			Says: "The delivery is late. Without one by then, the buyer may cancel and gets the money back."},
-		{Row: "11", Event: lateAutoCancel, Actor: marketplace, From: working, To: order.StatusCancelled, When: lateEnd, Money: []journal{refunds},
-			Emits: []announcement{cancelled}, Waits: seller, While: isVeryLate, At: lateEnd,
-			Says: "The delivery is very late. The buyer may cancel; without a delivery the order is cancelled and the money returned."},
-	}
-}
-
-func ending() []rule {
-	const from, done = order.StatusDelivered, order.StatusCompleted
-	return []rule{
-		{Row: "12", Event: requestRevision, Actor: buyer, From: from, To: order.StatusInRevision, Guard: isRevisable, Clock: revisionClock,
-			Emits: []announcement{revisionRequested}, Action: order.ActionRequestRevision},
-		{Row: "14", Event: accept, Actor: buyer, From: from, To: done, Money: []journal{release}, Sets: []moment{clearingEnd},
-			Emits: []announcement{completed}, Action: order.ActionAccept},
-		{Row: "15", Event: completionReminder, Actor: marketplace, From: from, When: completionNearing, Emits: []announcement{completionNear}},
-		{Row: "15", Event: autoComplete, Actor: marketplace, From: from, To: done, When: completionEnd, Money: []journal{release},
-			Sets: []moment{clearingEnd}, Emits: []announcement{completed}, Waits: buyer, At: completionEnd,
-			Says: "The buyer accepts the delivery or asks for a revision. Otherwise the order completes by itself."},
-		{Row: "J5", Event: earningCleared, Actor: marketplace, From: done, Guard: isUncleared, When: clearingEnd, Money: []journal{clears},
-			Emits: []announcement{cleared}, Quiet: true},
-		{Row: "24", Event: review, Actor: buyer, From: done, Guard: isReviewable, Action: order.ActionReview, Else: true},
-		{Row: "24", Event: review, Actor: seller, From: done, Guard: isReviewable, Action: order.ActionReview, Else: true},
-	}
 }

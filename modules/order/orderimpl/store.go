@@ -12,6 +12,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/identity"
 	"marketplace/platform/money"
 )
 
@@ -55,6 +56,19 @@ type orderRow struct {
 	DeliveredAt    *time.Time
 	EndedAt        *time.Time
 	ClearedAt      *time.Time
+	ReviewEndsAt   *time.Time
+	Extensions     int
+	Refunded       int64 // of the subtotal
+	Asked          event
+	AskedBy        actor
+	AskedAt        *time.Time
+	AskedDays      int
+	AskedAmount    int64
+	Pressed        bool
+	DisputedAt     *time.Time
+	DisputedBy     actor
+	DisputedFrom   order.Status
+	Heard          bool
 }
 
 // TableName is orders.
@@ -63,8 +77,10 @@ func (orderRow) TableName() string { return "orders" }
 func (r orderRow) life() life {
 	return life{
 		Status: r.Status, Questions: len(r.Requirements), Revisions: r.Revisions, Used: r.RevisionsUsed, DeliveryDays: r.DeliveryDays,
-		Terms: r.Terms, PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt,
-		EndedAt: r.EndedAt, ClearedAt: r.ClearedAt,
+		Terms: r.Terms.complete(), PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt,
+		EndedAt: r.EndedAt, ClearedAt: r.ClearedAt, ReviewEndsAt: r.ReviewEndsAt, Extensions: r.Extensions, Price: r.Subtotal, Refunded: r.Refunded,
+		Asked: r.Asked, AskedBy: r.AskedBy, AskedAt: r.AskedAt, AskedDays: r.AskedDays, AskedAmount: r.AskedAmount, Pressed: r.Pressed,
+		DisputedAt: r.DisputedAt, DisputedBy: r.DisputedBy, DisputedFrom: r.DisputedFrom, Heard: r.Heard,
 	}
 }
 
@@ -72,6 +88,9 @@ func (r orderRow) life() life {
 func (r *orderRow) take(l life) {
 	r.Status, r.RevisionsUsed = l.Status, l.Used
 	r.PaidAt, r.StartedAt, r.DueAt, r.DeliveredAt, r.EndedAt, r.ClearedAt = l.PaidAt, l.StartedAt, l.DueAt, l.DeliveredAt, l.EndedAt, l.ClearedAt
+	r.ReviewEndsAt, r.Extensions, r.Refunded = l.ReviewEndsAt, l.Extensions, l.Refunded
+	r.Asked, r.AskedBy, r.AskedAt, r.AskedDays, r.AskedAmount, r.Pressed = l.Asked, l.AskedBy, l.AskedAt, l.AskedDays, l.AskedAmount, l.Pressed
+	r.DisputedAt, r.DisputedBy, r.DisputedFrom, r.Heard = l.DisputedAt, l.DisputedBy, l.DisputedFrom, l.Heard
 }
 
 func (r orderRow) amount(minor int64) money.Amount { return money.Of(minor, r.Currency) }
@@ -84,8 +103,10 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 		GigID: r.GigID, GigTitle: r.GigTitle, GigPictureID: r.GigPictureID,
 		Package: r.Package, PackageTitle: r.PackageTitle, Includes: r.Includes,
 		DeliveryDays: r.DeliveryDays, Revisions: r.Revisions, RevisionUsed: r.RevisionsUsed, Quantity: r.Quantity,
-		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total), Earnings: r.amount(r.Earnings),
-		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{},
+		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total),
+		Refunded: r.amount(r.Refunded), Earnings: r.amount(r.earned()),
+		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{}, Changes: []order.Change{},
+		Late: r.Status == order.StatusInProgress && deliveryDue.past(r.life(), now), VeryLate: r.Status == order.StatusInProgress && veryLateFrom.past(r.life(), now),
 		Next: p.upcoming(r.life(), now), Allowed: p.allowed(r.life(), who, now),
 		PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt, EndedAt: r.EndedAt,
 		ReviewableUntil: r.life().reviewableUntil(),
@@ -103,6 +124,17 @@ func (r orderRow) party(userID string) (actor, bool) {
 	}
 	return "", false
 }
+
+// role says what somebody is to the order; false if nothing. Staff who are a party of the order are that.
+func (r orderRow) role(who identity.Actor) (actor, bool) {
+	if own, ok := r.party(who.UserID); ok || !isStaff(who) {
+		return own, ok
+	}
+	return moderator, true
+}
+
+// isStaff says whether somebody looks after the orders of others.
+func isStaff(who identity.Actor) bool { return who.Is(operator) || who.Is("moderator") }
 
 // sold is party for the seller, in SQL.
 const sold = "paid_at IS NOT NULL AND (ended_at IS NULL OR paid_at <= ended_at)"
@@ -130,8 +162,8 @@ func lock(tx *db.Tx, id string) (orderRow, error) {
 	return row, nil
 }
 
-// find reads an order that belongs to the user.
-func (s *service) find(ctx context.Context, id, userID string) (orderRow, actor, error) {
+// find reads an order that is the user's business.
+func (s *service) find(ctx context.Context, id string, user identity.Actor) (orderRow, actor, error) {
 	if !isText(id, mostID) {
 		return orderRow{}, "", errNoOrder()
 	}
@@ -140,7 +172,7 @@ func (s *service) find(ctx context.Context, id, userID string) (orderRow, actor,
 	if err != nil && !errors.Is(err, gorm.ErrRecordNotFound) {
 		return row, "", fmt.Errorf("read the order: %w", err)
 	}
-	who, ok := row.party(userID)
+	who, ok := row.role(user)
 	if err != nil || !ok {
 		return orderRow{}, "", errNoOrder()
 	}

@@ -87,7 +87,7 @@ func (s *service) fireOne(tx *db.Tx, t timerRow) error {
 	if !ok {
 		return nil
 	}
-	if r.To == "" {
+	if t.Kind.isNotice() {
 		if overtaken, err := isOvertaken(tx, t, now); err != nil || overtaken {
 			return err
 		}

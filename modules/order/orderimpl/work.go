@@ -30,7 +30,7 @@ func (s *service) SubmitRequirements(ctx context.Context, q order.SubmitRequirem
 		row.Requirements, err = answered(row.Requirements, q.Answers, files)
 		return err
 	}
-	c.effect = func(tx *db.Tx, _ *orderRow, files []fileRow) error { return writeFiles(tx, files) }
+	c.effect = func(tx *db.Tx, _ *orderRow, _ person, files []fileRow) error { return writeFiles(tx, files) }
 	return s.do(ctx, c)
 }
 
@@ -102,7 +102,9 @@ func (s *service) Deliver(ctx context.Context, q order.DeliverRequest) (order.Or
 		return order.Order{}, err
 	}
 	return s.do(ctx, command{name: "deliver", key: key, body: q, order: q.OrderID, action: order.ActionDeliver, note: q.Message, files: q.Files,
-		effect: func(tx *db.Tx, row *orderRow, files []fileRow) error { return writeDelivery(tx, row, q.Message, files) }})
+		effect: func(tx *db.Tx, row *orderRow, _ person, files []fileRow) error {
+			return writeDelivery(tx, row, q.Message, files)
+		}})
 }
 
 func writeDelivery(tx *db.Tx, row *orderRow, message string, files []fileRow) error {
@@ -133,7 +135,7 @@ func (s *service) RequestRevision(ctx context.Context, q order.RequestRevisionRe
 		return order.Order{}, err
 	}
 	return s.do(ctx, command{name: "request_revision", key: key, body: q, order: q.OrderID, action: order.ActionRequestRevision, note: q.Message,
-		effect: func(tx *db.Tx, row *orderRow, _ []fileRow) error {
+		effect: func(tx *db.Tx, row *orderRow, _ person, _ []fileRow) error {
 			return tx.Exec(`UPDATE deliveries SET revision = ? WHERE order_id = ? AND number = (SELECT MAX(number) FROM deliveries WHERE order_id = ?)`,
 				q.Message, row.ID, row.ID).Error
 		}})
