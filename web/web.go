@@ -131,8 +131,13 @@ func (w *Web) showError(err error, c echo.Context) {
 	if errors.As(err, &own) {
 		err = routingFault(own)
 	}
-	if fault.Of(err).Code == fault.Internal {
+	switch fault.Of(err).Code {
+	case fault.Internal:
 		w.Log.Error("a request failed", zap.Error(err), zap.String("request_id", identity.Request(ctx)), zap.String("path", c.Path()))
+	case fault.Unavailable:
+		if !errors.Is(ctx.Err(), context.Canceled) { // somebody still waits
+			w.Log.Warn("a request could not be served", zap.Error(err), zap.String("request_id", identity.Request(ctx)), zap.String("path", c.Path()))
+		}
 	}
 	if strings.HasPrefix(c.Request().URL.Path, api.Base+"/") {
 		p := api.ProblemOf(ctx, err)

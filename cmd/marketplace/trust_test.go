@@ -16,10 +16,12 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/notification"
 	"marketplace/modules/order"
+	"marketplace/modules/order/orderimpl"
 	"marketplace/modules/review"
 	"marketplace/modules/user"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/rpc"
 	"marketplace/platform/rpc/rpctest"
 	"marketplace/web/edge"
 )
@@ -244,5 +246,41 @@ func TestASVS_V4_1_3_HeadersOfTheInsideAreNothingFromOutside(t *testing.T) {
 	got := p.call("GET", "/gigs", nil, "Remaining-Milliseconds", "0").ok(200)
 	if bytes.Contains(got.raw, []byte("took too long")) {
 		t.Error("a client shortens deadlines")
+	}
+}
+
+// Row O12: a file of the greatest size that is allowed comes to the module in another process, and back; a larger one is
+// refused in the same words as in one process.
+func TestTheLargestFileTravelsBetweenProcesses(t *testing.T) {
+	t.Parallel()
+	m, private := openToPeers(t)
+	c, err := rpc.NewClient("order", []string{private}, rpc.Options{Secrets: [][]byte{[]byte(serviceSecret)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	orders := orderimpl.Module.Remote(c)
+	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
+	id := buyer.order(seller.sell(), "basic")
+	me := seller.get("/me").ok(200)
+	ctx := identity.With(t.Context(), identity.Actor{UserID: me.text("id"), Username: seller.username, Verified: true, SessionID: "s"})
+	content := bytes.Repeat([]byte("0123456789abcdef"), 25<<20/16)
+	if _, err := orders.Deliver(ctx, order.DeliverRequest{OrderID: id, RequestID: unique(), Files: []order.Upload{{Name: "x.bin", Content: append(content, 'x')}}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("one byte more: %v", err)
+	}
+	made, err := orders.Deliver(ctx, order.DeliverRequest{OrderID: id, RequestID: unique(), Files: []order.Upload{{Name: "x.bin", Content: content}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := orders.File(ctx, order.FileRequest{OrderID: id, FileID: made.Deliveries[0].Files[0].ID})
+	if err != nil || !bytes.Equal(file.Content, content) {
+		t.Errorf("%d bytes came back: %v", len(file.Content), err)
+	}
+	many := make([]order.Upload, 4)
+	for i := range many {
+		many[i] = order.Upload{Name: "x.bin", Content: content}
+	}
+	_, err = orders.Deliver(ctx, order.DeliverRequest{OrderID: id, RequestID: unique(), Files: many})
+	if f := fault.Of(err); f.Code != fault.TooLarge || f.Code.Status() != http.StatusRequestEntityTooLarge || !strings.Contains(f.Message, "64 MB") {
+		t.Errorf("100 MB at once: %v", err)
 	}
 }

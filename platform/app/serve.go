@@ -68,7 +68,7 @@ func (a *App) bind(name, address string, h http.Handler) (*listener, error) {
 	}
 	errorLog, _ := zap.NewStdLogAt(a.log.Named("http"), zap.WarnLevel) // fails for an unknown level only
 	l := &listener{name: name, bound: bound, server: &http.Server{
-		Handler:           h,
+		Handler:           lastWhenAmbiguous(h),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -78,6 +78,18 @@ func (a *App) bind(name, address string, h http.Handler) (*listener, error) {
 	a.listeners = append(a.listeners, l)
 	a.addresses[name] = bound.Addr()
 	return l, nil
+}
+
+// lastWhenAmbiguous ends the connection after a request whose length two servers behind each other could read differently:
+// a chunked one, which may have had a Content-Length beside, and anything in HTTP/1.0, whose coding net/http passes over.
+// What was smuggled behind it is never read (RFC 9112, section 11.2; ASVS 4.2.1).
+func lastWhenAmbiguous(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // serve answers until the listener is drained.
