@@ -106,7 +106,7 @@ func (e *ear) expectCut(within time.Duration) {
 
 // Rows C1, C2, N1, A11: whichever gateways two people use, they see each other's messages, their counts agree, and a
 // session that has ended hears nothing more.
-func aMessageReachesTheReaderAtOnce(t *testing.T, m *market) {
+func aMessageReachesTheReaderAtOnce(t testing.TB, m *market) {
 	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
 	gig := seller.sell()
 	var ears []*ear

@@ -32,8 +32,8 @@ func TestStories(t *testing.T) {
 }
 
 // stories is what people do. Each is told in every shape, one after the other in one marketplace, by people of its own.
-func stories() map[string]func(*testing.T, *market) {
-	return map[string]func(*testing.T, *market){
+func stories() map[string]func(testing.TB, *market) {
+	return map[string]func(testing.TB, *market){
 		"A stranger's first order":                                         aStrangersFirstOrder,
 		"Fifty parallel identical orders are one":                          fiftyParallelIdenticalOrdersAreOne,
 		"A client's price is refused by name":                              aClientsPriceIsRefusedByName,
@@ -47,7 +47,7 @@ func stories() map[string]func(*testing.T, *market) {
 
 // Rows A1–A4, A11, U1, G1, G2, G5, G8, G9, G11, O1, O4, O5, O12, O13, O19, P2–P6, P9, P14, R1, R2, R7, C1, C2, C5,
 // N1, N4, Z6.
-func aStrangersFirstOrder(t *testing.T, m *market) {
+func aStrangersFirstOrder(t testing.TB, m *market) {
 	seller, buyer, visitor := m.join(t, "Sonja"), m.join(t, "bert"), m.visitor(t)
 	gig := seller.sell(map[string]any{"question": "What is the name?", "type": "text", "required": true})
 
@@ -132,7 +132,7 @@ func aStrangersFirstOrder(t *testing.T, m *market) {
 }
 
 // expectTold waits until the person has unread notifications and mails whose subjects have the words.
-func expectTold(t *testing.T, m *market, p *person, words ...string) {
+func expectTold(t testing.TB, m *market, p *person, words ...string) {
 	t.Helper()
 	m.drain(t)
 	apptest.Eventually(t, func() error {
@@ -154,7 +154,7 @@ func expectTold(t *testing.T, m *market, p *person, words ...string) {
 }
 
 // Row O3, P15, Z7.
-func fiftyParallelIdenticalOrdersAreOne(t *testing.T, m *market) {
+func fiftyParallelIdenticalOrdersAreOne(t testing.TB, m *market) {
 	gig, buyer := m.join(t, "sonja").sell(), m.join(t, "bert")
 	var wait sync.WaitGroup
 	replies := make([]reply, 50)
@@ -186,7 +186,7 @@ func fiftyParallelIdenticalOrdersAreOne(t *testing.T, m *market) {
 }
 
 // Row O1: the client's price changes nothing, and the field is refused by name.
-func aClientsPriceIsRefusedByName(t *testing.T, m *market) {
+func aClientsPriceIsRefusedByName(t testing.TB, m *market) {
 	gig, buyer := m.join(t, "sonja").sell(), m.join(t, "bert")
 	r := buyer.post("/orders", map[string]any{"gig_id": gig, "package": "basic", "price": 1}, "Idempotency-Key", unique()).ok(422)
 	if r.text("errors", 0, "name") != "price" || r.header.Get("Content-Type") != "application/problem+json" {
@@ -198,7 +198,7 @@ func aClientsPriceIsRefusedByName(t *testing.T, m *market) {
 }
 
 // Row O14, Z6: also when nobody was there at that moment.
-func aDeliveredOrderCompletesItself(t *testing.T, m *market) {
+func aDeliveredOrderCompletesItself(t testing.TB, m *market) {
 	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
 	order := buyer.order(seller.sell(), "basic")
 	seller.post("/orders/"+order+"/deliveries", map[string]any{"message": "Here."}).ok(200)
@@ -208,7 +208,7 @@ func aDeliveredOrderCompletesItself(t *testing.T, m *market) {
 }
 
 // Row O17: cancelling returns the money in the same operation.
-func aBuyerCancelsBeforeTheWorkBegins(t *testing.T, m *market) {
+func aBuyerCancelsBeforeTheWorkBegins(t testing.TB, m *market) {
 	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
 	order := buyer.order(seller.sell(map[string]any{"question": "Name?", "type": "text", "required": true}), "basic")
 	cancelled := buyer.post("/orders/"+order+"/cancel", nil).ok(200)
@@ -227,7 +227,7 @@ func aBuyerCancelsBeforeTheWorkBegins(t *testing.T, m *market) {
 }
 
 // Row A1, A4.
-func whoIsNotVerifiedCanNeitherBuyNorSellAndALogoutIsOne(t *testing.T, m *market) {
+func whoIsNotVerifiedCanNeitherBuyNorSellAndALogoutIsOne(t testing.TB, m *market) {
 	gig := m.join(t, "sonja").sell()
 	p := m.visitor(t)
 	p.username = "nina" + m.cast
