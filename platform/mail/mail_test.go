@@ -393,3 +393,20 @@ func (s *sender) deliverVia(t *testing.T, addr string, m Message) error {
 	}
 	return client.DialAndSendWithContext(t.Context(), message)
 }
+
+func TestReachingTheServerLogsInAndSendsNothing(t *testing.T) {
+	s := &server{password: "secret"}
+	start(t, s, "")
+	if err := Reach(t.Context(), config.Mail{SMTP: "smtp://market:secret@" + s.addr, From: "a@market.example"}); err != nil {
+		t.Error(err)
+	}
+	if err := Reach(t.Context(), config.Mail{SMTP: "smtp://market:wrong@" + s.addr, From: "a@market.example"}); err == nil {
+		t.Error("a wrong password is good enough")
+	}
+	if err := Reach(t.Context(), config.Mail{From: "a@market.example"}); err != nil {
+		t.Errorf("without a server: %v", err)
+	}
+	if len(s.mails) > 0 {
+		t.Error("a mail was sent")
+	}
+}
