@@ -79,7 +79,8 @@ func flatten(err error) []wrong {
 	if err == nil {
 		return nil
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok {
+	var many interface{ Unwrap() []error }
+	if errors.As(err, &many) {
 		var found []wrong
 		for _, e := range many.Unwrap() {
 			found = append(found, flatten(e)...)
@@ -89,9 +90,6 @@ func flatten(err error) []wrong {
 	var one *mapstructure.DecodeError
 	if !errors.As(err, &one) {
 		return []wrong{{"", err.Error()}}
-	}
-	if around, ok := err.(interface{ Unwrap() error }); ok && err != error(one) {
-		return flatten(around.Unwrap())
 	}
 	var said sentence
 	if errors.As(err, &said) {
