@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a page waits for what it can do without.
-const patience = 3 * time.Second
+const patience = 5 * time.Second
 
 // The parts that pages can do without, as people read them after "Not available at the moment:".
 const (
