@@ -94,6 +94,7 @@ type App struct {
 	started   atomic.Bool // Run was called
 	running   atomic.Bool
 	stopping  atomic.Bool
+	delivered atomic.Bool // events were, once
 	closing   sync.Once
 	closed    error
 }

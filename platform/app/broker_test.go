@@ -72,6 +72,10 @@ func TestAProcessServesWhileItsBrokerIsAwayAndSaysSo(t *testing.T) {
 		status, says := get(t, a.Address(app.Internal), "/readyz")
 		return status == http.StatusServiceUnavailable && strings.Contains(says, "events are not delivered")
 	})
+	a.Deliver() // the broker was there, and went
+	if status, says := get(t, a.Address(app.Internal), "/readyz"); status != http.StatusOK || !strings.Contains(says, "until the broker is back") {
+		t.Errorf("without the broker that it had: %d %s", status, says)
+	}
 }
 
 func TestAnAddressThatIsNoBrokersIsRefused(t *testing.T) {

@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"marketplace/platform/bus"
 )
 
 // Internal answers operators on a listener that is never public: /healthz, /readyz, /metrics.
@@ -26,7 +29,8 @@ func (a *App) Healthz() http.Handler {
 	})
 }
 
-// Readyz says whether requests may be sent here: 200, or 503 with the reasons (Ready).
+// Readyz says whether requests may be sent here: 200, or 503 with the reasons (Ready). It is 200 with a problem while the
+// broker is away.
 func (a *App) Readyz() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
@@ -35,12 +39,17 @@ func (a *App) Readyz() http.Handler {
 			answer(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "problems": problems})
 			return
 		}
+		if err := a.bus.Ready(ctx); err != nil {
+			answer(w, http.StatusOK, map[string]any{"status": "ready", "problems": []string{"events wait until the broker is back"}})
+			return
+		}
 		answer(w, http.StatusOK, map[string]any{"status": "ready"})
 	})
 }
 
-// Ready lists why requests should not be sent here now: the process is starting or stopping, one of its own databases or
-// its events do not answer. Peers are not asked: one that is away must not take the others along.
+// Ready lists why requests should not be sent here now: the process is starting or stopping, one of its own databases does
+// not answer, or events have not been delivered yet. Peers are not asked: one that is away must not take the others along.
+// Nor does a broker that was there and is away: all processes would be sent no more requests, which they can serve.
 func (a *App) Ready(ctx context.Context) []string {
 	if a.stopping.Load() {
 		return []string{"stopping"}
@@ -58,7 +67,10 @@ func (a *App) Ready(ctx context.Context) []string {
 		})
 	}
 	wait.Go(func() {
-		if err := a.bus.Ready(ctx); err != nil {
+		switch err := a.bus.Ready(ctx); {
+		case err == nil:
+			a.delivered.Store(true)
+		case !errors.Is(err, bus.ErrAway) || !a.delivered.Load():
 			problems[len(a.hosts)] = "events are not delivered"
 		}
 	})

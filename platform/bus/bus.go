@@ -215,7 +215,8 @@ func (b *Bus) startRouter(ctx context.Context, t transport) (ended <-chan error,
 	}
 }
 
-// Ready answers nil while events are delivered; the broker, if there is one, can be reached.
+// Ready answers nil while events are delivered. An error that is ErrAway says that the broker cannot be reached:
+// everything else works, and events wait in the outbox.
 func (b *Bus) Ready(context.Context) error {
 	if t := b.carrier(); b.ready.Load() && t != nil {
 		return t.ready()

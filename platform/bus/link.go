@@ -48,9 +48,9 @@ func (l *link) ready() error {
 	defer l.mu.Unlock()
 	switch {
 	case l.channel == nil:
-		return errAway
+		return ErrAway
 	case l.blocked:
-		return fmt.Errorf("%w: it takes no more events until it has room", errAway)
+		return fmt.Errorf("%w: it takes no more events until it has room", ErrAway)
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (l *link) block(b amqp.Blocking) {
 }
 
 // publish sends an event to everybody behind an exchange, or, with the exchange "", to the queue key. nil means that
-// the broker has it on its disk; errAway that nobody knows.
+// the broker has it on its disk; ErrAway that nobody knows.
 func (l *link) publish(ctx context.Context, exchange, key string, e db.Emitted) error {
 	channel, err := l.open(exchange)
 	if err != nil {
@@ -188,7 +188,7 @@ func (l *link) publish(ctx context.Context, exchange, key string, e db.Emitted) 
 	}
 	confirmation, err := channel.PublishWithDeferredConfirm(exchange, key, false, false, p)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errAway, err)
+		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	late := time.NewTimer(confirmTimeout)
 	defer late.Stop()
@@ -201,7 +201,7 @@ func (l *link) publish(ctx context.Context, exchange, key string, e db.Emitted) 
 	case confirmation.Acked():
 		return nil
 	case channel.IsClosed():
-		return errAway
+		return ErrAway
 	}
 	return errors.New("the broker has refused the event")
 }
@@ -212,17 +212,17 @@ func (l *link) open(exchange string) (*amqp.Channel, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.channel == nil {
-		return nil, errAway
+		return nil, ErrAway
 	}
 	if exchange == "" || l.known[exchange] {
 		return l.channel, nil
 	}
 	declaring, err := l.conn.Channel()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errAway, err)
+		return nil, fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	if err := errors.Join(declareExchange(declaring, exchange), declaring.Close()); err != nil {
-		return nil, fmt.Errorf("%w: %w", errAway, err)
+		return nil, fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	l.known[exchange] = true
 	return l.channel, nil

@@ -96,7 +96,7 @@ func (r *rabbit) workers() []*worker { return r.all }
 // ready says whether the broker is there for those who publish and those who consume.
 func (r *rabbit) ready() error {
 	if !r.hears.Load() || !r.consumers.attached.Load() {
-		return errAway
+		return ErrAway
 	}
 	return r.link.ready()
 }
@@ -104,7 +104,7 @@ func (r *rabbit) ready() error {
 // canPublish: not before the live pages of this process are told of what it publishes.
 func (r *rabbit) canPublish() error {
 	if !r.hears.Load() {
-		return errAway
+		return ErrAway
 	}
 	return r.link.ready()
 }

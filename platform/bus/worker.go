@@ -21,9 +21,9 @@ const (
 	batchTime = time.Second
 )
 
-// errAway is why an event could not be handed on that has nothing to do with the event: it comes again when its carrier
-// is back, and no attempt is counted.
-var errAway = errors.New("bus: the broker is away")
+// ErrAway is why an event could not be handed on that has nothing to do with the event: it waits in the outbox until its
+// carrier is back, and no attempt is counted. Ready returns it too.
+var ErrAway = errors.New("bus: the broker is away")
 
 // worker delivers what one module emitted to one that hears it.
 type worker struct {
@@ -112,7 +112,7 @@ func (w *worker) complain(ctx context.Context, err error) {
 	switch {
 	case err == nil:
 		w.failing = false
-	case errors.Is(err, errAway):
+	case errors.Is(err, ErrAway):
 	case !w.failing && ctx.Err() == nil:
 		w.failing = true
 		w.bus.log.Error("events cannot be delivered", zap.String("publisher", w.outbox.module),
@@ -158,7 +158,7 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 }
 
 // carry delivers the rows: those of one aggregate one after another, ending at the first failure; different aggregates
-// at once as far as the subscriber allows. away is why all of it ended at once: errAway or errNoDatabase.
+// at once as far as the subscriber allows. away is why all of it ended at once: ErrAway or errNoDatabase.
 func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []failure, away error) {
 	batch, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
@@ -177,7 +177,7 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 				switch {
 				case err == nil:
 					done = append(done, r.Seq)
-				case errors.Is(err, errAway), errors.Is(err, errNoDatabase):
+				case errors.Is(err, ErrAway), errors.Is(err, errNoDatabase):
 					away = err
 					cancel()
 				default:
