@@ -16,7 +16,7 @@ import (
 	"marketplace/web/edge"
 )
 
-// A session that was ended is refused everywhere within 5 seconds (ADR 9): what auth has said is believed for trust, and
+// A session that was ended is refused everywhere within 5 seconds (ADR 10): what auth has said is believed for trust, and
 // for grace when auth does not answer. Both count from before auth was asked. Afterwards nobody is let in.
 const (
 	trust          = 2 * time.Second

@@ -101,13 +101,14 @@ func (s *service) isKnown(ctx context.Context, g guess) (bool, error) {
 	return n > 0, err
 }
 
-// limits are the buckets that this guess fills if it is wrong. Those that an account is known by are no strangers.
+// limits are the buckets that this guess fills if it is wrong. Whoever has used the account from there before is not kept
+// out by what others do elsewhere, nor by what they try on other accounts.
 func (s *service) limits(g guess) []bucket {
-	b := []bucket{guesses(g.subject(), g.address), s.sprays(g.address)}
-	if !g.known {
-		b = append(b, s.strangers(g.subject()))
+	pair := guesses(g.subject(), g.address)
+	if g.known {
+		return []bucket{pair, s.housemates(g.subject())}
 	}
-	return b
+	return []bucket{pair, s.sprays(g.address), crowd(g.subject()), s.strangers(g.subject())}
 }
 
 // mustWait looks whether the guess may be made at all, before it costs anything.
@@ -149,10 +150,13 @@ func (s *service) settle(tx *db.Tx, g guess, v verdict) (longest time.Duration, 
 	return 0, nil
 }
 
-// forgive forgets the failures of an account. Those of the address stay: its owner has one password, not a hundred.
+// forgive forgets the failures of an account in a row. Those of the address stay, as its owner has one password and not a
+// hundred; and those of the crowd, which is still there.
 func (s *service) forgive(tx *db.Tx, g guess) error {
-	if err := guesses(g.subject(), g.address).empty(tx); err != nil {
-		return err
+	for _, b := range []bucket{guesses(g.subject(), g.address), s.strangers(g.subject()), s.housemates(g.subject())} {
+		if err := b.empty(tx); err != nil {
+			return err
+		}
 	}
-	return s.strangers(g.subject()).empty(tx)
+	return nil
 }

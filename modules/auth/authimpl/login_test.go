@@ -68,6 +68,7 @@ func TestGuessingIsSlowedDownForAccountAndAddress(t *testing.T) {
 		t.Run(login, func(t *testing.T) {
 			w := newWorld(t)
 			w.ana()
+			w.must(guessAt(w, "ana", goodPassword, "192.0.2.10"))
 			for range 5 {
 				w.refused(guessAt(w, login, "wrong", "192.0.2.9"), fault.Unauthenticated)
 			}
@@ -84,7 +85,7 @@ func TestGuessingIsSlowedDownForAccountAndAddress(t *testing.T) {
 			if f.RetryAfter != 440 {
 				t.Errorf("retry after %d, want 440", f.RetryAfter)
 			}
-			w.must(guessAt(w, "ana", goodPassword, "192.0.2.10")) // the owner, elsewhere
+			w.must(guessAt(w, "ana", goodPassword, "192.0.2.10")) // the owner, at home
 			w.h.Clock.Advance(440 * time.Second)
 			w.refused(guessAt(w, login, "wrong", "192.0.2.9"), fault.Unauthenticated)
 		})

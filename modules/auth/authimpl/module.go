@@ -45,7 +45,7 @@ type settings struct {
 	SignUpsAnHour   int           `koanf:"sign_ups_per_hour"`      // from one address
 	MailsAnHour     int           `koanf:"link_mails_per_hour"`    // to one account, of each kind
 	RequestsAnHour  int           `koanf:"link_requests_per_hour"` // from one address
-	FailuresAccount int           `koanf:"failures_per_account"`   // in a row, from addresses that the account has never used
+	FailuresAccount int           `koanf:"failures_per_account"`   // in a row, from addresses that the account has been used from, and as many from others
 	FailuresAddress int           `koanf:"failures_per_address"`   // until it has been quiet for 10 minutes
 }
 
@@ -65,7 +65,7 @@ func defaults() settings {
 		SignUpsAnHour:   1000,
 		MailsAnHour:     5,
 		RequestsAnHour:  30,
-		FailuresAccount: 100,
+		FailuresAccount: 50,
 		FailuresAddress: 100,
 	}
 }

@@ -118,8 +118,10 @@ func (s *service) ResetPassword(ctx context.Context, q auth.ResetPasswordRequest
 		if !used {
 			return fault.Wrong("token", "This link does not work any more. Ask for a new one.")
 		}
-		if err := s.strangers(row.ID).empty(tx); err != nil {
-			return err
+		for _, b := range []bucket{s.strangers(row.ID), s.housemates(row.ID), crowd(row.ID)} {
+			if err := b.empty(tx); err != nil {
+				return err
+			}
 		}
 		_, err = endSessions(tx, row.ID, "1 = 1")
 		return err

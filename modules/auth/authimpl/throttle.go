@@ -23,7 +23,10 @@ type throttleRow struct {
 
 func (throttleRow) TableName() string { return "throttles" }
 
-// The buckets. Those of a login are for an account, or for a name that nobody has: the answers are the same.
+// The buckets of guesses (docs/security/signing-in.md has them in a table). Those of a login are for an account, or for a
+// name that nobody has: the answers are the same.
+
+const inARow = 30 * 24 * time.Hour // failures are forgotten by then, or with the right password
 
 // guesses are the wrong passwords for an account from one address: five, then pauses from 10 s to 160 s, at most ten
 // until there were none for 10 minutes (row A9).
@@ -31,13 +34,23 @@ func guesses(account, address string) bucket {
 	return bucket{"guess " + account + " " + neighbourhood(address), limit{free: 5, most: 10, quiet: 10 * time.Minute}}
 }
 
-// strangers are the wrong passwords for an account from all addresses that it has never been used from, in a row: an
-// attacker with many addresses has no more tries than this, and the owner at home is not locked out.
-func (s *service) strangers(account string) bucket {
-	return bucket{"strangers " + account, limit{free: s.settings.FailuresAccount, most: s.settings.FailuresAccount, quiet: 30 * 24 * time.Hour}}
+// crowd are the wrong passwords for an account from all addresses that it has never been used from, together: however many
+// addresses somebody has, and not slowed down at those where the owner is at home.
+func crowd(account string) bucket {
+	return bucket{"crowd " + account, limit{free: 10, most: 10, quiet: 10 * time.Minute}}
 }
 
-// sprays are the wrong passwords from one address for all accounts.
+// strangers are the same in a row, however slowly they come.
+func (s *service) strangers(account string) bucket {
+	return bucket{"strangers " + account, limit{free: s.settings.FailuresAccount, most: s.settings.FailuresAccount, quiet: inARow}}
+}
+
+// housemates are the wrong passwords in a row for an account from the addresses that it has been used from.
+func (s *service) housemates(account string) bucket {
+	return bucket{"housemates " + account, limit{free: s.settings.FailuresAccount, most: s.settings.FailuresAccount, quiet: inARow}}
+}
+
+// sprays are the wrong passwords from one address for all accounts that it is not known to.
 func (s *service) sprays(address string) bucket {
 	return bucket{"spray " + neighbourhood(address), limit{free: s.settings.FailuresAddress, most: s.settings.FailuresAddress, quiet: 10 * time.Minute}}
 }
