@@ -49,7 +49,7 @@ type service struct {
 	log       *zap.Logger
 	once      *once.Keeper
 	name      string // of the marketplace
-	seal      []byte // signs reconciliations
+	seal      []byte // signs reconciliations; nil: nobody does
 
 	refused prometheus.Counter // webhooks
 	fired   *prometheus.CounterVec
@@ -76,8 +76,10 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log,
 		once: once.New(h.DB)}
 	s.name = h.Config.Name
-	if s.seal, err = h.Secret("reconciliation"); err != nil {
-		return nil, err
+	if !h.Config.IsProduction() || h.Config.Secrets["reconciliation"] != "" { // otherwise reports are not signed
+		if s.seal, err = h.Secret("reconciliation"); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.connect(h); err != nil {
 		return nil, err
@@ -95,12 +97,14 @@ func (s *service) connect(h *app.Host) error {
 	case "none":
 		s.provider = payment.None{}
 		return nil
+	case "stripe":
+		return s.connectStripe(h)
 	case "simulator":
 	default:
-		return fmt.Errorf("settings.order.provider: there is no %q; use simulator or none", s.settings.Provider)
+		return fmt.Errorf("settings.order.provider: there is no %q; use stripe, simulator or none", s.settings.Provider)
 	}
 	if h.Config.IsProduction() {
-		return fmt.Errorf("settings.order.provider is simulator, which takes no real money: set it to none in production until a provider is set up")
+		return fmt.Errorf("settings.order.provider is simulator, which takes no real money: set it to stripe, or to none until a provider is set up")
 	}
 	secret, err := h.Secret("simulator")
 	if err != nil {
@@ -112,6 +116,18 @@ func (s *service) connect(h *app.Host) error {
 	}
 	s.simulator = payment.NewSimulator(h.DB, h.Clock, secret, url, h.Config.PublicURL)
 	s.provider = s.simulator
+	return nil
+}
+
+// connectStripe needs both keys: a generated one would be no key of anybody's.
+func (s *service) connectStripe(h *app.Host) error {
+	for _, name := range []string{"stripe_key", "stripe_webhook"} {
+		if h.Config.Secrets[name] == "" {
+			return fmt.Errorf("secrets.%s is not set: copy it from the Stripe dashboard", name)
+		}
+	}
+	s.provider = payment.NewStripe(h.DB, h.Clock, payment.StripeKeys{Secret: h.Config.Secrets["stripe_key"],
+		Webhook: h.Config.Secrets["stripe_webhook"], URL: s.settings.StripeURL}, h.Config.PublicURL)
 	return nil
 }
 

@@ -67,6 +67,9 @@ func (s *service) hearChargeback(ctx context.Context, reference string) error {
 // settleChargeback opens a case, follows its stages and ends it: each once, in whatever order the news come. News about a
 // payment that is not ours change nothing.
 func (s *service) settleChargeback(tx *db.Tx, c payment.Chargeback) error {
+	if c.Stage == "" { // an inquiry, so far
+		return nil
+	}
 	var orders []string
 	if err := tx.Raw("SELECT order_id FROM payments WHERE id = ?", c.PaymentID).Scan(&orders).Error; err != nil || len(orders) == 0 {
 		return err

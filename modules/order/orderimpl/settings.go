@@ -10,7 +10,7 @@ import (
 
 // settings are what the operator decides (settings.order). Fees are in basis points: 550 is 5.5 %.
 type settings struct {
-	Provider   string `koanf:"provider"`    // simulator, or none: no order can be placed
+	Provider   string `koanf:"provider"`    // stripe, simulator, or none: no order can be placed
 	WebhookURL string `koanf:"webhook_url"` // where the simulator sends its webhooks; empty: this process
 	Currency   string `koanf:"-"`           // of the marketplace
 
@@ -37,6 +37,8 @@ type settings struct {
 	DisputeBackstop  time.Duration `koanf:"dispute_backstop"`  // one that nobody has decided is refunded
 	RefundLimit      int           `koanf:"partial_refund_limit_basis_points"`
 	SoloLimit        int64         `koanf:"moderator_limit"` // minor units that one moderator may decide about alone
+
+	StripeURL string `koanf:"stripe_url"` // of another API than Stripe's own, for tests
 
 	PayoutFee   int64 `koanf:"payout_fee"`     // minor units, of each withdrawal
 	PayoutLeast int64 `koanf:"payout_minimum"` // minor units that can be withdrawn
