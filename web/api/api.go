@@ -65,6 +65,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.accounts()
 	a.catalogue()
 	a.orders()
+	a.agreements()
 	a.conversations()
 	a.notifications()
 	return a

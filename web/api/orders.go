@@ -59,6 +59,14 @@ type Replayable[T any] struct {
 	Body     T
 }
 
+// needKey refuses what moves money without a key, so that a lost answer never makes somebody do it twice.
+func needKey(key string) error {
+	if key == "" {
+		return fault.Malformedf("Send an Idempotency-Key header: a text of your choice, new for every request.")
+	}
+	return nil
+}
+
 type getQuoteInput struct {
 	GigID    string `query:"gig_id" maxLength:"64"`
 	Package  string `query:"package" enum:"basic,standard,premium" default:"basic"`
@@ -79,8 +87,8 @@ type placeOrderInput struct {
 }
 
 func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[order.Order], error) {
-	if in.Key == "" {
-		return nil, fault.Malformedf("Send an Idempotency-Key header: a text of your choice, new for every order.")
+	if err := needKey(in.Key); err != nil {
+		return nil, err
 	}
 	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
 		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity,

@@ -13,31 +13,38 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/platform/money"
+	"marketplace/web/language"
 )
 
-// functions are what templates can call.
-func (s *Site) functions() template.FuncMap {
+// functions are what templates of a language can call.
+func (s *Site) functions(l *language.Language) template.FuncMap {
 	return template.FuncMap{
-		"asset":       s.assets.url,
-		"markdown":    s.markdown.HTML,
-		"when":        func(t time.Time) moment { return newMoment(t, s.Clock.Now()) },
-		"field":       newField,
+		"asset":    s.assets.url,
+		"markdown": s.markdown.HTML,
+		"when":     func(t time.Time) moment { return newMoment(l, t, s.Clock.Now()) },
+		"t":        l.Text,
+		"words":    func() (string, error) { return words(l) },
+		"field": func(f form, name, label string, settings ...any) (field, error) {
+			x, err := newField(f, name, label, settings...)
+			return localizeField(l, x), err
+		},
 		"dict":        dict,
-		"money":       showMoney,
-		"price":       showPrice,
-		"plural":      plural,
-		"stars":       starsOf,
-		"days":        func(n int) string { return plural(n, "day", "days") },
-		"revisions":   showRevisions,
+		"money":       l.Money,
+		"price":       l.Price,
+		"plural":      l.Count,
+		"number":      l.Number,
+		"stars":       func(hundredths, count int) rating { return starsIn(l, hundredths, count) },
+		"days":        func(n int) string { return l.Count(n, "day", "days") },
+		"revisions":   func(n int) string { return showRevisions(l, n) },
 		"size":        showSize,
 		"gigPath":     gigPath,
 		"coverPath":   coverPath,
 		"avatarPath":  avatarPath,
 		"loginPath":   loginPath,
-		"country":     countryName,
+		"country":     func(code string) string { return countryIn(l, code) },
 		"requestID":   rand.Text,
-		"title":       title,
-		"join":        strings.Join,
+		"title":       func(word string) string { return l.Text(title(word)) },
+		"join":        func(texts []string, separator string) string { return joined(l, texts, separator) },
 		"add":         func(a, b int) int { return a + b },
 		"badge":       badge,
 		"ownPath":     s.ownPath,
@@ -47,6 +54,7 @@ func (s *Site) functions() template.FuncMap {
 		"filledForm":  func(forms map[order.Action]form, action string) form { return forms[order.Action(action)] },
 		"may":         func(actions map[order.Action]bool, action string) bool { return actions[order.Action(action)] },
 		"picturePath": picturePath,
+		"wish":        wish,
 	}
 }
 
@@ -66,60 +74,42 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// showMoney writes an amount as people read it: $1,050.00, €9.99, 1,000.00 CHF.
-func showMoney(a money.Amount) string {
-	digits, sign := a.Decimal(), ""
-	if strings.HasPrefix(digits, "-") {
-		digits, sign = digits[1:], "−"
+// showMoney writes an amount in English, where no page is at hand.
+func showMoney(a money.Amount) string { return language.English().Money(a) }
+
+// showPrice is showMoney for a glance.
+func showPrice(a money.Amount) string { return language.English().Price(a) }
+
+// plural writes a number with its noun in English: 1 order, 3 orders, 1,200 orders.
+func plural(n int, one, many string) string { return language.English().Count(n, one, many) }
+
+func thousands(n int) string { return language.English().Number(n) }
+
+// joined puts texts of the product in a row.
+func joined(l *language.Language, texts []string, separator string) string {
+	said := make([]string, len(texts))
+	for i, text := range texts {
+		said[i] = l.Text(text)
 	}
-	whole, fraction, cut := strings.Cut(digits, ".")
-	for i := len(whole) - 3; i > 0; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if cut {
-		whole += "." + fraction
-	}
-	symbols := map[string]string{"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹"}
-	if symbol, ok := symbols[a.Currency]; ok {
-		return sign + symbol + whole
-	}
-	return sign + whole + "\u00a0" + a.Currency
+	return strings.Join(said, separator)
 }
 
-// showPrice is showMoney without decimals that are zero, where a glance must do.
-func showPrice(a money.Amount) string {
-	text := showMoney(a)
-	if before, after, ok := strings.Cut(text, ".00"); ok {
-		return before + after
+// countryIn is the name of a country; a code that is not known stands for itself.
+func countryIn(l *language.Language, code string) string {
+	if name, ok := l.Country(code); ok && !l.English() {
+		return name
 	}
-	return text
+	return countryName(code)
 }
 
-// plural writes a number with its noun: 1 order, 3 orders, 1,200 orders.
-func plural(n int, one, many string) string {
-	noun := many
-	if n == 1 {
-		noun = one
-	}
-	return thousands(n) + "\u00a0" + noun
-}
-
-func thousands(n int) string {
-	digits := strconv.Itoa(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-func showRevisions(n int) string {
+func showRevisions(l *language.Language, n int) string {
 	switch n {
 	case gig.Unlimited:
-		return "Unlimited revisions"
+		return l.Text("Unlimited revisions")
 	case 0:
-		return "No revisions"
+		return l.Text("No revisions")
 	}
-	return plural(n, "revision", "revisions")
+	return l.Count(n, "revision", "revisions")
 }
 
 func showSize(bytes int64) string {
@@ -185,9 +175,10 @@ type rating struct {
 }
 
 // starsOf takes hundredths of a star, and rounds half up.
-func starsOf(hundredths, count int) rating {
-	tenths := (hundredths + 5) / 10
-	return rating{Average: fmt.Sprintf("%d.%d", tenths/10, tenths%10), Nearest: (hundredths + 50) / 100, Count: count}
+func starsOf(hundredths, count int) rating { return starsIn(language.English(), hundredths, count) }
+
+func starsIn(l *language.Language, hundredths, count int) rating {
+	return rating{Average: l.Tenths((hundredths + 5) / 10), Nearest: (hundredths + 50) / 100, Count: count}
 }
 
 // filledStars says of each of the five stars of a review whether it was given.

@@ -35,15 +35,15 @@ type orderRow struct {
 
 const ordersShown = 20
 
-// groups are the filters of the list.
-func groups() []struct {
+// orderGroup is a filter of the list.
+type orderGroup struct {
 	Key, Label string
 	Statuses   []order.Status
-} {
-	return []struct {
-		Key, Label string
-		Statuses   []order.Status
-	}{
+}
+
+// groups are the filters of the list.
+func groups() []orderGroup {
+	return []orderGroup{
 		{"", "All", nil},
 		{"active", "Active", []order.Status{order.StatusPendingPayment, order.StatusAwaitingRequirements, order.StatusInProgress,
 			order.StatusDelivered, order.StatusInRevision, order.StatusDisputed}},
@@ -70,6 +70,9 @@ func (s *Site) ListOrders(c echo.Context) error {
 	page.Roles = []tab{
 		{"Buying", listPath("/orders", "role", "buyer"), page.Role == "buyer"},
 		{"Selling", listPath("/orders", "role", "seller"), page.Role == "seller"},
+	}
+	if isStaff(c.Request().Context()) {
+		page.Roles = append(page.Roles, tab{"Everybody's", "/operator/orders", false})
 	}
 	list, err := s.Orders.List(c.Request().Context(), q)
 	if err != nil {
@@ -109,6 +112,9 @@ type orderPage struct {
 	Confirming bool // paid, and the provider's word is on its way
 	PayPath    string
 	Left       string // revisions
+	Change     *order.Change
+	Kinds      []option // of changes
+	Reasons    []option // of disputes
 }
 
 // question is one of the seller's questions as an input.
@@ -141,11 +147,15 @@ func (s *Site) showOrder(c echo.Context, code int, page orderPage) error {
 
 func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 	o := page.Order
-	page.Role, page.Status = "seller", statusFor(o.Status)
+	page.Role, page.Status = "moderator", statusFor(o.Status)
 	other, name := o.BuyerID, o.BuyerUsername
-	if o.BuyerID == identity.From(ctx).UserID {
+	switch identity.From(ctx).UserID {
+	case o.BuyerID:
 		page.Role, other, name = "buyer", o.SellerID, o.SellerUsername
+	case o.SellerID:
+		page.Role = "seller"
 	}
+	page.Change, page.Kinds, page.Reasons = openChange(o), changeKinds(o), disputeReasons()
 	page.Other = user.Profile{ID: other, Username: name, DisplayName: name}
 	page.Turn = o.Next != nil && o.Next.Actor == page.Role
 	page.May = map[order.Action]bool{}
@@ -164,7 +174,7 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 		return err
 	})
 	g.want(partReviews, func(ctx context.Context) (err error) {
-		if o.Status == order.StatusCompleted {
+		if o.Status == order.StatusCompleted && page.Role != "moderator" {
 			page.Reviews, err = s.Reviews.OfOrder(ctx, review.OfOrderRequest{OrderID: o.ID})
 		}
 		return err
