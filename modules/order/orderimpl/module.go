@@ -28,6 +28,8 @@ var Module = app.Module[order.Service, Deps]{
 	Announces: []db.Event{
 		order.Placed{}, order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
 		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
+		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
+		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{}, order.PayoutChanged{}, order.ChargebackChanged{},
 	},
 	Files: true,
 }
