@@ -70,6 +70,7 @@ func demoCommand(s *settings) *cobra.Command {
 
 // fillIfEmpty fills a marketplace without gigs. It says whether it did.
 func fillIfEmpty(ctx context.Context, p process) (filled bool, err error) {
+	p.metrics = nil // those of the process that serves afterwards
 	a, services, err := p.open(ctx, app.Opening)
 	if err != nil {
 		return false, err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -375,4 +376,10 @@ func (p *person) all(path string, each func(map[string]any)) {
 			return
 		}
 	}
+}
+
+// runs says whether the process has not ended by itself.
+func (c *child) runs() bool {
+	state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	return err == nil && !strings.Contains(string(state), ") Z ")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"marketplace/platform/apptest"
 	"marketplace/platform/telemetry/elastic/elastictest"
 )
 
@@ -36,4 +37,23 @@ func TestTheLogReachesElasticsearch(t *testing.T) {
 	if found := len(server.Documents("logs-")); found != lines {
 		t.Errorf("%d lines were written and %d are stored", lines, found)
 	}
+}
+
+// What `make run` does on a fresh machine.
+func TestADemonstrationIsServed(t *testing.T) {
+	address := freeAddress(t)
+	c := newChild(t, fmt.Sprintf("listen: %q\ninternal: %q\ndata: %q\ndemo: true\n", address, freeAddress(t), t.TempDir()))
+	c.start(t)
+	m := newMarket()
+	m.url = "http://" + address
+	apptest.Eventually(t, func() error {
+		if !c.runs() {
+			t.Fatalf("the process has ended:\n%s", c.log.String())
+		}
+		return ready(c.internal)
+	})
+	if gigs := m.visitor(t).get("/gigs?limit=50").ok(200); len(gigs.items()) < 20 {
+		t.Errorf("only %d gigs", len(gigs.items()))
+	}
+	m.visitor(t).logIn("bella", "open-sesame-2026")
 }

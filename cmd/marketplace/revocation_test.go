@@ -16,7 +16,7 @@ import (
 
 // Rows A4, A6, V7 (7.4.1, 7.4.2, 7.4.5, 4.4.3): within five seconds a session that was ended opens no page, no operation and
 // no live channel, on no gateway.
-func anEndedSessionIsRefusedEverywhere(t *testing.T, m *market) {
+func anEndedSessionIsRefusedEverywhere(t testing.TB, m *market) {
 	owner := m.join(t, "anita")
 	ways := map[string]func(){
 		"a new password": func() {
@@ -58,7 +58,7 @@ func anEndedSessionIsRefusedEverywhere(t *testing.T, m *market) {
 }
 
 // knockWith asks one gateway for an operation and for a page that need a session.
-func (m *market) knockWith(t *testing.T, gateway, access, cookie string) (api, page int) {
+func (m *market) knockWith(t testing.TB, gateway, access, cookie string) (api, page int) {
 	t.Helper()
 	client := &http.Client{Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	ask := func(path, header, value string) int {
