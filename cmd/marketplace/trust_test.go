@@ -29,7 +29,7 @@ import (
 const serviceSecret = "a secret that only processes know"
 
 // openToPeers runs a marketplace whose modules can be called from other processes, and says where.
-func openToPeers(t *testing.T) (m *market, private string) {
+func openToPeers(t testing.TB) (m *market, private string) {
 	t.Helper()
 	private = freeAddress(t)
 	return startWith(t, map[string]any{"data": t.TempDir(), "rpc.listen": private, "rpc.secrets": []string{serviceSecret}}), "http://" + private
