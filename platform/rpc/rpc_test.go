@@ -187,6 +187,27 @@ func TestTheRemainingTimeTravelsAndIsApplied(t *testing.T) {
 	}
 }
 
+func TestNobodyWorksForACallerWhoHasGone(t *testing.T) {
+	l, s := serve(t, nil)
+	for header, want := range map[string]int{"0": http.StatusServiceUnavailable, "-5": http.StatusServiceUnavailable, "5000": http.StatusOK} {
+		before := l.calls.Load()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+callPath, strings.NewReader(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+forge(t, jwt.SigningMethodHS256, secrets[0], `{}`, nil))
+		r.Header.Set(headerRemaining, header)
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if worked := l.calls.Load() > before; response.StatusCode != want || worked != (want == http.StatusOK) {
+			t.Errorf("with %s ms left: %d, and the module worked: %v", header, response.StatusCode, worked)
+		}
+	}
+}
+
 func TestWhatRemainsIsReadWithCare(t *testing.T) {
 	for header, want := range map[string]time.Duration{
 		"1500": 1500 * time.Millisecond, "0": 0, "-5": 0, "": timeLimit, "soon": timeLimit,
