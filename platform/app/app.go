@@ -189,7 +189,7 @@ func use[S, D any](a *App, m Module[S, D], deps D) (none S, err error) {
 	describe(a, m)
 	switch {
 	case a.mode == Describing:
-		return none, nil
+		return standIn(a, m)
 	case a.Hosts(m.Name):
 		return host(a, m, deps)
 	case len(a.config.Remotes[m.Name]) == 0:

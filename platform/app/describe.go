@@ -9,6 +9,7 @@ import (
 
 	"marketplace/platform/config"
 	"marketplace/platform/db"
+	"marketplace/platform/rpc"
 )
 
 // Description is one module as the table and its contract tell it, for people who look after several processes. Nothing in
@@ -40,6 +41,24 @@ func describe[S, D any](a *App, m Module[S, D]) {
 	}
 	a.described = append(a.described, d)
 }
+
+// standIn is a module where nothing runs: its settings are checked if they are for this process, and what calls it can be
+// made, but gets no answer.
+func standIn[S, D any](a *App, m Module[S, D]) (none S, err error) {
+	if a.Hosts(m.Name) && m.Check != nil {
+		if err := m.Check(a.newHost(m.Name)); err != nil {
+			return none, fmt.Errorf("the module %s: %w", m.Name, err)
+		}
+	}
+	client, err := rpc.NewClient(m.Name, []string{"http://nowhere.invalid"}, rpc.Options{Secrets: [][]byte{[]byte(nobody)}})
+	if err != nil {
+		return none, err
+	}
+	return m.Remote(client), nil
+}
+
+// nobody signs calls that are never made.
+const nobody = "nobody is called in a process that only describes"
 
 // Calls returns the modules whose contracts are fields of the struct, sorted: what the module with these dependencies, or
 // the web with these services, calls.
