@@ -20,7 +20,7 @@ import (
 
 const (
 	watchTime  = 2 * time.Second // between two looks at names and replicas
-	checkTime  = time.Second     // that a replica has to say how it is
+	checkTime  = 3 * time.Second // that a replica has to say how it is: more than it needs on a busy machine
 	mostMissed = 2               // health checks in a row
 )
 
@@ -118,7 +118,7 @@ func (p *pool) addresses(ctx context.Context, u *url.URL) ([]string, error) {
 	}
 	hosts := []string{u.Hostname()}
 	if _, err := netip.ParseAddr(u.Hostname()); err != nil {
-		ctx, cancel := context.WithTimeout(ctx, dialTime)
+		ctx, cancel := context.WithTimeout(ctx, 2*dialTime)
 		defer cancel()
 		if hosts, err = p.lookup(ctx, u.Hostname()); err != nil {
 			return nil, fmt.Errorf("look up %s: %w", u.Hostname(), err)

@@ -13,6 +13,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+
+	"marketplace/platform/fault"
 )
 
 // eventually waits for what another goroutine does.
@@ -264,6 +266,18 @@ func TestANameIsAllItsAddressesAndFollowsThem(t *testing.T) {
 	eventually(t, func() bool { return c.pool.replicas.Load() != looked })
 	if !replicas("127.0.0.2")() {
 		t.Error("a name that cannot be looked up takes the replicas away")
+	}
+}
+
+func TestANameIsLookedUpOnThisMachine(t *testing.T) {
+	l, s := serve(t, nil)
+	u, _ := url.Parse(s.URL)
+	c := client(t, "http://localhost:"+u.Port())
+	if _, err := Call[said](t.Context(), c, "Say", sayRequest{}); err != nil || l.calls.Load() != 1 {
+		t.Errorf("%v", err)
+	}
+	if _, err := Call[said](t.Context(), client(t, "http://no-such-host.invalid:9000"), "Say", sayRequest{}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a name that nobody has: %v", err)
 	}
 }
 
