@@ -80,6 +80,7 @@ type Session struct {
 	AccessToken  string    `json:"access_token"` // JWT (EdDSA), API sessions only
 	ExpiresIn    int       `json:"expires_in"`   // seconds that the access token lives
 	ExpiresAt    time.Time `json:"expires_at"`   // when the session ends if it is not used
+	EndsAt       time.Time `json:"ends_at"`      // when it ends, however much it is used
 	Browser      bool      `json:"browser"`
 	Device       string    `json:"device"` // what the client said it is
 	Address      string    `json:"address"`

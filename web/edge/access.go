@@ -15,6 +15,7 @@ const (
 	Anyone      Access = "anyone"      // visitors too
 	SignedIn    Access = "signed in"   // with a session
 	Verified    Access = "verified"    // with a session and a confirmed e-mail address (row A1)
+	Operator    Access = "operator"    // with a session and the role operator
 	Development Access = "development" // anyone, outside of production only; otherwise the route does not exist
 )
 
@@ -32,6 +33,11 @@ func (a Access) Check(ctx context.Context) error {
 		_, err = identity.User(ctx)
 	case Verified:
 		_, err = identity.VerifiedUser(ctx)
+	case Operator:
+		var who identity.Actor
+		if who, err = identity.VerifiedUser(ctx); err == nil && !who.Is("operator") {
+			err = fault.NotFoundf("There is no such page.")
+		}
 	default:
 		err = fault.Forbiddenf("Nobody may do this.")
 	}

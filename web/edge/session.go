@@ -22,7 +22,8 @@ func (e Edge) Secure() bool { return secure(e.Config) }
 
 func secure(c config.Config) bool { return strings.HasPrefix(c.PublicURL, "https://") }
 
-// SetSession gives the browser the token of its session until expires. secure is Edge.Secure.
+// SetSession gives the browser the token of its session until expires: when it ends at the latest, as its use is not told to
+// the browser. secure is Edge.Secure.
 func SetSession(c echo.Context, token string, expires time.Time, secure bool) {
 	k := newSessionCookie(token, secure)
 	k.Expires = expires

@@ -69,7 +69,7 @@ func (s *Site) openSession(c echo.Context, login, password string) error {
 	if err != nil {
 		return err
 	}
-	edge.SetSession(c, session.Token, session.ExpiresAt, s.Secure())
+	edge.SetSession(c, session.Token, session.EndsAt, s.Secure())
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (s *service) Authenticate(ctx context.Context, q auth.AuthenticateRequest) 
 	if err != nil {
 		return auth.Identity{}, fmt.Errorf("authenticate: %w", err)
 	}
-	if !ok || !o.Session.alive(s.settings, s.clock.Now()) {
+	if !ok || !o.alive(s.settings, s.clock.Now()) {
 		return auth.Identity{}, logInAgain()
 	}
 	s.touch(ctx, o.Session)

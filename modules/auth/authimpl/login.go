@@ -93,7 +93,7 @@ func (s *service) open(ctx context.Context, v verdict, q auth.LogInRequest) (aut
 
 // opened is the session with what opens it.
 func (s *service) opened(ctx context.Context, o openSession) (session auth.Session, err error) {
-	session = o.Session.session(s.settings)
+	session = o.Session.session(s.settings.lifeOf(o.Owner))
 	if session.Account, err = o.Owner.account(); err != nil {
 		return auth.Session{}, err
 	}

@@ -35,6 +35,8 @@ type settings struct {
 	AccessLife      time.Duration `koanf:"access_token_life"`      // of the JWT of the API
 	IdleLife        time.Duration `koanf:"session_idle"`           // a session unused for so long is over
 	AbsoluteLife    time.Duration `koanf:"session_life"`           // a session as old as that is over, used or not
+	StaffIdleLife   time.Duration `koanf:"staff_session_idle"`     // the same for accounts with a role
+	StaffLife       time.Duration `koanf:"staff_session_life"`     // the same
 	RefreshGrace    time.Duration `koanf:"refresh_grace"`          // a refresh token may be sent twice within this
 	VerifyLife      time.Duration `koanf:"verification_life"`      // of the link that confirms an address
 	ResetLife       time.Duration `koanf:"reset_life"`             // of the link to choose a new password
@@ -55,6 +57,8 @@ func defaults() settings {
 		AccessLife:      15 * time.Minute,
 		IdleLife:        14 * day,
 		AbsoluteLife:    90 * day,
+		StaffIdleLife:   30 * time.Minute,
+		StaffLife:       12 * time.Hour,
 		RefreshGrace:    10 * time.Second,
 		VerifyLife:      day,
 		ResetLife:       time.Hour,
@@ -80,6 +84,8 @@ func (s settings) check() error {
 	}
 	refuse(s.AccessLife < time.Second || s.AccessLife > time.Hour, "access_token_life must be 1s to 1h")
 	refuse(s.IdleLife < time.Minute || s.AbsoluteLife < s.IdleLife, "session_idle must be at least 1m, and at most session_life")
+	refuse(s.StaffIdleLife < time.Minute || s.StaffLife < s.StaffIdleLife || s.StaffLife > s.AbsoluteLife,
+		"staff_session_idle must be at least 1m, and at most staff_session_life, which must be at most session_life")
 	refuse(s.RefreshGrace > time.Minute, "refresh_grace must be at most 1m")
 	refuse(s.VerifyLife < time.Minute || s.ResetLife < time.Minute, "verification_life and reset_life must be at least 1m")
 	refuse(s.KeyLife < time.Hour, "signing_key_life must be at least 1h")

@@ -73,6 +73,8 @@ func TestASVS_V6_1_1_ThePolicyIsWrittenDownAsItIs(t *testing.T) {
 		{"refresh token that was used, for an answer that was lost", "refresh_grace", set.RefreshGrace},
 		{"session that is not used", "session_idle", set.IdleLife},
 		{"session", "session_life", set.AbsoluteLife},
+		{"session that is not used, of an account with a role", "staff_session_idle", set.StaffIdleLife},
+		{"session of an account with a role", "staff_session_life", set.StaffLife},
 		{"key that signs access tokens", "signing_key_life", set.KeyLife},
 	} {
 		want = append(want, fmt.Sprintf("| %s | %v | `%s` |", life.what, life.long, life.setting))

@@ -20,7 +20,7 @@ func (s *service) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Sess
 	if err != nil {
 		return auth.Session{}, fmt.Errorf("read a session: %w", err)
 	}
-	if o.Session.Browser || !s.tokens.Made(o.Session, token) || !o.Session.alive(s.settings, s.clock.Now()) {
+	if o.Session.Browser || !s.tokens.Made(o.Session, token) || !o.alive(s.settings, s.clock.Now()) {
 		return auth.Session{}, logInAgain()
 	}
 	stolen := false
@@ -35,7 +35,7 @@ func (s *service) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Sess
 		s.log.Warn("a refresh token was used twice: its session is ended",
 			zap.String("account", o.Owner.ID), zap.String("session", o.Session.ID))
 	}
-	if !o.Session.alive(s.settings, s.clock.Now()) {
+	if !o.alive(s.settings, s.clock.Now()) {
 		return auth.Session{}, logInAgain()
 	}
 	return s.opened(ctx, o)

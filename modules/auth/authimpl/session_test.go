@@ -7,6 +7,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
+	"marketplace/platform/db"
 	"marketplace/platform/fault"
 )
 
@@ -171,6 +172,45 @@ func TestASessionEndsWhenItIsNotUsedAndAtTheLatestAfter90Days(t *testing.T) {
 	w.must(w.h.DB.Read(t.Context()).Raw("SELECT COUNT(*) FROM sessions").Scan(&left).Error)
 	if left != 0 {
 		t.Errorf("%d sessions are kept", left)
+	}
+}
+
+// Row V7: a session that can do more lasts less.
+func TestASVS_V7_3_1_StaffIsLoggedOutAfterHalfAnHourAndAfterHalfADay(t *testing.T) {
+	w := newWorld(t)
+	account := w.ana()
+	w.must(w.h.DB.Tx(t.Context(), func(tx *db.Tx) error {
+		return tx.Exec(`UPDATE accounts SET roles = '["operator"]' WHERE id = ?`, account.ID).Error
+	}))
+	open := func(s auth.Session) bool {
+		list, err := w.ListOpenSessions(apptest.System(), auth.ListOpenSessionsRequest{IDs: []string{s.ID}})
+		w.must(err)
+		mine, err := w.ListSessions(as(s), auth.ListSessionsRequest{})
+		w.must(err)
+		alive := w.authenticated(auth.AuthenticateRequest{SessionToken: s.Token})
+		if alive != (len(list.IDs) == 1) || alive != (len(mine.Items) == 1) {
+			t.Errorf("alive is %v, and listed are %v and %v", alive, list.IDs, mine.Items)
+		}
+		return alive
+	}
+	idle := w.logInBrowser("ana")
+	if idle.ExpiresAt.Sub(idle.CreatedAt) != 30*time.Minute || idle.EndsAt.Sub(idle.CreatedAt) != 12*time.Hour {
+		t.Errorf("it lasts until %v, at most until %v", idle.ExpiresAt, idle.EndsAt)
+	}
+	w.h.Clock.Advance(30 * time.Minute)
+	if open(idle) {
+		t.Error("it is open after half an hour without use")
+	}
+	busy := w.logInBrowser("ana")
+	for range 24 {
+		if !open(busy) {
+			t.Fatal("a session in use is over")
+		}
+		w.h.Clock.Advance(30*time.Minute - time.Second)
+	}
+	w.h.Clock.Advance(24 * time.Second)
+	if open(busy) {
+		t.Error("it is open after half a day")
 	}
 }
 

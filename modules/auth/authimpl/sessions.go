@@ -55,18 +55,18 @@ func (s *service) ListSessions(ctx context.Context, _ auth.ListSessionsRequest) 
 	if err != nil {
 		return auth.SessionList{}, err
 	}
-	now := s.clock.Now()
+	now, lasts := s.clock.Now(), s.settings.lifeOf(owner)
 	var rows []sessionRow
 	err = s.db.Read(ctx).
 		Where("account_id = ? AND ended_at IS NULL AND created_at > ? AND last_active_at > ?",
-			actor.UserID, now.Add(-s.settings.AbsoluteLife), now.Add(-s.settings.IdleLife)).
+			actor.UserID, now.Add(-lasts.absolute), now.Add(-lasts.idle)).
 		Order("created_at DESC, id DESC").Limit(mostSessions).Find(&rows).Error
 	if err != nil {
 		return auth.SessionList{}, fmt.Errorf("list sessions: %w", err)
 	}
 	list := auth.SessionList{Items: make([]auth.Session, len(rows))}
 	for i, r := range rows {
-		list.Items[i] = r.session(s.settings)
+		list.Items[i] = r.session(lasts)
 		list.Items[i].Account = account
 		list.Items[i].Current = r.ID == actor.SessionID
 	}

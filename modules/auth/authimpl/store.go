@@ -37,6 +37,9 @@ func (r accountRow) account() (auth.Account, error) {
 	return a, nil
 }
 
+// isStaff says whether the account has any role.
+func (r accountRow) isStaff() bool { return r.Roles != "" && r.Roles != "[]" }
+
 type sessionRow struct {
 	ID           string
 	AccountID    string
@@ -53,10 +56,10 @@ type sessionRow struct {
 
 func (sessionRow) TableName() string { return "sessions" }
 
-func (r sessionRow) session(set settings) auth.Session {
+func (r sessionRow) session(l life) auth.Session {
 	return auth.Session{
 		ID: r.ID, Browser: r.Browser, Device: r.Device, Address: r.Address,
-		ExpiresAt: r.expiresAt(set).UTC(), LastActiveAt: r.LastActiveAt.UTC(), CreatedAt: r.CreatedAt.UTC(),
+		ExpiresAt: r.expiresAt(l).UTC(), EndsAt: r.CreatedAt.Add(l.absolute).UTC(), LastActiveAt: r.LastActiveAt.UTC(), CreatedAt: r.CreatedAt.UTC(),
 	}
 }
 
@@ -125,6 +128,10 @@ func one[R any](g *gorm.DB) (r R, err error) {
 type openSession struct {
 	Session sessionRow `gorm:"embedded"`
 	Owner   accountRow `gorm:"embedded;embeddedPrefix:owner_"`
+}
+
+func (o openSession) alive(set settings, now time.Time) bool {
+	return o.Session.alive(set.lifeOf(o.Owner), now)
 }
 
 func readOpenSession(g *gorm.DB, id string) (r openSession, err error) {

@@ -53,13 +53,17 @@ func (s *service) ListOpenSessions(ctx context.Context, q auth.ListOpenSessionsR
 		return auth.OpenSessionList{}, fault.Wrong("ids", "Ask for at most %d sessions.", mostIDs)
 	}
 	ids := slices.DeleteFunc(slices.Clone(q.IDs), func(id string) bool { return !text.IsID(id) })
-	now := s.clock.Now()
-	list := auth.OpenSessionList{IDs: []string{}}
-	err := s.db.Read(ctx).Model(&sessionRow{}).
-		Where("id IN ? AND ended_at IS NULL AND created_at > ? AND last_active_at > ?", ids, now.Add(-s.settings.AbsoluteLife), now.Add(-s.settings.IdleLife)).
-		Limit(mostIDs).Pluck("id", &list.IDs).Error
+	var rows []openSession
+	err := s.db.Read(ctx).Raw(`SELECT s.id, s.created_at, s.last_active_at, a.id AS owner_id, a.roles AS owner_roles
+		FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id IN ? AND s.ended_at IS NULL LIMIT ?`, ids, mostIDs).Scan(&rows).Error
 	if err != nil {
 		return auth.OpenSessionList{}, fmt.Errorf("list open sessions: %w", err)
+	}
+	list, now := auth.OpenSessionList{IDs: []string{}}, s.clock.Now()
+	for _, r := range rows {
+		if r.alive(s.settings, now) {
+			list.IDs = append(list.IDs, r.Session.ID)
+		}
 	}
 	return list, nil
 }
