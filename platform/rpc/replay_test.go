@@ -38,7 +38,7 @@ func TestAWrongBodyDoesNotUseUpTheToken(t *testing.T) {
 
 func TestATokenIsRememberedForAsLongAsItCouldBeGood(t *testing.T) {
 	now := clock.New().Now()
-	var s seen
+	s := seen{most: mostKnown}
 	for step := range 100 {
 		at := now.Add(time.Duration(step) * time.Second)
 		id := fmt.Sprint(step)
@@ -61,9 +61,11 @@ func TestATokenIsRememberedForAsLongAsItCouldBeGood(t *testing.T) {
 
 func TestMoreTokensThanCanBeRememberedAreRefused(t *testing.T) {
 	now := clock.New().Now()
-	s := seen{began: now, young: make(map[string]struct{}, mostKnown)}
-	for i := range mostKnown {
-		s.young[fmt.Sprint(i)] = struct{}{}
+	s := seen{most: 100}
+	for i := range s.most {
+		if err := s.first(fmt.Sprint(i), now); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if s.first("one more", now) == nil {
 		t.Error("it is taken")

@@ -64,7 +64,7 @@ type verifier struct {
 }
 
 func newVerifier(module string, secrets [][]byte, c *clock.Clock) *verifier {
-	v := &verifier{clock: c, parser: jwt.NewParser(
+	v := &verifier{clock: c, used: seen{most: mostKnown}, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithExpirationRequired(),
 		jwt.WithIssuedAt(),
