@@ -261,6 +261,16 @@ type Quote struct {
 	BuyerFeeBips  int          `json:"buyer_fee_basis_points"`
 	SellerFeeBips int          `json:"seller_fee_basis_points"`
 	ClearingDays  int          `json:"clearing_days"` // from completion until the seller can withdraw
+	Lines         []Line       `json:"lines"`         // what the total consists of
+	FeeVersion    string       `json:"fee_version"`   // names the fees
+	ExpiresAt     time.Time    `json:"expires_at"`    // until then Place charges this, if it gets the token
+	Token         string       `json:"token"`         // signed
+}
+
+// Line is one part of a total.
+type Line struct {
+	Text   string       `json:"text"`
+	Amount money.Amount `json:"amount"`
 }
 
 // Placement is the answer of Place.

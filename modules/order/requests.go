@@ -13,8 +13,9 @@ type QuoteRequest struct {
 type PlaceRequest struct {
 	RequestID string `json:"request_id"` // required, 8 to 255 characters, the client's
 	GigID     string `json:"gig_id"`
-	Package   string `json:"package"`  // basic, standard, premium
-	Quantity  int    `json:"quantity"` // 1 to 20; 0 is 1
+	Package   string `json:"package"`         // basic, standard, premium
+	Quantity  int    `json:"quantity"`        // 1 to 20; 0 is 1
+	Quote     string `json:"quote,omitempty"` // the token of a quote for just this: what was shown is charged
 }
 
 // GetRequest is the argument of Get.

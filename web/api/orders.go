@@ -83,6 +83,7 @@ type placeOrderInput struct {
 		GigID    string `json:"gig_id"`
 		Package  string `json:"package" doc:"basic, standard or premium."`
 		Quantity int    `json:"quantity" doc:"1 to 20; 1 if absent."`
+		Quote    string `json:"quote,omitempty" doc:"The token of GET /quote for just this: what was shown is charged. Without it, the price of now."`
 	}
 }
 
@@ -91,7 +92,7 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[
 		return nil, err
 	}
 	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
-		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity,
+		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity, Quote: in.Body.Quote,
 	})
 	placed.Order.Replayed = placed.Replayed
 	return repeatable(placed.Order, err)

@@ -80,9 +80,9 @@ func (s *Site) PlaceOrder(c echo.Context) error {
 		quantity = -1
 	}
 	placed, err := s.Orders.Place(c.Request().Context(), order.PlaceRequest{
-		RequestID: values.Get("request_id"), GigID: gigID(c), Package: values.Get("package"), Quantity: quantity,
+		RequestID: values.Get("request_id"), GigID: gigID(c), Package: values.Get("package"), Quantity: quantity, Quote: values.Get("quote"),
 	})
-	if f, ok := rejected(values, err, nil); ok {
+	if f, ok := rejected(values, err, func(field string) string { return "order." + field }); ok { // no input can be corrected
 		return s.showCheckout(c, http.StatusUnprocessableEntity, values.Get("package"), quantity, f)
 	}
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany) {

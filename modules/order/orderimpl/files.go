@@ -133,8 +133,11 @@ func (s *service) File(ctx context.Context, q order.FileRequest) (order.File, er
 		return order.File{}, fault.NotFoundf("There is no such file.")
 	}
 	r, err := s.files.Get(ctx, rows[0].key())
+	if fault.Is(err, fault.NotFound) {
+		err = errors.New(err.Error()) // ours, not the caller's mistake
+	}
 	if err != nil {
-		return order.File{}, fmt.Errorf("open the file %s: %w", rows[0].key(), errors.New(err.Error())) // ours, not the caller's mistake
+		return order.File{}, fmt.Errorf("open the file %s: %w", rows[0].key(), err)
 	}
 	defer func() { _ = r.Close() }()
 	content, err := io.ReadAll(io.LimitReader(r, mostFileSize))

@@ -4,6 +4,7 @@ package orderimpl
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,8 +51,9 @@ type service struct {
 	publicURL string
 	log       *zap.Logger
 	once      *once.Keeper
-	name      string // of the marketplace
-	seal      []byte // signs reconciliations; nil: nobody does
+	quotes    atomic.Pointer[[]byte] // the key that signs them
+	name      string                 // of the marketplace
+	seal      []byte                 // signs reconciliations; nil: nobody does
 
 	refused prometheus.Counter // webhooks
 	fired   *prometheus.CounterVec

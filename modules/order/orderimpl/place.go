@@ -56,7 +56,11 @@ func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRe
 	if g.Status != gig.StatusActive {
 		return order.Order{}, fault.Conflictf("This gig does not take orders at the moment.")
 	}
-	row, err := s.newOrder(who, g, p, q.Quantity)
+	o, err := s.agreed(ctx, q.Quote, g, p, q.Quantity)
+	if err != nil {
+		return order.Order{}, err
+	}
+	row, err := s.newOrder(who, g, p, o)
 	if err != nil {
 		return order.Order{}, err
 	}
@@ -121,9 +125,10 @@ func (s *service) limitUnpaid(tx *db.Tx, buyerID string) error {
 }
 
 // newOrder copies everything that the order keeps as it is now (row G6).
-func (s *service) newOrder(who identity.Actor, g gig.Gig, p gig.Package, quantity int) (orderRow, error) {
+func (s *service) newOrder(who identity.Actor, g gig.Gig, p gig.Package, o offer) (orderRow, error) {
 	t := s.settings.terms()
-	cost, err := quote(p.Price, quantity, t)
+	t.BuyerFee, t.SellerFee, t.Buys, t.Sells, t.FeeVersion = o.Buys.Bips, o.Sells.Bips, o.Buys, o.Sells, version(o.Buys, o.Sells)
+	cost, err := o.cost(t.Clearing)
 	if err != nil {
 		return orderRow{}, err
 	}
@@ -131,8 +136,8 @@ func (s *service) newOrder(who identity.Actor, g gig.Gig, p gig.Package, quantit
 		ID: newID(), Number: newNumber(), Status: order.StatusPendingPayment, Version: 1, Entered: 1,
 		BuyerID: who.UserID, BuyerUsername: who.Username, SellerID: g.SellerID, SellerUsername: g.SellerUsername,
 		GigID: g.ID, GigTitle: g.Title, Package: p.Name, PackageTitle: p.Title, Includes: append([]string{}, p.Includes...),
-		DeliveryDays: p.DeliveryDays, Revisions: p.Revisions, Quantity: quantity, Currency: p.Price.Currency,
-		Price: p.Price.Minor, Subtotal: cost.Subtotal.Minor, Fee: cost.Fee.Minor, Total: cost.Total.Minor,
+		DeliveryDays: p.DeliveryDays, Revisions: p.Revisions, Quantity: o.Quantity, Currency: o.Price.Currency,
+		Price: o.Price.Minor, Subtotal: cost.Subtotal.Minor, Fee: cost.Fee.Minor, Total: cost.Total.Minor,
 		SellerFee: cost.SellerFee.Minor, Earnings: cost.Earnings.Minor, Terms: t, Requirements: []order.Requirement{}, PlacedAt: s.now(),
 	}
 	if len(g.Pictures) > 0 {

@@ -7,28 +7,11 @@ import (
 	"strings"
 
 	"marketplace/modules/gig"
-	"marketplace/modules/order"
 	"marketplace/platform/fault"
-	"marketplace/platform/money"
 )
 
 // mostQuantity is how many of a package one order may have.
 const mostQuantity = 20
-
-// Quote is documented in the contract.
-func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote, error) {
-	if q.Quantity == 0 {
-		q.Quantity = 1
-	}
-	if err := checkPackage(q.GigID, q.Package, q.Quantity).Err(); err != nil {
-		return order.Quote{}, err
-	}
-	_, p, err := s.offered(ctx, q.GigID, q.Package)
-	if err != nil {
-		return order.Quote{}, err
-	}
-	return quote(p.Price, q.Quantity, s.settings.terms())
-}
 
 func checkPackage(gigID, name string, quantity int) *fault.Check {
 	var c fault.Check
@@ -56,29 +39,6 @@ func (s *service) offered(ctx context.Context, gigID, name string) (gig.Gig, gig
 		return g, p, fmt.Errorf("the catalogue offers an impossible package: %+v", p)
 	}
 	return g, p, nil
-}
-
-// quote is the one computation of what is shown, charged and posted (row P5): only the two fees are rounded, what the
-// seller gets and what the buyer pays are a difference and a sum.
-func quote(price money.Amount, quantity int, t terms) (order.Quote, error) {
-	q := order.Quote{BuyerFeeBips: t.BuyerFee, SellerFeeBips: t.SellerFee, ClearingDays: int(t.Clearing / day)}
-	var err error
-	if q.Subtotal, err = price.Times(int64(quantity)); err != nil {
-		return q, tooMuch(err)
-	}
-	if q.Fee, err = q.Subtotal.Share(int64(t.BuyerFee)); err != nil {
-		return q, tooMuch(err)
-	}
-	if q.Total, err = q.Subtotal.Add(q.Fee); err != nil {
-		return q, tooMuch(err)
-	}
-	if q.SellerFee, err = q.Subtotal.Share(int64(t.SellerFee)); err != nil {
-		return q, tooMuch(err)
-	}
-	if q.Earnings, err = q.Subtotal.Sub(q.SellerFee); err != nil {
-		return q, tooMuch(err)
-	}
-	return q, nil
 }
 
 func tooMuch(cause error) error {

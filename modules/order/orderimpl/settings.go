@@ -17,6 +17,15 @@ type settings struct {
 	BuyerFee  int `koanf:"buyer_fee_basis_points"`
 	SellerFee int `koanf:"seller_fee_basis_points"`
 
+	BuyerFlat      int64     `koanf:"buyer_fee_flat"`       // minor units, beside the share
+	BuyerFlatBelow int64     `koanf:"buyer_fee_flat_below"` // of prices below this; 0: of all
+	BuyerMinimum   int64     `koanf:"buyer_fee_minimum"`
+	SellerFlat     int64     `koanf:"seller_fee_flat"`
+	SellerMinimum  int64     `koanf:"seller_fee_minimum"`
+	Special        []special `koanf:"special_fees"` // for categories and sellers
+
+	QuoteLife time.Duration `koanf:"quote_life"` // a price that was shown is charged for so long
+
 	Unpaid int `koanf:"unpaid_orders_per_buyer"` // that may wait for their payment at once
 
 	PaymentWindow      time.Duration `koanf:"payment_window"`
@@ -52,6 +61,7 @@ func defaults() settings {
 		BuyerFee:           550,
 		SellerFee:          2000,
 		Unpaid:             50,
+		QuoteLife:          15 * time.Minute,
 		PaymentWindow:      15 * time.Minute,
 		FirstReminder:      day,
 		SecondReminder:     3 * day,
@@ -96,6 +106,12 @@ func (s settings) check() error {
 			return fmt.Errorf("settings.order.%s must be from 0 to 10000: 550 is 5.5 %%", name)
 		}
 	}
+	if err := s.checkFees(); err != nil {
+		return err
+	}
+	if s.QuoteLife < time.Second {
+		return fmt.Errorf("settings.order.quote_life must be at least 1s")
+	}
 	if s.Unpaid < 1 {
 		return fmt.Errorf("settings.order.unpaid_orders_per_buyer must be at least 1")
 	}
@@ -138,6 +154,9 @@ func (s settings) checkProcess() error {
 type terms struct {
 	BuyerFee           int           `json:"buyer_fee_basis_points"`
 	SellerFee          int           `json:"seller_fee_basis_points"`
+	Buys               fee           `json:"buyer_fee"` // the whole of it
+	Sells              fee           `json:"seller_fee"`
+	FeeVersion         string        `json:"fee_version"`
 	PaymentWindow      time.Duration `json:"payment_window"` // nanoseconds, like all of them
 	FirstReminder      time.Duration `json:"requirements_first_reminder"`
 	SecondReminder     time.Duration `json:"requirements_second_reminder"`
