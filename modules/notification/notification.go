@@ -69,7 +69,7 @@ type MailList struct {
 type SendMailRequest struct {
 	RequestID string `json:"request_id"` // names the mail: the same one is sent once
 	To        string `json:"to"`
-	Template  string `json:"template"` // verify_email, reset_password, address_taken
+	Template  string `json:"template"` // verify_email, reset_password, address_taken, session_stolen
 	Username  string `json:"username"`
 	Link      string `json:"link"` // absolute; carries token=…
 }

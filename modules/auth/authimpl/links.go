@@ -103,7 +103,7 @@ func (s *service) prepare(ctx context.Context, owed owedRow) (mail notification.
 		if err != nil {
 			return err
 		}
-		over := to.ID == "" || owed.Purpose == verifyEmail && to.VerifiedAt != nil || tx.Now().Sub(owed.CreatedAt) > owedFor
+		over := owed.isOver(to, tx.Now())
 		if !over && owed.Attempts == 0 {
 			if over, err = s.flooded(tx, owed.Purpose, to); err != nil {
 				return err
@@ -121,6 +121,20 @@ func (s *service) prepare(ctx context.Context, owed owedRow) (mail notification.
 	return mail, err
 }
 
+// isOver says whether the mail need not be sent: nobody has the login, the address is confirmed or is not, or too much time
+// has passed.
+func (r owedRow) isOver(to accountRow, now time.Time) bool {
+	switch {
+	case to.ID == "" || now.Sub(r.CreatedAt) > owedFor:
+		return true
+	case r.Purpose == verifyEmail:
+		return to.VerifiedAt != nil
+	case r.Purpose == sessionStolen:
+		return to.VerifiedAt == nil
+	}
+	return false
+}
+
 // flooded counts a mail to a mailbox, for whichever account it is, and says whether that is too many.
 func (s *service) flooded(tx *db.Tx, p purpose, to accountRow) (bool, error) {
 	wait, err := hourly("mailbox "+string(p), to.ClaimKey, mailboxFactor*s.settings.MailsAnHour).take(tx)
@@ -131,8 +145,12 @@ func (s *service) flooded(tx *db.Tx, p purpose, to accountRow) (bool, error) {
 // is told so, and whoever signed up gets no link: making one all the same takes the same time.
 func (s *service) write(tx *db.Tx, p purpose, to accountRow) (mail notification.SendMailRequest, err error) {
 	life := s.settings.VerifyLife
-	if p == resetPassword {
+	switch p {
+	case resetPassword:
 		life = s.settings.ResetLife
+	case sessionStolen: // a link to the page, without a token
+		_, id := newLink()
+		return notification.SendMailRequest{RequestID: id, To: to.Email, Username: to.Username, Template: string(p), Link: s.url + p.path()}, nil
 	}
 	token, err := newAddressLink(tx, to.ID, p, life)
 	if err != nil {

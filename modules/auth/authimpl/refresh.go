@@ -25,8 +25,10 @@ func (s *service) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Sess
 	}
 	stolen := false
 	err = s.db.Tx(ctx, func(tx *db.Tx) (err error) {
-		o.Session, stolen, err = s.rotate(tx, o.Session, token.counter)
-		return err
+		if o.Session, stolen, err = s.rotate(tx, o.Session, token.counter); err != nil || !stolen {
+			return err
+		}
+		return owe(tx, sessionStolen, o.Owner.UsernameKey)
 	})
 	if err != nil {
 		return auth.Session{}, fmt.Errorf("refresh a session: %w", err)

@@ -9,18 +9,22 @@ import (
 	"unicode/utf8"
 )
 
-// purpose is what a link in a mail is for; also the name of the mail's template.
+// purpose is what a mail is for; also the name of its template.
 type purpose string
 
 const (
 	verifyEmail   purpose = "verify_email"
 	resetPassword purpose = "reset_password"
+	sessionStolen purpose = "session_stolen"
 )
 
 // path is the page that the link leads to.
 func (p purpose) path() string {
-	if p == resetPassword {
+	switch p {
+	case resetPassword:
 		return "/reset-password?token="
+	case sessionStolen:
+		return "/settings/security"
 	}
 	return "/verify-email?token="
 }

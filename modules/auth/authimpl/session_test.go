@@ -61,6 +61,11 @@ func TestARefreshTokenThatComesAgainEndsTheSession(t *testing.T) {
 	if ended := apptest.Emitted[auth.SessionEnded](t, w.h); len(ended) != 1 || ended[0].SessionID != s.ID {
 		t.Errorf("announced %+v", ended)
 	}
+	w.must(w.h.RunTasks(apptest.System()))
+	told := w.letters.to("Ana@example.com", "session_stolen")
+	if len(told) != 1 || told[0].Username != "Ana" || told[0].Link != "http://marketplace.test/settings/security" {
+		t.Errorf("the owner was told %+v", told)
+	}
 }
 
 func TestAGrandparentEndsTheSessionAtOnce(t *testing.T) {

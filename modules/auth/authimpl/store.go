@@ -136,7 +136,7 @@ func (o openSession) alive(set settings, now time.Time) bool {
 
 func readOpenSession(g *gorm.DB, id string) (r openSession, err error) {
 	err = g.Raw(`SELECT s.id, s.account_id, s.browser, s.seed, s.counter, s.rotated_at, s.device, s.address, s.created_at,
-			s.last_active_at, s.ended_at, a.id AS owner_id, a.username AS owner_username, a.email AS owner_email,
+			s.last_active_at, s.ended_at, a.id AS owner_id, a.username AS owner_username, a.username_key AS owner_username_key, a.email AS owner_email,
 			a.roles AS owner_roles, a.verified_at AS owner_verified_at, a.created_at AS owner_created_at
 		FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = ?`, id).Scan(&r).Error
 	return r, err

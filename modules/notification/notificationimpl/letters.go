@@ -42,6 +42,12 @@ func letters() map[string]letter {
 			Button:     "Log in",
 			Note:       "If it was not you, you need not do anything: nobody else can confirm your address.",
 		},
+		"session_stolen": {
+			Subject:    "We have ended one of your sessions",
+			Paragraphs: []string{"The key of one of your sessions was used twice. That happens when somebody has copied it, or when a program has kept an old one. To be safe, we have logged that session out."},
+			Button:     "See where you are logged in",
+			Note:       "If you do not know one of the devices there, log it out and choose a new password.",
+		},
 	}
 }
 
