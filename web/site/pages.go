@@ -25,7 +25,7 @@ const (
 
 // Pages lists every URL of the site, one line each.
 func (s *Site) Pages() []Page {
-	return slices.Concat(s.browsing(), s.entering(), s.settling(), s.selling(), s.ordering(), s.talking(), s.developing())
+	return slices.Concat(s.browsing(), s.entering(), s.settling(), s.selling(), s.ordering(), s.talking(), s.operating(), s.developing())
 }
 
 // browsing is what everybody looks at.
@@ -106,6 +106,22 @@ func (s *Site) selling() []Page {
 		{post, "/gigs/:id/pictures", edge.Verified, s.AddPicture, true},
 		{post, "/gigs/:id/pictures/:picture/remove", edge.Verified, s.RemovePicture, false},
 		{get, "/earnings", edge.SignedIn, s.ShowEarnings, false},
+		{post, "/earnings/withdraw", edge.Verified, s.RequestPayout, false},
+		{post, "/earnings/onboarding", edge.Verified, s.StartOnboarding, false},
+		{post, "/earnings/schedule", edge.Verified, s.SchedulePayouts, false},
+		{post, "/earnings/chargebacks/:id", edge.SignedIn, s.AnswerChargeback, false},
+		{get, "/statement", edge.SignedIn, s.ShowStatement, false},
+		{get, "/statement.csv", edge.SignedIn, s.WriteStatement, false},
+	}
+}
+
+// operating is looking after the money of the marketplace.
+func (s *Site) operating() []Page {
+	return []Page{
+		{get, "/operator/payouts", edge.Operator, s.ListPayouts, false},
+		{post, "/operator/payouts/:id", edge.Operator, s.DecidePayout, false},
+		{get, "/operator/books", edge.Operator, s.ShowBooks, false},
+		{post, "/operator/books/reconcile", edge.Operator, s.Reconcile, false},
 	}
 }
 
@@ -136,9 +152,15 @@ func (s *Site) ordering() []Page {
 		{post, "/orders/:id/staff-cancel", edge.SignedIn, s.StaffCancel, false},
 		{get, "/operator/orders", edge.SignedIn, s.ListAllOrders, false},
 		{get, "/orders/:id/files/:file", edge.SignedIn, s.ShowFile, false},
+		{get, "/orders/:id/invoice", edge.SignedIn, s.ShowInvoice, false},
+		{get, "/orders/:id/invoice.pdf", edge.SignedIn, s.WriteInvoice, false},
+		{get, "/pay/:id", edge.SignedIn, s.ShowCheckoutPage, false},
 		{get, "/simulator/pay/:id", edge.SignedIn, s.ShowPayment, false},
 		{post, "/simulator/pay/:id/succeed", edge.SignedIn, s.SucceedPayment, false},
 		{post, "/simulator/pay/:id/decline", edge.SignedIn, s.DeclinePayment, false},
+		{post, "/simulator/pay/:id/challenge", edge.SignedIn, s.ChallengePayment, false},
+		{get, "/simulator/onboarding/:id", edge.Development, s.ShowOnboarding, false},
+		{post, "/simulator/onboarding/:id", edge.Development, s.DecideOnboarding, false},
 	}
 }
 
@@ -162,6 +184,8 @@ func (s *Site) developing() []Page {
 		{get, "/dev/mail", edge.Development, s.ListMails, false},
 		{get, "/dev/mail/:id", edge.Development, s.ShowMail, false},
 		{get, "/dev/mail/:id/html", edge.Development, s.ShowMailBody, false},
+		{get, "/dev/payments", edge.Development, s.ShowSimulator, false},
+		{post, "/dev/payments", edge.Development, s.Simulate, false},
 		{get, "/dev/styleguide", edge.Development, s.ShowStyleguide, false},
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"marketplace/modules/gig"
-	"marketplace/modules/order"
 	"marketplace/modules/user"
 	"marketplace/platform/identity"
 )
@@ -207,30 +206,4 @@ func pageLinks(path string, filters url.Values, cursor, next string) (first, mor
 		more = listPath(path, append(pairs, "cursor", next)...)
 	}
 	return first, more
-}
-
-// earningsPage is what the books say, and the orders behind it.
-type earningsPage struct {
-	Balance order.Balance
-	Orders  []order.Order
-	First   string
-	Next    string
-}
-
-// ShowEarnings shows the person's sums and completed sales.
-func (s *Site) ShowEarnings(c echo.Context) error {
-	ctx := c.Request().Context()
-	balance, err := s.Orders.Balance(ctx, order.BalanceRequest{})
-	if err != nil {
-		return err
-	}
-	list, err := s.Orders.List(ctx, order.ListRequest{
-		Role: "seller", Status: []order.Status{order.StatusCompleted}, Limit: ordersShown, Cursor: c.QueryParam("cursor"),
-	})
-	if err != nil {
-		return err
-	}
-	page := earningsPage{Balance: balance, Orders: list.Items}
-	page.First, page.Next = pageLinks("/earnings", nil, c.QueryParam("cursor"), list.NextCursor)
-	return s.show(c, http.StatusOK, "seller/earnings", view{Title: "Earnings", Data: page})
 }
