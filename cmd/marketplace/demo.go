@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
-	"image/jpeg"
 	"math/rand/v2"
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,7 +26,6 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
-	"marketplace/platform/picture"
 	"marketplace/web/edge"
 	"marketplace/web/site"
 )
@@ -61,7 +60,10 @@ func demoCommand(s *settings) *cobra.Command {
 				if err == nil && !filled {
 					p.out.Println("There is something already, so nothing was changed.")
 				}
-				return err
+				if err != nil || !filled {
+					return err
+				}
+				return p.illustrateNow(ctx)
 			})
 		},
 	}
@@ -71,15 +73,37 @@ func demoCommand(s *settings) *cobra.Command {
 // fillIfEmpty fills a marketplace without gigs. It says whether it did.
 func fillIfEmpty(ctx context.Context, p process) (filled bool, err error) {
 	p.metrics = nil // those of the process that serves afterwards
+	if p.knownToBeFilled() {
+		return false, nil
+	}
 	a, services, err := p.open(ctx, app.Opening)
 	if err != nil {
 		return false, err
 	}
 	found, err := services.Gigs.Search(ctx, gig.SearchRequest{Limit: 1})
-	if err = errors.Join(err, a.Close()); err != nil || len(found.Items) > 0 {
+	if err = errors.Join(err, a.Close()); err != nil {
 		return false, err
 	}
-	return true, fill(ctx, p)
+	if filled = len(found.Items) == 0; filled {
+		err = fill(ctx, p)
+	}
+	return filled, errors.Join(err, p.noteFilled(err))
+}
+
+// filledNote is a file of the data folder that spares the look for gigs at each start.
+const filledNote = "filled"
+
+func (p process) knownToBeFilled() bool {
+	_, err := os.Stat(filepath.Join(p.config.Data, filledNote))
+	return err == nil && p.config.DatabaseOf("gig") == ""
+}
+
+// noteFilled writes the note, unless filling failed or the gigs are not in the data folder.
+func (p process) noteFilled(failed error) error {
+	if failed != nil || p.config.DatabaseOf("gig") != "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(p.config.Data, filledNote), []byte("There are gigs here: --demo has nothing to do.\n"), 0o600)
 }
 
 // fill runs a marketplace of its own on a free port, with a clock that begins in the past, and lives the demonstration
@@ -96,8 +120,9 @@ func fill(ctx context.Context, p process) error {
 	p.config.Internal = "127.0.0.1:0"
 	p.clock = clock.New()
 	p.clock.Advance(-(demoDays + 5) * 24 * time.Hour)
+	p.hasty = true
 	start := p.clock.Now()
-	p.log.Info("filling the demonstration")
+	p.log.Info("filling the demonstration: the pages come in some seconds")
 
 	a, services, err := p.open(ctx, app.Serving)
 	if err != nil {
@@ -109,7 +134,7 @@ func fill(ctx context.Context, p process) error {
 	running, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- a.Run(running) }()
-	d := &demo{Services: services, ctx: ctx, app: a, clock: p.clock, log: p.log, currency: p.config.Currency, random: rand.New(rand.NewPCG(2026, 1)), people: map[string]identity.Actor{}}
+	d := &demo{Services: services, ctx: ctx, app: a, clock: p.clock, log: p.log, currency: p.config.Currency, random: rand.New(rand.NewPCG(2026, 1)), people: map[string]identity.Actor{}, plain: true}
 	err = d.live()
 	stop()
 	err = errors.Join(err, <-done)
@@ -129,6 +154,7 @@ type demo struct {
 	people   map[string]identity.Actor
 	gigs     []gig.Gig
 	buyers   []string
+	plain    bool // the covers come later: illustrate
 }
 
 // seller is a seller of catalogue.yaml.
@@ -148,9 +174,9 @@ type offer struct {
 }
 
 func (d *demo) live() error {
-	var sellers []seller
-	if err := yaml.Unmarshal(demoCatalogue, &sellers); err != nil {
-		return fmt.Errorf("read the catalogue: %w", err)
+	sellers, err := readCatalogue()
+	if err != nil {
+		return err
 	}
 	d.buyers = []string{"bella", "henrik", "yuki", "carlos", "fatima", "oliver", "ruth", "mateo"}
 	for _, username := range d.buyers {
@@ -162,9 +188,20 @@ func (d *demo) live() error {
 		if err := d.settle(s, int64(i)); err != nil {
 			return fmt.Errorf("%s settles: %w", s.Username, err)
 		}
+		if done := i + 1; done%5 == 0 || done == len(sellers) {
+			d.log.Info("filling the demonstration", zap.Int("sellers", done), zap.Int("of", len(sellers)), zap.Int("gigs", len(d.gigs)))
+		}
 	}
 	d.buyers = append(d.buyers, "tomek", "hana")
 	return d.trade()
+}
+
+func readCatalogue() ([]seller, error) {
+	var sellers []seller
+	if err := yaml.Unmarshal(demoCatalogue, &sellers); err != nil {
+		return nil, fmt.Errorf("read the catalogue: %w", err)
+	}
+	return sellers, nil
 }
 
 // as is a context in which the person acts.
@@ -222,7 +259,7 @@ func (d *demo) settle(s seller, seed int64) error {
 		return err
 	}
 	for i, o := range s.Gigs {
-		g, err := d.offer(me, o, seed*10+int64(i))
+		g, err := d.offer(me, o, seedOf(seed, i))
 		if err != nil {
 			return fmt.Errorf("offer %q: %w", o.Title, err)
 		}
@@ -243,38 +280,13 @@ func (d *demo) offer(me context.Context, o offer, seed int64) (gig.Gig, error) {
 	if err != nil {
 		return g, err
 	}
-	var cover bytes.Buffer
-	if err := jpeg.Encode(&cover, picture.CoverOf(motifOf(o.In, seed), seed, 1280, 800), &jpeg.Options{Quality: 88}); err != nil {
-		return g, err
-	}
-	if _, err := d.Gigs.AddPicture(me, gig.AddPictureRequest{GigID: g.ID, Content: cover.Bytes()}); err != nil {
-		return g, err
+	if !d.plain {
+		if err := addCover(me, d.Gigs, g.ID, o, seed); err != nil {
+			return g, err
+		}
 	}
 	d.clock.Advance(20 * time.Minute)
 	return d.Gigs.Publish(me, gig.PublishRequest{ID: g.ID})
-}
-
-// motifOf chooses what the cover of a gig shows.
-func motifOf(category string, seed int64) picture.Motif {
-	of := map[string][]picture.Motif{
-		"logo-design": {picture.Brand}, "brand-identity": {picture.Brand}, "packaging-design": {picture.Pattern},
-		"illustration": {picture.Landscape, picture.Pattern}, "3d-modeling": {picture.Landscape, picture.Pattern},
-		"web-app-design": {picture.Screens}, "mobile-apps": {picture.Screens}, "presentation-design": {picture.Talk},
-		"software-development": {picture.Code}, "devops-cloud": {picture.Network}, "web-development": {picture.Code, picture.Screens},
-		"wordpress": {picture.Screens}, "cybersecurity": {picture.Code}, "game-development": {picture.Landscape, picture.Screens},
-		"seo": {picture.Growth}, "social-media-marketing": {picture.Talk}, "paid-advertising": {picture.Growth}, "market-research": {picture.Growth},
-		"video-editing": {picture.Film}, "short-video-ads": {picture.Film}, "motion-graphics": {picture.Film}, "explainer-videos": {picture.Film},
-		"animation": {picture.Film}, "subtitles-captions": {picture.Film}, "translation": {picture.Talk}, "customer-support": {picture.Talk},
-		"chatbots": {picture.Talk}, "mixing-mastering": {picture.Sound}, "podcast-editing": {picture.Sound}, "jingles-intros": {picture.Sound},
-		"voice-over": {picture.Sound}, "sound-design": {picture.Sound}, "music-production": {picture.Sound},
-		"data-analysis": {picture.Growth}, "data-visualization": {picture.Growth}, "web-scraping": {picture.Network},
-		"virtual-assistant": {picture.Desk}, "business-plans": {picture.Desk}, "bookkeeping-accounting": {picture.Desk},
-		"project-management": {picture.Desk}, "data-entry": {picture.Desk},
-	}[category]
-	if len(of) == 0 {
-		return picture.Writing
-	}
-	return of[seed%int64(len(of))]
 }
 
 func describe(o offer) string {

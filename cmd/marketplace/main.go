@@ -80,6 +80,7 @@ type process struct {
 	log     *zap.Logger
 	metrics *prometheus.Registry // nil: a new one for each app
 	clock   *clock.Clock
+	hasty   bool // while a demonstration is made
 	out     *cobra.Command
 }
 
@@ -112,7 +113,7 @@ func (s *settings) run(c *cobra.Command, do func(context.Context, process) error
 
 // open puts the process together without running it. Close the app.
 func (p process) open(ctx context.Context, mode app.Mode) (*app.App, edge.Services, error) {
-	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version})
+	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version, Hasty: p.hasty})
 	if err != nil {
 		return nil, edge.Services{}, err
 	}
@@ -133,6 +134,9 @@ func serve(ctx context.Context, p process) error {
 	a, services, err := p.open(ctx, app.Serving)
 	if err != nil {
 		return err
+	}
+	if p.config.Demo {
+		p.illustrateLater(a, services)
 	}
 	if _, err := p.publish(ctx, a, services); err != nil {
 		return errors.Join(err, a.Close())
