@@ -1,11 +1,11 @@
 # The marketplace in an image that holds nothing else: one static program, certificates and time zones.
-FROM golang:1.26 AS build
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=development
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/marketplace ./cmd/marketplace \
+ARG VERSION=development TARGETOS TARGETARCH
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/marketplace ./cmd/marketplace \
  && mkdir -p /out/data /out/tmp /out/etc \
  && chmod 1777 /out/tmp \
  && echo 'marketplace:x:65532:65532::/data:/' > /out/etc/passwd \
@@ -23,6 +23,6 @@ ENV ZONEINFO=/usr/local/go/lib/time/zoneinfo.zip \
 USER 65532:65532
 WORKDIR /data
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 9000 9090
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["/marketplace", "healthcheck"]
 ENTRYPOINT ["/marketplace"]

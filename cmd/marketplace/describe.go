@@ -59,8 +59,8 @@ func look(ctx context.Context, p process) (overview, error) {
 		return overview{}, err
 	}
 	defer func() { _ = a.Close() }()
-	// What the pages hear is known when they are made. Nobody asks them for anything, so there is nothing behind them.
-	if _, err := web.New(ctx, edge.Edge{Config: p.config, Clock: p.clock, Log: p.log}, a.Events("web"), prometheus.NewRegistry()); err != nil {
+	// What the pages hear is known when they are made.
+	if _, err := web.New(ctx, edge.Edge{Services: services, Config: p.config, Clock: p.clock, Log: p.log}, a.Events("web"), prometheus.NewRegistry()); err != nil {
 		return overview{}, fmt.Errorf("describe the pages: %w", err)
 	}
 	pages := app.Description{Module: "web", Here: a.Hosts("web"), Hears: a.Bus().Watched(), Calls: a.Calls(reflect.TypeOf(services))}

@@ -170,8 +170,30 @@ func TestWhatACommandPrintsIsNothingButItsResult(t *testing.T) {
 func quiet(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "config.yaml")
+	keep(t, name, text)
+	return name
+}
+
+func keep(t *testing.T, name, text string) {
+	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return name
+}
+
+// Each process is asked for what its own modules need in production.
+func TestOnlyWhoSendsMailNeedsAMailServer(t *testing.T) {
+	file := "environment: production\npublic_url: https://market.example\nevents: amqp://u:p@nowhere.invalid\nrpc: {listen: \":9000\", secrets: [\"a secret that only this test knows\"]}\nremotes:\n"
+	for _, m := range everyModule() {
+		if m != "web" {
+			file += fmt.Sprintf("  %s: [\"http://nowhere.invalid\"]\n", m)
+		}
+	}
+	for module, refused := range map[string]bool{"chat": false, "notification": true} {
+		c := load(t, file+"modules: ["+module+"]\n", nil)
+		_, err := look(t.Context(), process{config: c, log: zap.NewNop(), clock: clock.New(), out: &cobra.Command{}})
+		if got := err != nil && strings.Contains(err.Error(), "mail.smtp"); got != refused {
+			t.Errorf("%s: %v", module, err)
+		}
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"marketplace/modules/review"
 	"marketplace/platform/app"
 	"marketplace/platform/clock"
+	"marketplace/platform/config"
 	"marketplace/platform/db"
 	"marketplace/platform/mail"
 )
@@ -94,7 +95,15 @@ func readSettings(h *app.Host) (settings, error) {
 	if err := h.Settings(&set); err != nil {
 		return set, err
 	}
-	return set, set.check()
+	return set, errors.Join(set.check(), checkMail(h.Config))
+}
+
+// checkMail refuses in production to keep mails that nobody reads.
+func checkMail(c config.Config) error {
+	if c.IsProduction() && (c.Mail.SMTP == "" || c.Mail.From == config.Defaults().Mail.From) {
+		return errors.New("mail.smtp and mail.from must be set in production where notification runs: without them no mail leaves")
+	}
+	return nil
 }
 
 func newService(h *app.Host, _ Deps) (notification.Service, error) {

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -20,7 +19,6 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
-	"marketplace/platform/identity"
 	"marketplace/platform/once"
 )
 
@@ -111,38 +109,4 @@ func writeFiles(tx *db.Tx, files []fileRow) error {
 		return fmt.Errorf("write the files: %w", err)
 	}
 	return nil
-}
-
-// File is documented in the contract.
-func (s *service) File(ctx context.Context, q order.FileRequest) (order.File, error) {
-	who, err := identity.User(ctx)
-	if err != nil {
-		return order.File{}, err
-	}
-	if _, _, err := s.find(ctx, q.OrderID, who); err != nil {
-		return order.File{}, err
-	}
-	var rows []fileRow
-	if !isText(q.FileID, mostID) {
-		return order.File{}, fault.NotFoundf("There is no such file.")
-	}
-	if err := s.db.Read(ctx).Where("id = ? AND order_id = ?", q.FileID, q.OrderID).Find(&rows).Error; err != nil {
-		return order.File{}, fmt.Errorf("read the file: %w", err)
-	}
-	if len(rows) == 0 {
-		return order.File{}, fault.NotFoundf("There is no such file.")
-	}
-	r, err := s.files.Get(ctx, rows[0].key())
-	if fault.Is(err, fault.NotFound) {
-		err = errors.New(err.Error()) // ours, not the caller's mistake
-	}
-	if err != nil {
-		return order.File{}, fmt.Errorf("open the file %s: %w", rows[0].key(), err)
-	}
-	defer func() { _ = r.Close() }()
-	content, err := io.ReadAll(io.LimitReader(r, mostFileSize))
-	if err != nil {
-		return order.File{}, fmt.Errorf("read the file %s: %w", rows[0].key(), err)
-	}
-	return order.File{FileRef: rows[0].ref(), Content: content}, nil
 }
