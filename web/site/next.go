@@ -1,11 +1,22 @@
 package site
 
 import (
+	"context"
 	"net/url"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"marketplace/web/edge"
 )
+
+// stranger tells somebody of whom auth cannot say who they are why they are shown what visitors are.
+func stranger(ctx context.Context) missing {
+	if edge.Doubt(ctx) == nil {
+		return nil
+	}
+	return missing{"your account"}
+}
 
 // localPath returns raw if it is a path of this site to return to, otherwise the fallback (ASVS 3.7.2). It refuses
 // whatever a browser could take for another host: two slashes at the start, backslashes and control characters
