@@ -63,6 +63,7 @@ type Options struct {
 	Version  string               // of the build, for /metrics
 	Registry *prometheus.Registry // of /metrics; nil: a new one
 	Bus      *bus.Bus             // nil: as the configuration says
+	Hasty    bool                 // SQLite does not wait for the disk: while a demonstration is made
 }
 
 // App is one process of the marketplace: some of its modules, or all.
@@ -78,6 +79,7 @@ type App struct {
 	peers    []*rpc.Client
 	routes   *db.Routes
 	bus      *bus.Bus
+	hasty    bool
 
 	used       []string // every module of the marketplace, hosted or not
 	described  []Description
@@ -106,7 +108,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus,
+		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus, hasty: o.Hasty,
 		routes: &db.Routes{}, addresses: map[string]net.Addr{}, contracts: map[reflect.Type]string{},
 		patience: drainTime,
 	}

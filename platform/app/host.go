@@ -101,6 +101,7 @@ func (a *App) openStores(h *Host) error {
 		URL:        url,
 		Replica:    a.config.ReadFrom[h.Name],
 		Dir:        a.config.Data,
+		Hasty:      a.hasty,
 		Migrations: []db.Migration{{Table: "goose_events", Files: events}, {Table: "goose_" + h.Name, Files: own}},
 		Routes:     a.routes,
 		Committed:  a.bus.Committed,

@@ -28,6 +28,7 @@ type Options struct {
 	URL         string          // postgres://…; empty for SQLite
 	Replica     string          // postgres://… of a read replica, for ReadStale; empty: none
 	Dir         string          // where the SQLite files are
+	Hasty       bool            // SQLite does not wait for the disk: for what is made again when the power fails meanwhile
 	Connections int             // most open connections on PostgreSQL; 0 is 8
 	Migrations  []Migration     // run in order when the database is opened; none is fine
 	Routes      *Routes         // who hears what; nil: nobody hears anything

@@ -41,7 +41,7 @@ func (d *DB) openSQLite(ctx context.Context, o Options) error {
 	path := url.URL{Path: filepath.Join(o.Dir, o.Module+".db")}
 	dsn := func(more string) string {
 		return "file:" + path.EscapedPath() +
-			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+			"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(" + o.synchronous() + ")&_pragma=foreign_keys(1)" +
 			"&_time_format=sqlite&_texttotime=1&_inttotime=1&_timezone=UTC" + more
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
@@ -59,6 +59,13 @@ func (d *DB) openSQLite(ctx context.Context, o Options) error {
 		return err
 	}
 	return d.migrate(ctx, o.Migrations)
+}
+
+func (o Options) synchronous() string {
+	if o.Hasty {
+		return "OFF"
+	}
+	return "FULL"
 }
 
 func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
