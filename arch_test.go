@@ -221,6 +221,7 @@ var places = map[string][]string{
 	"github.com/spf13/cobra":         {"cmd/marketplace"},
 	"github.com/knadh/koanf":         {"platform/config"},
 	"github.com/wneessen/go-mail":    {"platform/mail"},
+	"github.com/minio/":              {"platform/blob"},
 	"math/rand":                      {"cmd/marketplace", "platform/telemetry", "platform/picture", "platform/bus", "platform/app"},
 }
 
