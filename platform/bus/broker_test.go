@@ -52,13 +52,13 @@ func inChild(t *testing.T) bool {
 // patiently waits longer than apptest.Eventually: for a broker that starts on a busy machine.
 func patiently(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	tick, late := time.NewTicker(10*time.Millisecond), time.After(90*time.Second)
+	tick, late := time.NewTicker(10*time.Millisecond), time.After(patience)
 	defer tick.Stop()
 	for !check() {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("not in 90 s: %s", what)
+			t.Fatalf("not in %v: %s", patience, what)
 		}
 	}
 }

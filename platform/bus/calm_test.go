@@ -8,9 +8,13 @@ import "time"
 const (
 	brokerKills  = 5 // and once more, to stay away
 	brokerAway   = 0 * time.Second
-	crowdPause   = 40 * time.Millisecond
+	crowdPause   = 100 * time.Millisecond
+	patience     = 90 * time.Second // far longer than what a test waits for takes
 	databaseAway = 2 * time.Second
-	leastDrain   = 0 // events a second; machines that test are busy with other things
+
+	// Machines that test are busy with other things.
+	leastDrain = 0 // events a second
+	backWithin = 15 * time.Second
 
 	aggregatesMany, aggregatesFew, eventsEach = 30, 20, 30
 )
