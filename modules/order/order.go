@@ -62,8 +62,13 @@ type Service interface {
 	// StaffCancel ends an order and returns its money, for staff.
 	StaffCancel(ctx context.Context, q StaffCancelRequest) (Order, error)
 
-	// File returns a file that was delivered, or attached to an answer, to a party of the order.
+	// File returns a file that was delivered, or attached to an answer or a statement, to a party of the order. Of a
+	// delivered picture the buyer gets a preview with a watermark until the order is completed (row O23).
 	File(ctx context.Context, q FileRequest) (File, error)
+	// LinkFile makes a link to a file that works for ten minutes without a login, for whoever has it.
+	LinkFile(ctx context.Context, q FileRequest) (FileLink, error)
+	// LinkedFile returns the file of such a link. NotFound when it was not made here, or has expired.
+	LinkedFile(ctx context.Context, q LinkedFileRequest) (File, error)
 
 	// Balance returns the acting user's sums, all of them sums of postings (row P9).
 	Balance(ctx context.Context, q BalanceRequest) (Balance, error)
@@ -223,14 +228,21 @@ type FileRef struct {
 	ID          string `json:"id"`
 	Name        string `json:"name"`
 	ContentType string `json:"content_type"`
-	Size        int64  `json:"size"`   // bytes
-	SHA256      string `json:"sha256"` // hex
+	Size        int64  `json:"size"`              // bytes
+	SHA256      string `json:"sha256"`            // hex: the receipt of what was handed over
+	Preview     bool   `json:"preview,omitempty"` // the buyer gets a watermarked preview until the order is completed
 }
 
 // File is a file with its content.
 type File struct {
 	FileRef
 	Content []byte `json:"content"`
+}
+
+// FileLink is a short way to a file.
+type FileLink struct {
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
 }
 
 // Upload is a file that comes with a request: at most 10 a request, 25 MB each.

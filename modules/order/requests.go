@@ -87,6 +87,11 @@ type FileRequest struct {
 	FileID  string `json:"file_id"`
 }
 
+// LinkedFileRequest is the argument of LinkedFile.
+type LinkedFileRequest struct {
+	Token string `json:"token"`
+}
+
 // BalanceRequest is the argument of Balance.
 type BalanceRequest struct{}
 

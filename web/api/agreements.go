@@ -21,6 +21,7 @@ func (a *API) agreements() {
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/withdraw", id: "withdrawDispute", access: edge.SignedIn, summary: "End your own dispute; the order goes on with the time that was left"}, a.withdrawDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/resolve", id: "resolveDispute", access: edge.SignedIn, summary: "Decide a dispute, as staff: how much of the price goes back"}, a.resolveDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/staff-cancel", id: "staffCancelOrder", access: edge.SignedIn, summary: "End an order and return its money, as staff"}, a.staffCancel)
+	on(a, op{method: "GET", path: "/orders/{id}/files/{file}", id: "linkFile", access: edge.SignedIn, summary: "A link to a file of the order that works for ten minutes"}, a.linkFile)
 	on(a, op{method: "GET", path: "/operator/orders", id: "listAllOrders", access: edge.SignedIn, summary: "Everybody's orders, for staff, newest first"}, a.listAllOrders)
 }
 
@@ -91,7 +92,7 @@ func (a *API) openDispute(ctx context.Context, in *disputeInput) (*Replayable[or
 	return repeatable(a.Orders.OpenDispute(ctx, order.OpenDisputeRequest{RequestID: in.Key, OrderID: in.ID, Reason: in.Body.Reason, Text: in.Body.Text}))
 }
 
-type statementInput struct {
+type saidInput struct {
 	ByID
 	Keyed
 	Body struct {
@@ -99,7 +100,7 @@ type statementInput struct {
 	}
 }
 
-func (a *API) stateInDispute(ctx context.Context, in *statementInput) (*Replayable[order.Order], error) {
+func (a *API) stateInDispute(ctx context.Context, in *saidInput) (*Replayable[order.Order], error) {
 	return repeatable(a.Orders.State(ctx, order.StateRequest{RequestID: in.Key, OrderID: in.ID, Text: in.Body.Text}))
 }
 
@@ -136,6 +137,22 @@ func (a *API) staffCancel(ctx context.Context, in *staffCancelInput) (*Replayabl
 		return nil, err
 	}
 	return repeatable(a.Orders.StaffCancel(ctx, order.StaffCancelRequest{RequestID: in.Key, OrderID: in.ID, Reason: in.Body.Reason}))
+}
+
+type linkFileInput struct {
+	ByID
+	File string `path:"file" maxLength:"64" doc:"The id of the file."`
+}
+
+// fileLink is where a file is, for a short time.
+type fileLink struct {
+	URL       string    `json:"url"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func (a *API) linkFile(ctx context.Context, in *linkFileInput) (*body[fileLink], error) {
+	l, err := a.Orders.LinkFile(ctx, order.FileRequest{OrderID: in.ID, FileID: in.File})
+	return answer(fileLink{URL: a.Config.PublicURL + "/files/" + l.Token, ExpiresAt: l.ExpiresAt}, err)
 }
 
 type listAllOrdersInput struct {

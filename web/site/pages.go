@@ -152,6 +152,7 @@ func (s *Site) ordering() []Page {
 		{post, "/orders/:id/staff-cancel", edge.SignedIn, s.StaffCancel, false},
 		{get, "/operator/orders", edge.SignedIn, s.ListAllOrders, false},
 		{get, "/orders/:id/files/:file", edge.SignedIn, s.ShowFile, false},
+		{get, "/files/:token", edge.Anyone, s.ShowLinkedFile, false},
 		{get, "/orders/:id/invoice", edge.SignedIn, s.ShowInvoice, false},
 		{get, "/orders/:id/invoice.pdf", edge.SignedIn, s.WriteInvoice, false},
 		{get, "/pay/:id", edge.SignedIn, s.ShowCheckoutPage, false},

@@ -177,6 +177,19 @@ func (s *Site) ShowFile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return sendFile(c, file)
+}
+
+// ShowLinkedFile sends the file of a link that works for a short time, whoever has it.
+func (s *Site) ShowLinkedFile(c echo.Context) error {
+	file, err := s.Orders.LinkedFile(c.Request().Context(), order.LinkedFileRequest{Token: c.Param("token")})
+	if err != nil {
+		return err
+	}
+	return sendFile(c, file)
+}
+
+func sendFile(c echo.Context, file order.File) error {
 	kind := file.ContentType
 	if _, _, err := mime.ParseMediaType(kind); err != nil {
 		kind = echo.MIMEOctetStream

@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/blob"
 	"marketplace/platform/db"
 	"marketplace/platform/once"
+	"marketplace/platform/picture"
 )
 
 // Module plugs orders into the marketplace.
@@ -52,6 +53,7 @@ type service struct {
 	log       *zap.Logger
 	once      *once.Keeper
 	quotes    atomic.Pointer[[]byte] // the key that signs them
+	pictures  *picture.Workshop      // for previews
 	name      string                 // of the marketplace
 	seal      []byte                 // signs reconciliations; nil: nobody does
 
@@ -78,7 +80,7 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 		return nil, err
 	}
 	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log,
-		once: once.New(h.DB)}
+		once: once.New(h.DB), pictures: picture.NewWorkshop()}
 	s.name = h.Config.Name
 	if !h.Config.IsProduction() || h.Config.Secrets["reconciliation"] != "" { // otherwise reports are not signed
 		if s.seal, err = h.Secret("reconciliation"); err != nil {

@@ -41,7 +41,7 @@ func (s *service) full(q *gorm.DB, row orderRow, role actor, userID string, now 
 			o.Timeline = append(o.Timeline, h.entry())
 		}
 	}
-	if err := addDeliveries(q, &o); err != nil {
+	if err := addDeliveries(q, &o, row, role); err != nil {
 		return o, err
 	}
 	if err := addChanges(q, row, &o); err != nil {
@@ -58,7 +58,7 @@ func (s *service) full(q *gorm.DB, row orderRow, role actor, userID string, now 
 	return o, err
 }
 
-func addDeliveries(q *gorm.DB, o *order.Order) error {
+func addDeliveries(q *gorm.DB, o *order.Order, row orderRow, role actor) error {
 	var deliveries []deliveryRow
 	if err := q.Where("order_id = ?", o.ID).Order("number").Find(&deliveries).Error; err != nil {
 		return fmt.Errorf("read the deliveries: %w", err)
@@ -74,7 +74,9 @@ func addDeliveries(q *gorm.DB, o *order.Order) error {
 		d := r.delivery()
 		for _, f := range files {
 			if f.DeliveryID == d.ID {
-				d.Files = append(d.Files, f.ref())
+				ref := f.ref()
+				ref.Preview = f.isProtected(row, role)
+				d.Files = append(d.Files, ref)
 			}
 		}
 		o.Deliveries = append(o.Deliveries, d)

@@ -100,6 +100,14 @@ func (r remote) File(ctx context.Context, q order.FileRequest) (order.File, erro
 	return rpc.Read[order.File](ctx, r.c, "File", q)
 }
 
+func (r remote) LinkFile(ctx context.Context, q order.FileRequest) (order.FileLink, error) {
+	return rpc.Read[order.FileLink](ctx, r.c, "LinkFile", q)
+}
+
+func (r remote) LinkedFile(ctx context.Context, q order.LinkedFileRequest) (order.File, error) {
+	return rpc.Read[order.File](ctx, r.c, "LinkedFile", q)
+}
+
 func (r remote) Balance(ctx context.Context, q order.BalanceRequest) (order.Balance, error) {
 	return rpc.Read[order.Balance](ctx, r.c, "Balance", q)
 }
