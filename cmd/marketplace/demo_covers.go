@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image/jpeg"
 	"runtime"
+	"runtime/debug"
 	"time"
 
 	"go.uber.org/zap"
@@ -63,7 +64,11 @@ func illustrate(ctx context.Context, gigs gig.Service, log *zap.Logger) error {
 			return addCover(seller, gigs, g.ID, o.offer, o.seed)
 		})
 	}
-	return work.Wait()
+	err = work.Wait()
+	if len(plain) > 0 {
+		debug.FreeOSMemory() // what drawing took
+	}
+	return err
 }
 
 // withoutCover are the published gigs of the catalogue that have no picture.
