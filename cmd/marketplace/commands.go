@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,9 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marketplace/modules/order"
 	"marketplace/platform/app"
-	"marketplace/platform/identity"
 )
 
 // group is a command that only has others below it. Without one of them it fails, so that a misspelt check in a script
@@ -22,36 +19,6 @@ func group(name, about string) *cobra.Command {
 	return &cobra.Command{Use: name, Short: about, Args: cobra.ArbitraryArgs, RunE: func(*cobra.Command, []string) error {
 		return fmt.Errorf("say which: marketplace %s --help lists the commands", name)
 	}}
-}
-
-// ledgerCommand looks after the books.
-func ledgerCommand(s *settings) *cobra.Command {
-	ledger := group("ledger", "Look after the books")
-	ledger.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Check every invariant of the books; fails when one does not hold", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return s.run(c, verifyLedger) },
-	})
-	return ledger
-}
-
-func verifyLedger(ctx context.Context, p process) error {
-	a, services, err := p.open(ctx, app.Opening)
-	if err != nil {
-		return err
-	}
-	report, err := services.Orders.VerifyLedger(identity.System(ctx), order.VerifyLedgerRequest{})
-	if err = errors.Join(err, a.Close()); err != nil {
-		return err
-	}
-	p.out.Printf("%d journals, %d postings, %d orders.\n", report.Journals, report.Postings, report.Orders)
-	for _, problem := range report.Problems {
-		p.out.Println(problem)
-	}
-	if n := len(report.Problems); n > 0 {
-		return fmt.Errorf("the books are not in order: %d problems", n)
-	}
-	p.out.Println("The books are in order.")
-	return nil
 }
 
 // eventsCommand looks after events that could not be delivered.

@@ -27,7 +27,7 @@ func carryOut(t *testing.T, arguments ...string) (string, error) {
 }
 
 func TestACommandThatDoesNotExistFails(t *testing.T) {
-	for _, arguments := range [][]string{{"bogus"}, {"ledger"}, {"ledger", "verfy"}, {"events"}, {"events", "lst"}, {"keys"}, {"keys", "rotate", "now"}, {"sessions", "end"}, {"sessions", "end", "nobody"}, {"ledger", "verify", "twice"}} {
+	for _, arguments := range [][]string{{"bogus"}, {"ledger"}, {"ledger", "verfy"}, {"events"}, {"events", "lst"}, {"keys"}, {"keys", "rotate", "now"}, {"sessions", "end"}, {"sessions", "end", "nobody"}, {"ledger", "verify", "twice"}, {"ledger", "statement", "--since", "yesterday"}} {
 		if out, err := carryOut(t, arguments...); err == nil {
 			t.Errorf("%v passes: %s", arguments, out)
 		}
@@ -38,7 +38,7 @@ func TestResultsAreOnTheStandardOutput(t *testing.T) {
 	if command().OutOrStderr() != os.Stdout { // where cobra prints
 		t.Error("results go to the standard error")
 	}
-	for arguments, want := range map[string]string{"version": version, "migrate": "up to date", "ledger verify": "in order", "events retry": "0 dead letters", "keys rotate": "EdDSA", "keys list": "EdDSA"} {
+	for arguments, want := range map[string]string{"version": version, "migrate": "up to date", "ledger verify": "20 holds", "ledger reconcile": "agree", "ledger statement --since 2026-01-01": "time,journal", "events retry": "0 dead letters", "keys rotate": "EdDSA", "keys list": "EdDSA"} {
 		out, err := carryOut(t, strings.Fields(arguments)...)
 		if err != nil || !strings.Contains(out, want) {
 			t.Errorf("%s: %q %v", arguments, out, err)

@@ -65,6 +65,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.accounts()
 	a.catalogue()
 	a.orders()
+	a.money()
 	a.agreements()
 	a.conversations()
 	a.notifications()
@@ -124,7 +125,7 @@ func on[I, O any](a *API, o op, handle func(context.Context, *I) (*O, error)) {
 			next(hc)
 		}},
 	}
-	if o.access == edge.SignedIn || o.access == edge.Verified {
+	if o.access == edge.SignedIn || o.access == edge.Verified || o.access == edge.Operator {
 		operation.Security = []map[string][]string{{"token": {}}}
 		operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}

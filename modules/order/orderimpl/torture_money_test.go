@@ -2,9 +2,15 @@
 
 package orderimpl
 
-import "testing"
+import (
+	"testing"
+
+	"marketplace/platform/apptest"
+)
 
 // Issue 5: 200,000 deliveries of 10,000 events, on both databases.
 func TestAGreatStormOfWebhooksHasEachEffectOnce(t *testing.T) {
-	both(t, func(t *testing.T, b *bed) { hail(t, b, 5_000, 200_000) })
+	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
+		hail(t, newBed(t, open, patient()), 5_000, 200_000)
+	})
 }
