@@ -16,6 +16,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/money"
 )
 
 // editorPage is the form of a gig.
@@ -29,6 +30,7 @@ type editorPage struct {
 	Kinds      []option
 	Revisions  []option
 	Symbol     string
+	Currency   string
 	Rates      *order.Quote // the fees of the calculator; nil when there is nothing to quote yet
 	Room       int          // for more pictures
 }
@@ -43,7 +45,7 @@ type optionGroup struct {
 type packageColumn struct {
 	Name     string
 	Required bool
-	Earnings string // what the seller gets of the price as it is kept
+	Gets     *money.Amount // what the seller gets of the price as it is kept
 }
 
 // questionRow are the names of the inputs of one question.
@@ -157,7 +159,7 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 		page.Rates = s.rates(ctx, page.Gig)
 		return nil
 	})
-	page.Symbol, page.Kinds, page.Revisions = s.currencySymbol(), questionKinds(), revisionOptions()
+	page.Currency, page.Symbol, page.Kinds, page.Revisions = s.currency(), s.currencySymbol(), questionKinds(), revisionOptions()
 	for i, name := range gig.PackageNames() {
 		page.Packages = append(page.Packages, packageColumn{Name: name, Required: i == 0})
 	}
@@ -209,7 +211,7 @@ func (p *editorPage) takeHome() {
 			continue
 		}
 		if gets, err := price.Sub(fee); err == nil {
-			p.Packages[i].Earnings = showMoney(gets)
+			p.Packages[i].Gets = &gets
 		}
 	}
 }

@@ -57,7 +57,7 @@ type messageList struct {
 type messageView struct {
 	chat.Message
 	Mine bool
-	Day  string // set on the first message of a day
+	Day  time.Time // set on the first message of a day
 }
 
 const (
@@ -203,7 +203,7 @@ func showMessages(ctx context.Context, messages []chat.Message, before time.Time
 	for i, m := range messages {
 		views[i] = messageView{Message: m, Mine: m.SenderID == me}
 		if day := m.CreatedAt.UTC().Format("2 January 2006"); before.IsZero() || day != before.UTC().Format("2 January 2006") {
-			views[i].Day = day
+			views[i].Day = m.CreatedAt
 		}
 		before = m.CreatedAt
 	}

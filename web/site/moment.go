@@ -1,6 +1,10 @@
 package site
 
-import "time"
+import (
+	"time"
+
+	"marketplace/web/language"
+)
 
 // moment is a point in time as a page tells it: in words, and exactly.
 type moment struct {
@@ -18,44 +22,44 @@ const (
 	wordsEnds = 14 * day // beyond it, the date says more
 )
 
-func newMoment(t, now time.Time) moment {
+func newMoment(l *language.Language, t, now time.Time) moment {
 	t = t.UTC()
 	return moment{
-		Words: inWords(t, now), Exact: t.Format("2 Jan 2006, 15:04 UTC"), Machine: t.Format(time.RFC3339),
-		Day: t.Format("2 January 2006"), Month: t.Format("January 2006"), Clock: t.Format("15:04"), Past: t.Before(now),
+		Words: inWords(l, t, now), Exact: l.Exact(t), Machine: t.Format(time.RFC3339),
+		Day: l.Day(t), Month: l.Month(t), Clock: t.Format("15:04"), Past: t.Before(now),
 	}
 }
 
-func inWords(t, now time.Time) string {
+func inWords(l *language.Language, t, now time.Time) string {
 	distance := now.Sub(t)
 	future := distance < 0
 	if future {
 		distance = -distance
 	}
 	if distance >= wordsEnds {
-		return t.Format("2 January 2006")
+		return l.Day(t)
 	}
-	words := span(distance)
+	words := span(l, distance)
 	switch {
 	case words == "" && future:
-		return "in a moment"
+		return l.Text("in a moment")
 	case words == "":
-		return "just now"
+		return l.Text("just now")
 	case future:
-		return "in " + words
+		return l.Fill("in {}", words)
 	}
-	return words + " ago"
+	return l.Fill("{} ago", words)
 }
 
-// span writes a duration in its largest unit, rounded down; empty below a minute.
-func span(d time.Duration) string {
+// span writes a duration in its largest unit, rounded down, as it stands after "in" and before "ago"; empty below a minute.
+func span(l *language.Language, d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return ""
 	case d < time.Hour:
-		return plural(int(d/time.Minute), "minute", "minutes")
+		return l.CountAs("minute away", int(d/time.Minute), "minute", "minutes")
 	case d < day:
-		return plural(int(d/time.Hour), "hour", "hours")
+		return l.CountAs("hour away", int(d/time.Hour), "hour", "hours")
 	}
-	return plural(int(d/day), "day", "days")
+	return l.CountAs("day away", int(d/day), "day", "days")
 }

@@ -27,9 +27,10 @@ func addresses(t testing.TB) []string {
 	for _, p := range s.Pages() {
 		switch {
 		case p.Method != http.MethodGet, strings.HasSuffix(p.Path, "/*"), strings.HasSuffix(p.Path, ".txt"), strings.HasPrefix(p.Path, "/.well-known/"):
+		case strings.HasSuffix(p.Path, ".csv"), strings.HasSuffix(p.Path, ".pdf"), strings.HasPrefix(p.Path, "/files/"):
 		case strings.HasSuffix(p.Path, "/card"), strings.HasSuffix(p.Path, "/feed"), strings.HasPrefix(p.Path, "/sitemap"):
 		case strings.HasPrefix(p.Path, "/pictures/"), strings.HasPrefix(p.Path, "/avatars/"), strings.HasSuffix(p.Path, "/cover"):
-		case strings.HasSuffix(p.Path, "/:file"), strings.HasSuffix(p.Path, "/html"), strings.HasSuffix(p.Path, "/messages"):
+		case strings.HasSuffix(p.Path, "/:file"), strings.HasSuffix(p.Path, "/:token"), strings.HasSuffix(p.Path, ".csv"), strings.HasSuffix(p.Path, "/html"), strings.HasSuffix(p.Path, "/messages"):
 		default:
 			paths = append(paths, filled(p.Path))
 		}

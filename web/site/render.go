@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/notification"
 	"marketplace/modules/user"
 	"marketplace/platform/identity"
+	"marketplace/web/language"
 )
 
 // view is what a template sees: the page's own Data, and what the frame around it needs.
@@ -36,6 +37,8 @@ type view struct {
 	Development bool
 	Me          me
 	Flash       *flash
+	Lang        *language.Language
+	Languages   []choice
 }
 
 // me is who looks at the page.
@@ -72,7 +75,11 @@ func (s *Site) showPart(c echo.Context, name, part string, data any) error {
 }
 
 func (s *Site) write(c echo.Context, status int, name, entry string, data any) error {
-	page, ok := s.templates[name]
+	all, err := s.templates[s.language(c).Tag]()
+	if err != nil {
+		return err
+	}
+	page, ok := all[name]
 	if !ok {
 		return fmt.Errorf("show %s: there is no such template", name)
 	}
@@ -114,13 +121,14 @@ func (s *Site) frame(c echo.Context, v *view) {
 	v.Me, without = s.me(c.Request().Context())
 	v.Missing = slices.Concat(v.Missing, without)
 	v.Flash = takeFlash(c, s.Secure())
+	s.speak(c, v)
 }
 
 // me asks three modules at once, and tells what could not be told: a header without its badge is better than no page.
 func (s *Site) me(ctx context.Context) (me, missing) {
 	m := me{Actor: identity.From(ctx)}
 	if !m.SignedIn() {
-		return m, nil
+		return m, stranger(ctx)
 	}
 	m.DisplayName = m.Username
 	g := s.gather(ctx)

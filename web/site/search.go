@@ -28,7 +28,6 @@ type searchPage struct {
 	Days     []option
 	Symbol   string // of the currency, before the price inputs
 	Found    gig.Results
-	More     string // "1,000+" where the count stops
 	First    string // address of the first page, on later ones
 	Next     string
 	Active   []activeFilter
@@ -156,10 +155,6 @@ func (p *searchPage) arrange(category string) {
 	}
 	for _, name := range []string{"min", "max", "days", "sort"} {
 		p.Filtered = p.Filtered || p.Form.Value(name) != ""
-	}
-	p.More = thousands(p.Found.Total)
-	if p.Found.Total >= countStops {
-		p.More = thousands(countStops) + "+"
 	}
 }
 

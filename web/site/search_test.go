@@ -95,7 +95,7 @@ func TestPublicPagesAreKnownByOneAddress(t *testing.T) {
 }
 
 func TestTheCountStopsAtAThousand(t *testing.T) {
-	if body := visit(open(t, newWorld(), identity.Actor{}), "/gigs").Body.String(); !strings.Contains(body, "<b>1,000&#43;</b> services") {
+	if body := visit(open(t, newWorld(), identity.Actor{}), "/gigs").Body.String(); !strings.Contains(body, "<b>1,000+</b> services") {
 		t.Error("it does not say 1,000+")
 	}
 }

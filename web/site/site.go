@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"marketplace/web/edge"
+	"marketplace/web/language"
 	"marketplace/web/static"
 	"marketplace/web/templates"
 )
@@ -21,7 +22,8 @@ import (
 type Site struct {
 	edge.Edge
 	assets    *assets
-	templates map[string]*template.Template // by folder/name
+	languages *language.Languages
+	templates map[string]func() (pages, error) // by language; read when somebody first asks for it
 	markdown  *markdown
 	buffers   sync.Pool
 	covers    covers
@@ -54,15 +56,29 @@ func New(e edge.Edge, demo ...Login) (*Site, error) {
 	if e.Config.Demo {
 		s.demo = demo
 	}
-	s.templates, err = parse(templates.Files(), s.functions())
+	if s.languages, err = language.Load(s.Development()); err != nil {
+		return nil, err
+	}
+	s.templates = map[string]func() (pages, error){}
+	for _, l := range s.languages.All() {
+		s.templates[l.Tag] = sync.OnceValues(func() (pages, error) { return parse(templates.Files(), s.functions(l), l.Localize) })
+	}
+	_, err = s.templates["en"]()
 	return s, err
 }
 
-// parse reads every page together with the layout, once.
-func parse(files fs.FS, functions template.FuncMap) (map[string]*template.Template, error) {
+// parse reads every page together with the layout, once for a language.
+func parse(files fs.FS, functions template.FuncMap, localize func(*template.Template) error) (map[string]*template.Template, error) {
 	layout, err := template.New("layout").Funcs(functions).ParseFS(files, "layout/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the layout: %w", err)
+	}
+	shared := map[string]bool{}
+	for _, part := range layout.Templates() {
+		shared[part.Name()] = true
+		if err := localize(part); err != nil {
+			return nil, err
+		}
 	}
 	names, err := fs.Glob(files, "*/*.html")
 	if err != nil {
@@ -76,6 +92,14 @@ func parse(files fs.FS, functions template.FuncMap) (map[string]*template.Templa
 		page, err := template.Must(layout.Clone()).ParseFS(files, name)
 		if err != nil {
 			return nil, fmt.Errorf("read the template %s: %w", name, err)
+		}
+		for _, part := range page.Templates() {
+			if shared[part.Name()] || strings.HasPrefix(name, "dev/") || name == "text/problems.html" { // the pages of programmers are in English
+				continue
+			}
+			if err := localize(part); err != nil {
+				return nil, err
+			}
 		}
 		pages[name[:len(name)-len(".html")]] = page
 	}

@@ -11,6 +11,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/clock"
 	"marketplace/platform/money"
+	"marketplace/web/language"
 )
 
 // ASVS 3.7.2.
@@ -62,13 +63,13 @@ func TestTimesAreToldInWordsAndExactly(t *testing.T) {
 		{20 * 24 * time.Hour, now.Add(-20 * 24 * time.Hour).Format("2 January 2006")},
 	}
 	for _, tt := range tests {
-		m := newMoment(now.Add(-tt.ago), now)
+		m := newMoment(language.English(), now.Add(-tt.ago), now)
 		if got := strings.ReplaceAll(m.Words, "\u00a0", " "); got != tt.want {
 			t.Errorf("%v is told %q, want %q", tt.ago, got, tt.want)
 		}
 	}
 	zone := time.Date(2026, 3, 12, 14, 5, 0, 0, time.FixedZone("there", 3*3600))
-	if m := newMoment(zone, now); m.Exact != "12 Mar 2026, 11:05 UTC" || m.Machine != "2026-03-12T11:05:00Z" || m.Clock != "11:05" {
+	if m := newMoment(language.English(), zone, now); m.Exact != "12 Mar 2026, 11:05 UTC" || m.Machine != "2026-03-12T11:05:00Z" || m.Clock != "11:05" {
 		t.Errorf("another zone is told %+v", m)
 	}
 }
@@ -80,7 +81,7 @@ func TestNumbersAgreeWithTheirNouns(t *testing.T) {
 		}
 	}
 	for n, want := range map[int]string{gig.Unlimited: "Unlimited revisions", 0: "No revisions", 1: "1 revision", 20: "20 revisions"} {
-		if got := strings.ReplaceAll(showRevisions(n), "\u00a0", " "); got != want {
+		if got := strings.ReplaceAll(showRevisions(language.English(), n), "\u00a0", " "); got != want {
 			t.Errorf("%d: %q", n, got)
 		}
 	}
@@ -117,7 +118,7 @@ func TestTheCalculatorShowsWhatTheSellerGets(t *testing.T) {
 		Packages: []packageColumn{{Name: "basic"}, {Name: "standard"}, {Name: "premium"}},
 	}
 	page.takeHome()
-	if page.Packages[0].Earnings != "$36.00" || page.Packages[1].Earnings != "$7.99" || page.Packages[2].Earnings != "" {
+	if *page.Packages[0].Gets != money.Of(3600, "USD") || *page.Packages[1].Gets != money.Of(799, "USD") || page.Packages[2].Gets != nil {
 		t.Errorf("it shows %+v", page.Packages)
 	}
 }

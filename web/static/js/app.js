@@ -2,6 +2,10 @@
 // change, computes what a seller takes home, and shows times of the reader's own zone.
 "use strict";
 (() => {
+  // What the scripts say, in the language of the page.
+  const words = JSON.parse(document.body.dataset.words || "{}");
+  const say = (text) => words[text] ?? text;
+  const tongue = document.documentElement.lang || undefined;
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
   // A form is sent once. The buttons come back when the page does (back button).
@@ -45,8 +49,8 @@
   document.querySelector("[data-focus]")?.focus({ preventScroll: false });
 
   // Exact times in the reader's zone; the page has them in UTC.
-  const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+  const exact = new Intl.DateTimeFormat(tongue, { dateStyle: "medium", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit" });
   const localize = (root) => all("time[datetime]", root).forEach((time) => {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) return;
@@ -70,7 +74,8 @@
         const minor = BigInt(match[1] + (match[2] || "").padEnd(2, "0"));
         const left = minor - (minor * fee + 5000n) / 10000n;
         const text = left.toString().padStart(3, "0");
-        gets.textContent = `You get ${gets.dataset.symbol}${Number(text.slice(0, -2)).toLocaleString("en")}.${text.slice(-2)}`;
+        const amount = new Intl.NumberFormat(tongue, { style: "currency", currency: gets.dataset.currency, currencyDisplay: "narrowSymbol" });
+        gets.textContent = `${say("You get")} ${amount.format(`${text.slice(0, -2)}.${text.slice(-2)}`)}`;
       });
     });
   }
@@ -81,5 +86,5 @@
     fetch("/notifications/read", { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
   }));
 
-  window.marketplace = { localize };
+  window.marketplace = { localize, say };
 })();

@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   if (typeof io !== "function") return;
+  const { say } = window.marketplace;
   const user = document.body.dataset.user;
   const chat = document.querySelector("[data-chat]");
   const socket = io({ path: "/socket.io/", autoConnect: false });
@@ -45,7 +46,7 @@
       if (document.querySelector("[data-conversations]") && !chat) location.reload();
       return;
     }
-    row.querySelector(".conversation-last").textContent = (message.sender_id === user ? "You: " : "") + message.text;
+    row.querySelector(".conversation-last").textContent = (message.sender_id === user ? say("You") + ": " : "") + message.text;
     row.parentElement.prepend(row);
     const open = chat && chat.dataset.chat === message.conversation_id;
     if (message.sender_id === user || open) return;
@@ -73,7 +74,7 @@
     text.className = "bubble";
     const who = document.createElement("span");
     who.className = "visually-hidden";
-    who.textContent = (mine ? "You" : message.sender_username) + ": ";
+    who.textContent = (mine ? say("You") : message.sender_username) + ": ";
     text.append(who, message.text);
     const at = document.createElement("p");
     at.className = "message-at small muted";
@@ -159,7 +160,7 @@
       if (Number(item.dataset.seq) > seq || item.querySelector("[data-seen]")) return;
       const mark = document.createElement("span");
       mark.dataset.seen = "";
-      mark.textContent = "Seen";
+      mark.textContent = say("Seen");
       item.querySelector(".message-at").append(" · ", mark);
     });
   });
@@ -169,7 +170,7 @@
   socket.on("connect", () => { if (state) state.hidden = true; look(); });
   socket.on("disconnect", () => {
     if (!state) return;
-    state.textContent = "Reconnecting…";
+    state.textContent = say("Reconnecting…");
     state.hidden = false;
   });
 
@@ -210,7 +211,7 @@
           return;
         }
         waiting.classList.replace("sending", "failed");
-        waiting.querySelector(".message-at").textContent = answer?.error?.fields?.[0]?.message || answer?.error?.message || "Not sent. Check your connection and send it again.";
+        waiting.querySelector(".message-at").textContent = answer?.error?.fields?.[0]?.message || answer?.error?.message || say("Not sent. Check your connection and send it again.");
         if (!input.value) {
           input.value = text;
           resent = { text, client };

@@ -1,0 +1,106 @@
+package language
+
+import (
+	"html/template"
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"marketplace/web/templates"
+)
+
+// said are the literal texts of all templates but those for developers, and the nouns that are counted.
+func said(t *testing.T) (texts map[string]string, nouns map[string]string) {
+	t.Helper()
+	texts, nouns = map[string]string{}, map[string]string{}
+	names, err := fs.Glob(templates.Files(), "*/*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := template.FuncMap{}
+	for range 200 { // functions are the site's; here it is enough that they have a name
+		if err := walkAll(names, functions, texts, nouns); err == nil {
+			return texts, nouns
+		} else if missing := regexp.MustCompile(`function "(\w+)" not defined`).FindStringSubmatch(err.Error()); missing != nil {
+			functions[missing[1]] = func(...any) string { return "" }
+		} else {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("too many functions")
+	return nil, nil
+}
+
+func walkAll(names []string, functions template.FuncMap, texts, nouns map[string]string) error {
+	count := regexp.MustCompile(`plural [^"}]*"([^"]+)" "([^"]+)"`)
+	for _, name := range names {
+		if strings.HasPrefix(name, "dev/") || name == "text/problems.html" { // for programmers
+			continue
+		}
+		page, err := template.New("page").Funcs(functions).ParseFS(templates.Files(), name)
+		if err != nil {
+			return err
+		}
+		for _, part := range page.Templates() {
+			err := Walk(part, func(text string) string {
+				texts[text] = name
+				return text
+			})
+			if err != nil {
+				return err
+			}
+		}
+		source, err := fs.ReadFile(templates.Files(), name)
+		if err != nil {
+			return err
+		}
+		for _, m := range count.FindAllStringSubmatch(string(source), -1) {
+			nouns[m[1]] = m[2]
+		}
+	}
+	return nil
+}
+
+// Every text of a template has its message in every language.
+func TestEveryTextOfATemplateIsTranslated(t *testing.T) {
+	languages, err := Load(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, nouns := said(t)
+	for _, l := range languages.All() {
+		for _, text := range slices.Sorted(maps.Keys(texts)) {
+			if !l.Has(text) {
+				t.Errorf("%s.toml has no message for a text of %s; add: %q = \"\"", l.Tag, texts[text], text)
+			}
+		}
+		for one := range nouns {
+			if !l.Counts(one) {
+				t.Errorf("%s.toml has no message for the noun %q", l.Tag, one)
+			}
+		}
+	}
+}
+
+func TestEveryLanguageHasTheSameMessages(t *testing.T) {
+	languages, err := Load(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := languages.All()[0]
+	for _, l := range languages.All()[1:] {
+		for text := range first.texts {
+			if l.texts[text] == "" {
+				t.Errorf("%s.toml has nothing for %q", l.Tag, text)
+			}
+		}
+		for text := range l.texts {
+			if !first.Has(text) {
+				t.Errorf("%s.toml has %q, which English has not", l.Tag, text)
+			}
+		}
+	}
+}
