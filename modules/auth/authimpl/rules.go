@@ -114,11 +114,11 @@ func neighbourhood(address string) string {
 type life struct{ idle, absolute time.Duration }
 
 // lifeOf is shorter for those who have a role in running the marketplace (ASVS 7.3.1, 7.3.2).
-func (set settings) lifeOf(owner accountRow) life {
+func (s settings) lifeOf(owner accountRow) life {
 	if owner.isStaff() {
-		return life{set.StaffIdleLife, set.StaffLife}
+		return life{s.StaffIdleLife, s.StaffLife}
 	}
-	return life{set.IdleLife, set.AbsoluteLife}
+	return life{s.IdleLife, s.AbsoluteLife}
 }
 
 // expiresAt is when the session ends if it is not used.
