@@ -317,7 +317,8 @@ func TestEachSideIsOfferedWhatItMayDo(t *testing.T) {
 	}{
 		{order.StatusPendingPayment, "buyer", []string{"cancel"}},
 		{order.StatusAwaitingRequirements, "buyer", []string{"requirements", "cancel"}},
-		{order.StatusInProgress, "seller", []string{"deliveries"}},
+		{order.StatusInProgress, "seller", []string{"changes/accept", "deliveries", "changes", "refunds", "disputes"}},
+		{order.StatusDisputed, "buyer", []string{"disputes/statements", "disputes/withdraw", "disputes/resolve", "staff-cancel"}},
 		{order.StatusDelivered, "buyer", []string{"accept", "revisions"}},
 		{order.StatusCompleted, "buyer", []string{"reviews"}},
 		{order.StatusCancelled, "buyer", nil},

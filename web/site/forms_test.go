@@ -41,6 +41,10 @@ func TestWhatWasTypedIsKeptBesideWhatIsWrongWithIt(t *testing.T) {
 		{path: "/orders/o1/cancel", field: "reason", input: "reason", form: map[string]string{"reason": typed}, state: order.StatusAwaitingRequirements},
 		{path: "/orders/o1/requirements", field: "answers.0.answer", input: "answers.0", form: map[string]string{"answers.0": typed}, state: order.StatusAwaitingRequirements},
 		{path: "/orders/o1/reviews", field: "text", input: "text", form: map[string]string{"rating": "4", "text": typed}, state: order.StatusCompleted},
+		{path: "/orders/o1/changes", field: "reason", input: "change_reason", form: map[string]string{"change_kind": "cancel", "change_reason": typed}, state: order.StatusInProgress},
+		{path: "/orders/o1/refunds", field: "reason", input: "refund_reason", form: map[string]string{"refund_amount": "1", "refund_reason": typed}, state: order.StatusInProgress, role: "seller"},
+		{path: "/orders/o1/disputes", field: "text", input: "dispute_text", form: map[string]string{"dispute_text": typed}, state: order.StatusInProgress},
+		{path: "/orders/o1/disputes/statements", field: "text", input: "state_text", form: map[string]string{"state_text": typed}, state: order.StatusDisputed},
 		{path: "/inbox/c1", field: "text", input: "text", form: map[string]string{"text": typed}},
 	}
 	for _, tt := range tests {

@@ -20,6 +20,9 @@ type ordersPage struct {
 	Roles  []tab
 	Tabs   []tab
 	Orders []orderRow
+	Chosen string // the filter by status
+	Form   form   // the filter by days
+	CSV    string
 	First  string
 	Next   string
 }
@@ -55,18 +58,17 @@ func groups() []orderGroup {
 
 // ListOrders lists what the person buys, or sells.
 func (s *Site) ListOrders(c echo.Context) error {
-	page := ordersPage{Role: "buyer"}
-	if c.QueryParam("role") == "seller" {
-		page.Role = "seller"
+	role, q, err := orderFilters(c)
+	if err != nil {
+		return err
 	}
-	q := order.ListRequest{Role: page.Role, Limit: ordersShown, Cursor: c.QueryParam("cursor")}
-	chosen := c.QueryParam("status")
+	q.Limit, q.Cursor = ordersShown, c.QueryParam("cursor")
+	chosen, since, until := c.QueryParam("status"), c.QueryParam("since"), c.QueryParam("until")
+	page := ordersPage{Role: role, Chosen: chosen, Form: filled("since", since, "until", until)}
 	for _, g := range groups() {
-		if g.Key == chosen {
-			q.Status = g.Statuses
-		}
-		page.Tabs = append(page.Tabs, tab{g.Label, listPath("/orders", "role", page.Role, "status", g.Key), g.Key == chosen})
+		page.Tabs = append(page.Tabs, tab{g.Label, listPath("/orders", "role", role, "status", g.Key, "since", since, "until", until), g.Key == chosen})
 	}
+	page.CSV = listPath("/orders.csv", "role", role, "status", chosen, "since", since, "until", until)
 	page.Roles = []tab{
 		{"Buying", listPath("/orders", "role", "buyer"), page.Role == "buyer"},
 		{"Selling", listPath("/orders", "role", "seller"), page.Role == "seller"},
@@ -81,7 +83,7 @@ func (s *Site) ListOrders(c echo.Context) error {
 	for _, o := range list.Items {
 		page.Orders = append(page.Orders, newOrderRow(o, page.Role))
 	}
-	page.First, page.Next = pageLinks("/orders", url.Values{"role": {page.Role}, "status": {chosen}}, q.Cursor, list.NextCursor)
+	page.First, page.Next = pageLinks("/orders", url.Values{"role": {page.Role}, "status": {chosen}, "since": {since}, "until": {until}}, q.Cursor, list.NextCursor)
 	return s.show(c, http.StatusOK, "order/list", view{Title: "Orders", Data: page})
 }
 

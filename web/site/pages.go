@@ -131,6 +131,7 @@ func (s *Site) ordering() []Page {
 		{get, "/gigs/:id/order", edge.Verified, s.ShowCheckout, false},
 		{post, "/gigs/:id/order", edge.Verified, s.PlaceOrder, false},
 		{get, "/orders", edge.SignedIn, s.ListOrders, false},
+		{get, "/orders.csv", edge.SignedIn, s.ExportOrders, false},
 		{get, "/orders/:id", edge.SignedIn, s.ShowOrder, false},
 		{post, "/orders/:id/requirements", edge.SignedIn, s.SubmitRequirements, true},
 		{post, "/orders/:id/skip-requirements", edge.SignedIn, s.SkipRequirements, false},

@@ -55,7 +55,13 @@ func (o orders) order() order.Order {
 		x.Allowed = []order.Action{order.ActionSubmitRequirements, order.ActionCancel, order.ActionSkipRequirements}
 		x.Deliveries = nil
 	case order.StatusInProgress, order.StatusInRevision:
-		x.Allowed = []order.Action{order.ActionDeliver}
+		x.Allowed = []order.Action{order.ActionDeliver, order.ActionAgree, order.ActionDecline, order.ActionAsk, order.ActionRefund, order.ActionDispute}
+		x.Late = true
+		x.Changes = []order.Change{{ID: "c1", Kind: order.ChangeExtension, AskedBy: "buyer", Reason: o.w.text, Days: 3, Status: "open", AskedAt: at(-2), AnswerBy: at(46)}}
+	case order.StatusDisputed:
+		x.Allowed = []order.Action{order.ActionState, order.ActionWithdrawDispute, order.ActionResolve, order.ActionStaffCancel}
+		x.Dispute = &order.Dispute{ID: "d1", OpenedBy: "buyer", Reason: "quality", Status: "open", OpenedAt: at(-1), Statements: []order.Claim{
+			{Actor: "buyer", Text: o.w.text, At: at(-1), Files: []order.FileRef{{ID: "f4", Name: "proof.png", Size: 900, SHA256: "0123456789abcdef"}}}}}
 	case order.StatusCompleted:
 		x.Allowed, x.Next, x.EndedAt = []order.Action{order.ActionReview}, nil, &placed
 	case order.StatusCancelled, order.StatusExpired:
@@ -97,8 +103,50 @@ func (o orders) List(_ context.Context, q order.ListRequest) (order.List, error)
 			list.Items = append(list.Items, x)
 		}
 	}
-	list.NextCursor = "more"
+	if !o.w.once {
+		list.NextCursor = "more"
+	}
 	return list, nil
+}
+
+func (o orders) LinkedFile(ctx context.Context, q order.LinkedFileRequest) (order.File, error) {
+	if q.Token != "good" {
+		return order.File{}, fault.NotFoundf("There is no such file.")
+	}
+	return o.File(ctx, order.FileRequest{OrderID: "o1"})
+}
+func (o orders) Ask(_ context.Context, q order.AskRequest) (order.Order, error) {
+	return o.done(fmt.Sprintf("Ask %s %d %d", q.Kind, q.Days, q.Amount))
+}
+func (o orders) Agree(_ context.Context, q order.AnswerRequest) (order.Order, error) {
+	return o.done("Agree " + q.Note)
+}
+func (o orders) Decline(context.Context, order.AnswerRequest) (order.Order, error) {
+	return o.done("Decline")
+}
+func (o orders) Withdraw(context.Context, order.AnswerRequest) (order.Order, error) {
+	return o.done("Withdraw")
+}
+func (o orders) ExtendReview(context.Context, order.ExtendReviewRequest) (order.Order, error) {
+	return o.done("ExtendReview")
+}
+func (o orders) RefundPart(_ context.Context, q order.RefundPartRequest) (order.Order, error) {
+	return o.done(fmt.Sprintf("RefundPart %d", q.Amount))
+}
+func (o orders) OpenDispute(_ context.Context, q order.OpenDisputeRequest) (order.Order, error) {
+	return o.done("OpenDispute " + q.Reason)
+}
+func (o orders) State(context.Context, order.StateRequest) (order.Order, error) {
+	return o.done("State")
+}
+func (o orders) WithdrawDispute(context.Context, order.WithdrawDisputeRequest) (order.Order, error) {
+	return o.done("WithdrawDispute")
+}
+func (o orders) Resolve(_ context.Context, q order.ResolveRequest) (order.Order, error) {
+	return o.done(fmt.Sprintf("Resolve %d", q.Refund))
+}
+func (o orders) StaffCancel(context.Context, order.StaffCancelRequest) (order.Order, error) {
+	return o.done("StaffCancel")
 }
 
 func (o orders) done(name string) (order.Order, error) { return o.order(), o.w.call(name) }

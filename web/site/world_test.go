@@ -28,6 +28,7 @@ type world struct {
 	fail    error  // what the next command answers
 	seller  bool   // whether ana sells
 	empty   bool   // nothing is there
+	once    bool   // lists of orders have one page
 	calls   []string
 	mu      sync.Mutex
 	reads   map[string]int // how often each question was asked
