@@ -60,40 +60,60 @@ type standby struct {
 	until            atomic.Int64 // the replica is not asked before; nanoseconds, 0 while it answers
 }
 
-// QueryContext asks the replica, and the primary for what the replica cannot answer: it is away, it is slow, it cancels what is in
-// the way of its recovery, or it does not have a migration yet.
-func (s *standby) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	until := s.until.Load()
-	if until > s.clock.Now().UnixNano() {
-		return s.primary.QueryContext(ctx, query, args...)
-	}
-	rows, err := s.ask(ctx, query, args)
-	switch {
-	case err == nil && until != 0 && s.until.CompareAndSwap(until, 0):
-		s.log.Info("the read replica answers again")
-		return rows, nil
-	case err == nil, ctx.Err() != nil, stateOf(err) == readOnlyState:
+// QueryContext asks the replica, or the primary (standby.answers).
+func (s *standby) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
+	if s.answers(ctx, func(ctx context.Context) error {
+		rows, err = s.replica.QueryContext(ctx, query, args...)
+		return err
+	}) {
 		return rows, err
-	}
-	if isAway(err) && s.until.Swap(s.clock.Now().Add(replicaPause).UnixNano()) == 0 {
-		s.log.Warn("the read replica is away: the database itself is asked", zap.Error(err))
 	}
 	return s.primary.QueryContext(ctx, query, args...)
 }
 
-// ask does not wait longer than replicaPatience for the first row.
-func (s *standby) ask(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+// QueryRowContext asks the replica, or the primary (standby.answers).
+func (s *standby) QueryRowContext(ctx context.Context, query string, args ...any) (row *sql.Row) {
+	if s.answers(ctx, func(ctx context.Context) error {
+		row = s.replica.QueryRowContext(ctx, query, args...)
+		return row.Err()
+	}) {
+		return row
+	}
+	return s.primary.QueryRowContext(ctx, query, args...)
+}
+
+// answers asks the replica and says whether what comes back is for the caller. It is not when the replica is away, is slow,
+// cancels what is in the way of its recovery, or does not have a migration yet: then the primary is asked.
+func (s *standby) answers(ctx context.Context, ask func(context.Context) error) bool {
+	until := s.until.Load()
+	if until > s.clock.Now().UnixNano() {
+		return false
+	}
+	err := s.inTime(ctx, ask)
+	switch {
+	case err == nil && until != 0 && s.until.CompareAndSwap(until, 0):
+		s.log.Info("the read replica answers again")
+		return true
+	case err == nil, ctx.Err() != nil, stateOf(err) == readOnlyState:
+		return true
+	}
+	if isAway(err) && s.until.Swap(s.clock.Now().Add(replicaPause).UnixNano()) == 0 {
+		s.log.Warn("the read replica is away: the database itself is asked", zap.Error(err))
+	}
+	return false
+}
+
+// inTime does not wait longer than replicaPatience for the first row. What is answered in time ends with the caller's
+// context; rows that come too late end with their own, which gives their connection back.
+func (s *standby) inTime(ctx context.Context, ask func(context.Context) error) error {
 	asking, giveUp := context.WithCancel(ctx)
 	late := time.AfterFunc(replicaPatience, giveUp)
-	rows, err := s.replica.QueryContext(asking, query, args...)
+	err := ask(asking)
 	if late.Stop() && err == nil {
-		return rows, nil // ends with the caller's context
+		return nil
 	}
 	giveUp()
-	if err == nil {
-		_ = rows.Close()
-	}
-	return nil, errors.Join(err, errSlow)
+	return errors.Join(err, errSlow)
 }
 
 // isAway says whether the next query would fail as well: there was no answer, or one of a server that is starting,
@@ -118,11 +138,6 @@ func stateOf(err error) string {
 		return state.SQLState()
 	}
 	return ""
-}
-
-// QueryRowContext asks the primary: the result does not say whether there was an answer.
-func (s *standby) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return s.primary.QueryRowContext(ctx, query, args...)
 }
 
 var errReadOnly = errors.New("db: ReadStale only reads")

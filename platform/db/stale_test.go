@@ -56,6 +56,9 @@ func TestVisitorsReadTheReplicaAndEverybodyTheirOwnWrites(t *testing.T) {
 	if err := d.ReadStale(t.Context()).Table("things").Where("name = ?", "replica").Count(&count).Error; err != nil || count != 1 {
 		t.Errorf("counted %d: %v", count, err)
 	}
+	if err := d.ReadStale(t.Context()).Raw("SELECT count(*) FROM things WHERE name = 'replica'").Row().Scan(&count); err != nil || count != 1 {
+		t.Errorf("one row: counted %d: %v", count, err)
+	}
 }
 
 func TestAReplicaIsNeverWrittenTo(t *testing.T) {
@@ -103,6 +106,10 @@ func TestTheDatabaseIsReadWhileTheReplicaIsAway(t *testing.T) {
 			for range 3 {
 				if got := names(t, d.ReadStale(t.Context())); got != "primary" {
 					t.Errorf("read %s", got)
+				}
+				var name string
+				if err := d.ReadStale(t.Context()).Raw("SELECT name FROM things").Row().Scan(&name); err != nil || name != "primary" {
+					t.Errorf("one row: %q %v", name, err)
 				}
 			}
 		})

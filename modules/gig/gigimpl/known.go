@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"gorm.io/gorm"
 )
 
 // Most of a gig are texts and lists that take long to read and change with its version only. They are remembered as they
@@ -27,9 +29,9 @@ type pulse struct {
 	Tier             int64 // of the match; in search only
 }
 
-// ask reads pulses; rest is the query from FROM on.
-func (s *service) ask(ctx context.Context, tier, rest string, args ...any) (list []pulse, err error) {
-	rows, err := s.db.Read(ctx).Raw(`SELECT g.num, g.id, g.version, g.from_minor, g.rating_hundredths, g.rating_count, g.sales, g.merit,
+// ask reads pulses from a database, or from its replica; rest is the query from FROM on.
+func ask(from *gorm.DB, tier, rest string, args ...any) (list []pulse, err error) {
+	rows, err := from.Raw(`SELECT g.num, g.id, g.version, g.from_minor, g.rating_hundredths, g.rating_count, g.sales, g.merit,
 		g.published_at, `+tier+` `+rest, args...).Rows()
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func (s *service) Get(ctx context.Context, q gig.GetRequest) (gig.Gig, error) {
 	if !text.IsID(q.ID) {
 		return gig.Gig{}, noSuchGig()
 	}
-	pulses, err := s.ask(ctx, "0", "FROM gigs AS g WHERE g.id = ?", q.ID)
+	pulses, err := ask(s.db.Read(ctx), "0", "FROM gigs AS g WHERE g.id = ?", q.ID)
 	if err != nil {
 		return gig.Gig{}, fmt.Errorf("read the gig: %w", err)
 	}

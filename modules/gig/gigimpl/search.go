@@ -121,7 +121,7 @@ func (s *service) find(ctx context.Context, f search) ([]pulse, error) {
 		tier, columns = "p.tier", "g.num, m.tier"
 	}
 	by := " ORDER BY " + f.sort.by()
-	return s.ask(ctx, tier, "FROM (SELECT "+columns+from+by+" LIMIT ?) AS p JOIN gigs AS g ON g.num = p.num"+by, append(args, f.limit+1)...)
+	return ask(s.db.ReadStale(ctx), tier, "FROM (SELECT "+columns+from+by+" LIMIT ?) AS p JOIN gigs AS g ON g.num = p.num"+by, append(args, f.limit+1)...)
 }
 
 // filtered is every gig that is searched for, from FROM on.
