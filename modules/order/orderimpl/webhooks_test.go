@@ -161,4 +161,3 @@ func TestAStormOfWebhooksHasEachEffectOnce(t *testing.T) {
 	b := newBed(t, func(m string, o ...apptest.Option) *apptest.Harness { return apptest.Host(t, m, o...) }, patient())
 	hail(t, b, orders, deliveries)
 }
-
