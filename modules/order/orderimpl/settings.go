@@ -1,6 +1,7 @@
 package orderimpl
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -100,53 +101,33 @@ func (s settings) fitted() settings {
 }
 
 // check refuses settings that contradict each other.
+// check tells everything that contradicts itself.
 func (s settings) check() error {
-	for name, bips := range map[string]int{"buyer_fee_basis_points": s.BuyerFee, "seller_fee_basis_points": s.SellerFee} {
-		if bips < 0 || bips > 10000 {
-			return fmt.Errorf("settings.order.%s must be from 0 to 10000: 550 is 5.5 %%", name)
+	errs := []error{s.checkFees()}
+	refuse := func(when bool, format string, args ...any) {
+		if when {
+			errs = append(errs, fmt.Errorf("settings.order"+format, args...))
 		}
 	}
-	if err := s.checkFees(); err != nil {
-		return err
+	const mostBips = 10000
+	for name, bips := range map[string]int{"buyer_fee_basis_points": s.BuyerFee, "seller_fee_basis_points": s.SellerFee} {
+		refuse(bips < 0 || bips > mostBips, ".%s must be from 0 to 10000: 550 is 5.5 %%", name)
 	}
-	if s.QuoteLife < time.Second {
-		return fmt.Errorf("settings.order.quote_life must be at least 1s")
-	}
-	if s.Unpaid < 1 {
-		return fmt.Errorf("settings.order.unpaid_orders_per_buyer must be at least 1")
-	}
-	if s.PaymentWindow < time.Second || s.CompletionWindow < time.Second || s.RequirementsWindow < time.Second {
-		return fmt.Errorf("settings.order: payment_window, requirements_window and completion_window must be at least 1s")
-	}
-	if s.FirstReminder >= s.RequirementsWindow || s.SecondReminder >= s.RequirementsWindow {
-		return fmt.Errorf("settings.order: both reminders of the requirements must come before requirements_window")
-	}
-	if s.CompletionReminder >= s.CompletionWindow {
-		return fmt.Errorf("settings.order.completion_reminder must be shorter than completion_window")
-	}
-	if s.VeryLate >= s.LateCancel {
-		return fmt.Errorf("settings.order.very_late_after must be shorter than late_cancel_after")
-	}
-	return s.checkProcess()
-}
-
-func (s settings) checkProcess() error {
-	if s.ReviewExtension < time.Second || s.AnswerWindow < time.Second || s.DisputeBackstop < time.Second {
-		return fmt.Errorf("settings.order: review_extension, answer_window and dispute_backstop must be at least 1s")
-	}
-	if s.AnswerWindow >= s.DisputeBackstop {
-		return fmt.Errorf("settings.order.answer_window must be shorter than dispute_backstop")
-	}
-	if s.ReviewExtensions < 0 || s.ReviewExtensions > 20 {
-		return fmt.Errorf("settings.order.review_extensions must be from 0 to 20")
-	}
-	if s.RefundLimit < 0 || s.RefundLimit > 10000 {
-		return fmt.Errorf("settings.order.partial_refund_limit_basis_points must be from 0 to 10000: 6000 is 60 %%")
-	}
-	if s.PayoutFee < 0 || s.PayoutLeast <= s.PayoutFee {
-		return fmt.Errorf("settings.order.payout_minimum must be more than payout_fee, and neither less than 0")
-	}
-	return nil
+	refuse(s.QuoteLife < time.Second, ".quote_life must be at least 1s")
+	refuse(s.Unpaid < 1, ".unpaid_orders_per_buyer must be at least 1")
+	refuse(min(s.PaymentWindow, s.CompletionWindow, s.RequirementsWindow) < time.Second,
+		": payment_window, requirements_window and completion_window must be at least 1s")
+	refuse(max(s.FirstReminder, s.SecondReminder) >= s.RequirementsWindow,
+		": both reminders of the requirements must come before requirements_window")
+	refuse(s.CompletionReminder >= s.CompletionWindow, ".completion_reminder must be shorter than completion_window")
+	refuse(s.VeryLate >= s.LateCancel, ".very_late_after must be shorter than late_cancel_after")
+	refuse(min(s.ReviewExtension, s.AnswerWindow, s.DisputeBackstop) < time.Second,
+		": review_extension, answer_window and dispute_backstop must be at least 1s")
+	refuse(s.AnswerWindow >= s.DisputeBackstop, ".answer_window must be shorter than dispute_backstop")
+	refuse(s.ReviewExtensions < 0 || s.ReviewExtensions > 20, ".review_extensions must be from 0 to 20")
+	refuse(s.RefundLimit < 0 || s.RefundLimit > mostBips, ".partial_refund_limit_basis_points must be from 0 to 10000: 6000 is 60 %%")
+	refuse(s.PayoutFee < 0 || s.PayoutLeast <= s.PayoutFee, ".payout_minimum must be more than payout_fee, and neither less than 0")
+	return errors.Join(errs...)
 }
 
 // terms are the fees and times that an order is placed under. They are kept with it, so that a change of the settings

@@ -32,6 +32,16 @@ func TestSettingsThatContradictThemselvesStopTheProcess(t *testing.T) {
 	}
 }
 
+func TestAllContradictionsAreToldAtOnce(t *testing.T) {
+	h := apptest.Host(t, "order", apptest.Settings(map[string]any{"buyer_fee_basis_points": 10001, "late_cancel_after": "1h", "review_extensions": 21}))
+	err := Module.Check(h.Host)
+	for _, says := range []string{"buyer_fee_basis_points", "very_late_after", "review_extensions"} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("not %s but: %v", says, err)
+		}
+	}
+}
+
 func TestProductionRefusesTheSimulatorAndStartsWithoutAProvider(t *testing.T) {
 	production := apptest.Config(func(c *config.Config) {
 		c.Environment, c.PublicURL, c.Secrets = config.Production, "https://market.example", map[string]string{"simulator": strings.Repeat("s", 32)}
