@@ -60,7 +60,7 @@ func (s *Site) SignUp(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, withNext("/verify-email", next(c)))
 }
 
-// openSession logs in and gives the browser its cookie.
+// openSession logs in and gives the browser its cookie. The session that it had before ends (ASVS 7.2.4).
 func (s *Site) openSession(c echo.Context, login, password string) error {
 	ctx := c.Request().Context()
 	session, err := s.Auth.LogIn(ctx, auth.LogInRequest{
@@ -68,6 +68,11 @@ func (s *Site) openSession(c echo.Context, login, password string) error {
 	})
 	if err != nil {
 		return err
+	}
+	if identity.From(ctx).SignedIn() {
+		if _, err := s.Auth.LogOut(ctx, auth.LogOutRequest{}); err != nil && !fault.Is(err, fault.Unauthenticated) {
+			return err
+		}
 	}
 	edge.SetSession(c, session.Token, session.EndsAt, s.Secure())
 	return nil
