@@ -35,13 +35,13 @@ func TestEveryProcessIsKilledInTurn(t *testing.T) {
 	f := newFleet(t, twoReplicas())
 	stop := f.load()
 	f.yes.more(t, 20)
-	for i, c := range f.children {
+	for _, c := range f.children {
 		killed := time.Now()
 		c.kill()
 		f.yes.more(t, 15)
 		f.yes.mu.Lock()
 		recovered := max(0, f.yes.lastFailure.Sub(killed))
-		t.Logf("%v: the last request failed %v after the kill", load(t, f.files[i], nil).Modules, recovered.Round(time.Millisecond))
+		t.Logf("%v: the last request failed %v after the kill", c.config(t).Modules, recovered.Round(time.Millisecond))
 		f.yes.mu.Unlock()
 		c.start(t)
 		c.awaitReady(t)
