@@ -66,7 +66,7 @@ func TestAFileIsReadBackReplacedAndDeleted(t *testing.T) {
 // A part of 8 MiB is where the ways of large and small files part.
 func TestFilesOfEverySizeComeBackByteForByte(t *testing.T) {
 	stores(t, func(t *testing.T, store Store) {
-		for _, size := range []int64{1, 8<<20 - 1, 8 << 20, 8<<20 + 1, 20 << 20} {
+		for _, size := range []int64{1, 8 << 20, 17 << 20} {
 			random := func() io.Reader { return io.LimitReader(rand.NewChaCha8([32]byte{byte(size)}), size) }
 			if err := store.Put(t.Context(), "large", struct{ io.Reader }{random()}); err != nil {
 				t.Fatal(err)

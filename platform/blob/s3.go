@@ -195,7 +195,8 @@ func (s *s3) told(ctx context.Context, err error) error {
 	switch {
 	case answer.Code == "NoSuchKey":
 		return missing()
-	case answer.StatusCode == 0, answer.StatusCode >= 500, answer.StatusCode == http.StatusTooManyRequests:
+	case answer.StatusCode == 0, answer.StatusCode >= 500, answer.StatusCode == http.StatusTooManyRequests,
+		answer.Code == "NoSuchUpload": // its end was asked for twice, because the first answer did not come: it may be there or not
 		return errors.Join(fault.Unavailablef(retryAfter, "Files cannot be reached at the moment. Please try again in a moment."), err)
 	}
 	return err

@@ -63,7 +63,7 @@ func (b *bucket) store(t *testing.T, module string) *s3 {
 
 func (b *bucket) at(t *testing.T, path, module string) *s3 {
 	t.Helper()
-	store, err := newS3(b.address(path), module, limits{connect: time.Second, answer: time.Second, whole: 20 * time.Second})
+	store, err := newS3(b.address(path), module, limits{connect: 10 * time.Second, answer: 20 * time.Second, whole: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,8 @@ func TestAStoreThatIsAwayIsUnavailable(t *testing.T) {
 			t.Parallel()
 			b := newBucket(t)
 			store := b.store(t, "order")
-			store.limits.whole = 500 * time.Millisecond
+			store.limits = limits{whole: 500 * time.Millisecond, answer: 500 * time.Millisecond}
+			store.lines.ResponseHeaderTimeout = 200 * time.Millisecond
 			leave(b)
 			_, err := store.Get(t.Context(), "k")
 			for what, err := range map[string]error{
