@@ -1,0 +1,8 @@
+//go:build torture
+
+package orderimpl
+
+import "testing"
+
+// Row O4: a hundred million steps.
+func TestTortureTheRulesAgreeWithAnIndependentOracle(t *testing.T) { enough(t, 100_000_000) }
