@@ -34,6 +34,9 @@ import (
 // production refuses.
 const demoPassword = "open-sesame-2026"
 
+// demoOperator has all roles.
+const demoOperator = "olga"
+
 // demoDays is how long ago the demonstration begins.
 const demoDays = 45
 
@@ -46,6 +49,7 @@ func demoLogins() []site.Login {
 		{Username: "bella", Password: demoPassword, About: "Buys: has orders in many states"},
 		{Username: "mara", Password: demoPassword, About: "Sells: logos, brands and packaging"},
 		{Username: "tomek", Password: demoPassword, About: "Does both"},
+		{Username: demoOperator, Password: demoPassword, About: "Looks after the money: /operator/payouts, /operator/books"},
 	}
 }
 
@@ -193,6 +197,13 @@ func (d *demo) live() error {
 		}
 	}
 	d.buyers = append(d.buyers, "tomek", "hana")
+	if err := d.join(demoOperator); err != nil {
+		return fmt.Errorf("the operator joins: %w", err)
+	}
+	roles := auth.SetRolesRequest{Login: demoOperator, Roles: []string{auth.RoleOperator, auth.RoleModerator}}
+	if _, err := d.Auth.SetRoles(identity.System(d.ctx), roles); err != nil {
+		return fmt.Errorf("the operator gets the role: %w", err)
+	}
 	return d.trade()
 }
 

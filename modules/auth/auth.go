@@ -36,6 +36,8 @@ type Service interface {
 
 	// EndSessions ends every session of an account, wherever it is open. For operators and for the marketplace itself.
 	EndSessions(ctx context.Context, q EndSessionsRequest) (EndedSessions, error)
+	// SetRoles says which roles an account has, and logs it out everywhere. For the marketplace itself.
+	SetRoles(ctx context.Context, q SetRolesRequest) (Account, error)
 	// ListOpenSessions says which of the named sessions are still open, at most 100 at a time: for whoever holds a
 	// connection open on the strength of one. For modules, not for people.
 	ListOpenSessions(ctx context.Context, q ListOpenSessionsRequest) (OpenSessionList, error)

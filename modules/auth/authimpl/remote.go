@@ -44,6 +44,10 @@ func (r remote) ListSessions(ctx context.Context, q auth.ListSessionsRequest) (a
 	return rpc.Read[auth.SessionList](ctx, r.c, "ListSessions", q)
 }
 
+func (r remote) SetRoles(ctx context.Context, q auth.SetRolesRequest) (auth.Account, error) {
+	return rpc.Call[auth.Account](ctx, r.c, "SetRoles", q)
+}
+
 func (r remote) EndSessions(ctx context.Context, q auth.EndSessionsRequest) (auth.EndedSessions, error) {
 	return rpc.Call[auth.EndedSessions](ctx, r.c, "EndSessions", q)
 }
