@@ -33,22 +33,26 @@ type connections interface {
 func (w *Web) watchConnections(ctx context.Context) {
 	tick := time.NewTicker(recheck)
 	defer tick.Stop()
-	confirmed := map[string]time.Time{}
+	confirmed, told := map[string]time.Time{}, false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			confirmed = w.checkConnections(ctx, w.live, confirmed)
 		}
+		var err error
+		confirmed, err = w.checkConnections(ctx, w.live, confirmed)
+		if err != nil && !told && ctx.Err() == nil { // once each time that auth is away
+			w.Log.Warn("the sessions of live connections cannot be looked up", zap.Error(err))
+		}
+		told = err != nil
 	}
 }
 
 // checkConnections asks which sessions are still open and cuts the others. before and the result say when auth has last
 // confirmed each. What it has never confirmed, because it has been let in since and auth does not answer now, is cut too.
-func (w *Web) checkConnections(ctx context.Context, held connections, before map[string]time.Time) map[string]time.Time {
-	confirmed := map[string]time.Time{}
-	var away error
+func (w *Web) checkConnections(ctx context.Context, held connections, before map[string]time.Time) (confirmed map[string]time.Time, away error) {
+	confirmed = map[string]time.Time{}
 	for ids := range slices.Chunk(held.Sessions(), mostAsked) {
 		now := w.Clock.Now()
 		var open []string
@@ -68,10 +72,7 @@ func (w *Web) checkConnections(ctx context.Context, held connections, before map
 			}
 		}
 	}
-	if away != nil && ctx.Err() == nil {
-		w.Log.Warn("the sessions of live connections could not be looked up", zap.Error(away))
-	}
-	return confirmed
+	return confirmed, away
 }
 
 func (w *Web) openSessions(ctx context.Context, ids []string) ([]string, error) {

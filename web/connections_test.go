@@ -8,6 +8,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/platform/clock"
+	"marketplace/platform/fault"
 )
 
 // held are live connections by session.
@@ -32,8 +33,8 @@ func TestASVS_V4_4_3_TheConnectionsOfAnEndedSessionAreCut(t *testing.T) {
 		h.open = append(h.open, id)
 		d.open[id] = auth.Identity{SessionID: id}
 	}
-	confirmed := w.checkConnections(t.Context(), h, nil)
-	if len(h.ended)+len(h.dropped) != 0 || len(confirmed) != 250 {
+	confirmed, err := w.checkConnections(t.Context(), h, nil)
+	if err != nil || len(h.ended)+len(h.dropped) != 0 || len(confirmed) != 250 {
 		t.Fatalf("ended %v, dropped %v, confirmed %d", h.ended, h.dropped, len(confirmed))
 	}
 	if want := []string{"ListOpenSessions of 100", "ListOpenSessions of 100", "ListOpenSessions of 50"}; !slices.Equal(d.asked, want) {
@@ -41,7 +42,7 @@ func TestASVS_V4_4_3_TheConnectionsOfAnEndedSessionAreCut(t *testing.T) {
 	}
 	delete(d.open, "session-7")
 	c.Advance(recheck)
-	w.checkConnections(t.Context(), h, confirmed)
+	_, _ = w.checkConnections(t.Context(), h, confirmed)
 	if !slices.Equal(h.ended, []string{"session-7"}) || len(h.open) != 249 {
 		t.Errorf("ended %v, %d are open", h.ended, len(h.open))
 	}
@@ -51,16 +52,16 @@ func TestASVS_V4_4_3_TheConnectionsOfAnEndedSessionAreCut(t *testing.T) {
 func TestConnectionsThatNobodyCanConfirmAreDroppedToComeBack(t *testing.T) {
 	d, c := newDoorkeeper(), clock.New()
 	w, h := d.gateway(c), &held{open: []string{"s1"}}
-	confirmed := w.checkConnections(t.Context(), h, nil)
+	confirmed, _ := w.checkConnections(t.Context(), h, nil)
 	d.away = true
 	h.open = append(h.open, "new") // let in just before auth went away
 	c.Advance(recheck)
-	confirmed = w.checkConnections(t.Context(), h, confirmed)
-	if !slices.Equal(h.dropped, []string{"new"}) || !slices.Equal(h.open, []string{"s1"}) {
+	confirmed, err := w.checkConnections(t.Context(), h, confirmed)
+	if !fault.Is(err, fault.Unavailable) || !slices.Equal(h.dropped, []string{"new"}) || !slices.Equal(h.open, []string{"s1"}) {
 		t.Errorf("at first %v are dropped", h.dropped)
 	}
 	c.Advance(recheck)
-	confirmed = w.checkConnections(t.Context(), h, confirmed)
+	confirmed, _ = w.checkConnections(t.Context(), h, confirmed)
 	if !slices.Equal(h.dropped, []string{"new", "s1"}) || len(h.ended) != 0 || len(confirmed) != 0 {
 		t.Errorf("dropped are %v, ended %v", h.dropped, h.ended)
 	}
@@ -68,7 +69,7 @@ func TestConnectionsThatNobodyCanConfirmAreDroppedToComeBack(t *testing.T) {
 	for i := range 300 {
 		h.open = append(h.open, fmt.Sprint(i))
 	}
-	w.checkConnections(t.Context(), h, map[string]time.Time{})
+	_, _ = w.checkConnections(t.Context(), h, map[string]time.Time{})
 	if len(d.asked) != 1 {
 		t.Errorf("auth was asked %d times though it does not answer", len(d.asked))
 	}
