@@ -34,7 +34,9 @@ func moduleSettings(t *testing.T) map[string][]string {
 			}
 			for _, field := range named.Type.(*ast.StructType).Fields.List {
 				tag := reflect.StructTag(strings.Trim(field.Tag.Value, "`")).Get("koanf")
-				found[strings.Split(name, "/")[1]] = append(found[strings.Split(name, "/")[1]], tag)
+				if module := strings.Split(name, "/")[1]; tag != "-" { // what the process has decided
+					found[module] = append(found[module], tag)
+				}
 			}
 			return true
 		})
