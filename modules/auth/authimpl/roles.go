@@ -31,7 +31,11 @@ func (s *service) SetRoles(ctx context.Context, q auth.SetRolesRequest) (auth.Ac
 	if err := c.Err(); err != nil {
 		return auth.Account{}, err
 	}
-	row, err := findAccount(s.db.Read(ctx), q.Login)
+	find := findAccount
+	if isAddress(q.Login) {
+		find = ownerOf // who only claims an address gets no role by it
+	}
+	row, err := find(s.db.Read(ctx), q.Login)
 	if err != nil {
 		return auth.Account{}, fmt.Errorf("find an account: %w", err)
 	}

@@ -13,7 +13,7 @@ func TestTheMarketplaceGivesAndTakesRolesAndLogsOut(t *testing.T) {
 	w := newWorld(t)
 	w.ana()
 	before := w.logIn("ana")
-	_, err := w.SetRoles(apptest.As("o1", "olga", operator), auth.SetRolesRequest{Login: "ana", Roles: []string{auth.RoleOperator}})
+	_, err := w.SetRoles(apptest.As("o1", "olga", auth.RoleOperator), auth.SetRolesRequest{Login: "ana", Roles: []string{auth.RoleOperator}})
 	w.refused(err, fault.Forbidden)
 	_, err = w.SetRoles(apptest.System(), auth.SetRolesRequest{Login: "nobody", Roles: nil})
 	w.refused(err, fault.NotFound)
@@ -36,4 +36,12 @@ func TestTheMarketplaceGivesAndTakesRolesAndLogsOut(t *testing.T) {
 			t.Errorf("after logging in again the roles are %v", who.Account.Roles)
 		}
 	}
+}
+
+// An address that nobody has confirmed names nobody: whoever signed up with it last would get the role.
+func TestARoleIsNotGivenToWhoOnlyClaimsAnAddress(t *testing.T) {
+	w := newWorld(t)
+	w.signUp("Mallory", "boss@example.com")
+	_, err := w.SetRoles(apptest.System(), auth.SetRolesRequest{Login: "boss@example.com", Roles: []string{auth.RoleOperator}})
+	w.refused(err, fault.NotFound)
 }

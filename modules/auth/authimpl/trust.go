@@ -14,12 +14,9 @@ import (
 	"marketplace/platform/text"
 )
 
-// operator is the role of those who run the marketplace.
-const operator = "operator"
-
 func (s *service) EndSessions(ctx context.Context, q auth.EndSessionsRequest) (auth.EndedSessions, error) {
 	actor := identity.From(ctx)
-	if !actor.System && !actor.Is(operator) {
+	if !actor.System && !actor.Is(auth.RoleOperator) {
 		return auth.EndedSessions{}, fault.Forbiddenf("Only operators end other people's sessions.")
 	}
 	var c fault.Check

@@ -119,7 +119,7 @@ func TestAReplicaFindsAKeyThatAnotherHasMade(t *testing.T) {
 func TestOnlyTheMarketplaceItselfChangesItsKeys(t *testing.T) {
 	w := newWorld(t)
 	w.ana()
-	_, err := w.RotateKeys(apptest.As("u1", "ana", operator), auth.RotateKeysRequest{Revoke: true})
+	_, err := w.RotateKeys(apptest.As("u1", "ana", auth.RoleOperator), auth.RotateKeysRequest{Revoke: true})
 	w.refused(err, fault.Forbidden)
 }
 
@@ -136,7 +136,7 @@ func TestASVS_V7_4_5_AnOperatorEndsAllSessionsOfSomebody(t *testing.T) {
 	_, err := w.EndSessions(as(other), auth.EndSessionsRequest{Login: "ana"})
 	w.refused(err, fault.Forbidden)
 	for _, want := range []int{2, 0} {
-		ended, err := w.EndSessions(apptest.As("o1", "olga", operator), auth.EndSessionsRequest{Login: "ANA@example.com"})
+		ended, err := w.EndSessions(apptest.As("o1", "olga", auth.RoleOperator), auth.EndSessionsRequest{Login: "ANA@example.com"})
 		w.must(err)
 		if ended.Count != want {
 			t.Errorf("%d sessions ended, want %d", ended.Count, want)
