@@ -97,10 +97,11 @@ func (s *service) keepPicture(ctx context.Context, content []byte) (gig.PictureR
 func (s *service) putSizes(ctx context.Context, id string, p picture.Picture) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return s.putPicture(ctx, fileOf(id, original), p) })
+	smaller := p
 	for _, w := range slices.Backward(widths()) {
-		p = p.Resize(w)
-		smaller := p
-		g.Go(func() error { return s.putPicture(ctx, fileOf(id, strconv.Itoa(w)), smaller) })
+		smaller = smaller.Resize(w)
+		kept := smaller
+		g.Go(func() error { return s.putPicture(ctx, fileOf(id, strconv.Itoa(w)), kept) })
 	}
 	return g.Wait()
 }

@@ -48,6 +48,14 @@ func TestAPictureIsKeptInTheWidthsThatPagesShow(t *testing.T) {
 			t.Errorf("%d: %+v %s, %v", asked, size, p.ContentType, err)
 		}
 	}
+	file, err := w.Files.Get(t.Context(), fileOf(g.Pictures[0].ID, original))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	if size, err := jpeg.DecodeConfig(file); err != nil || size.Width != 900 {
+		t.Errorf("the original is %d wide, %v", size.Width, err)
+	}
 	if g, err = w.AddPicture(seller(), gig.AddPictureRequest{GigID: g.ID, Content: drawn(t, 40, 40, 100)}); err != nil || len(g.Pictures) != 2 {
 		t.Fatalf("%+v, %v", g, err)
 	}

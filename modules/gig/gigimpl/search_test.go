@@ -84,7 +84,7 @@ func TestWhateverIsTypedIsSafe(t *testing.T) {
 			"$1", "@x", "@@", ";--", "'; DROP TABLE gigs; --", "\x00", "lo\x00go", "\xff\xfe", "\u202e", "👩‍💻", "é́́́", "ﬃ", "İ", "ß", "a\u0300",
 			"𞤀𞤁", "ʼn", "1e5", "0x10", "3.14", "-5", "a.b@c.de", "http://x/y?z", " ", "\t\n", strings.Repeat("a", 500), strings.Repeat("a ", 250),
 			strings.Repeat("ä", 500), strings.Repeat("'", 500)}
-		for range 200 {
+		for range 30 {
 			var s []rune
 			for range random.IntN(12) {
 				if s = append(s, rune(random.IntN(0x3000))); random.IntN(3) == 0 {

@@ -82,12 +82,12 @@ func bySort(sort string, text bool) func(a, b gig.Gig) int {
 func TestNoGigIsSkippedOrShownTwiceWhileOthersComeAndGo(t *testing.T) {
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
 		w := start(t, open)
-		w.fill(t, 50)
+		w.fill(t, 36)
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		random := rand.New(rand.NewPCG(seed, 1))
-		for _, text := range []string{"", "logo"} {
-			for _, sort := range gig.Sorts() {
+		for text, sorts := range map[string][]string{"": gig.Sorts(), "logo": {"relevance", "newest"}} {
+			for _, sort := range sorts {
 				shown, gone := map[string]int{}, map[string]bool{}
 				before := w.search(t, gig.SearchRequest{Text: text, Sort: sort, Limit: 100})
 				q := gig.SearchRequest{Text: text, Sort: sort, Limit: 7}
