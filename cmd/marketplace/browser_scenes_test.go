@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"net/http"
 	"net/url"
+	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,6 +50,7 @@ const (
 	selling    = "mara"
 	fresh      = "nova"
 	unverified = "umbert"
+	operating  = "opal"
 )
 
 // gallery is the demonstration, running, with some people and texts that test how much a page can take.
@@ -67,9 +71,24 @@ func newGallery(t testing.TB, fill func(testing.TB, config.Config)) *gallery {
 	g := &gallery{market: m, t: t}
 	m.join(t, fresh)
 	m.visitor(t).post("/auth/signup", map[string]any{"username": unverified, "email": unverified + "@example.com", "password": password}).ok(201)
+	m.join(t, operating)
+	g.promote(operating)
 	g.stretch()
 	g.arrange()
 	return g
+}
+
+// promote makes somebody an operator, as the first one is made: in the database.
+func (g *gallery) promote(username string) {
+	g.t.Helper()
+	accounts, err := sql.Open("sqlite", "file:"+filepath.Join(g.config.Data, "auth.db")+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer func() { _ = accounts.Close() }()
+	if _, err := accounts.Exec(`UPDATE accounts SET roles = '["operator"]' WHERE username = ?`, username); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 // passwordOf is what the person logs in with.
@@ -181,6 +200,8 @@ func (g *gallery) arrange() {
 	add("/verify-email", scene{who: unverified, path: "/verify-email", name: "verify-email-waiting"})
 	add("/seller/gigs", scene{who: selling, path: "/seller/gigs"})
 	add("/earnings", scene{who: selling, path: "/earnings"})
+	add("/simulator/onboarding/:id", scene{who: selling, path: "/simulator/onboarding/example", name: "onboarding"})
+	add("/statement", scene{who: selling, path: "/statement"})
 	add("/", scene{who: unverified, path: "/"})
 	add("/", scene{path: "/nothing-here", name: "error-404"})
 	add("/", scene{who: unverified, path: "/gigs/new", name: "error-403"})
@@ -199,6 +220,9 @@ func (g *gallery) orders(add func(string, scene)) {
 			}
 			seen[o.Status] = true
 			add("/orders/:id", scene{who: who, path: "/orders/" + o.ID, name: "order-" + string(o.Status)})
+			if o.Status == order.StatusCompleted {
+				add("/orders/:id/invoice", scene{who: who, path: "/orders/" + o.ID + "/invoice", name: "invoice"})
+			}
 			if o.Status == order.StatusPendingPayment && who == buying && o.Payment != nil {
 				add("/simulator/pay/:id", scene{who: who, path: "/simulator/pay/" + o.Payment.ID, name: "pay"})
 			}
@@ -213,15 +237,15 @@ func (g *gallery) orders(add func(string, scene)) {
 // notPages are routes that answer something else than a page.
 func notPages() []string {
 	return []string{"/static/*", "/pictures/:id", "/avatars/:id", "/gigs/:id/cover", "/gigs/:id/card", "/users/:username/card", "/categories/:slug/card",
-		"/categories/:slug/feed", "/sitemaps/:name", "/orders/:id/files/:file", "/inbox/:id/messages", "/dev/mail/:id/html"}
+		"/categories/:slug/feed", "/sitemaps/:name", "/files/:token", "/orders/:id/invoice.pdf", "/pay/:id", "/orders/:id/files/:file", "/inbox/:id/messages", "/dev/mail/:id/html"}
 }
 
 // scenes are all pages in all states, made from the route table: a route that this knows nothing about fails the test.
 func (g *gallery) scenes() (all []scene) {
 	g.t.Helper()
 	known := map[string]bool{}
-	for _, path := range notPages() {
-		known[path] = true
+	for _, address := range notPages() {
+		known[address] = true
 	}
 	for _, r := range g.web.Routes() {
 		if r.Method != http.MethodGet || strings.HasPrefix(r.Path, "/api/") || known[r.Path] {
@@ -232,7 +256,7 @@ func (g *gallery) scenes() (all []scene) {
 			if len(g.route[r.Path]) == 0 {
 				g.t.Errorf("no scene shows %s: add one to arrange, or to notPages if it answers something else than a page", r.Path)
 			}
-		} else if g.isPage(r) {
+		} else if path.Ext(r.Path) == "" && g.isPage(r) {
 			all = append(all, plain(r)...)
 		}
 		all = append(all, g.route[r.Path]...)
@@ -242,6 +266,9 @@ func (g *gallery) scenes() (all []scene) {
 
 // plain are the scenes of a page that needs nothing but its address.
 func plain(r web.Route) []scene {
+	if strings.HasPrefix(r.Path, "/operator/") {
+		return []scene{{who: operating, path: r.Path}}
+	}
 	if r.Access == edge.SignedIn || r.Access == edge.Verified {
 		return []scene{{who: buying, path: r.Path}, {who: fresh, path: r.Path}}
 	}
