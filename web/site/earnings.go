@@ -224,4 +224,3 @@ func (s *Site) AnswerChargeback(c echo.Context) error {
 	}
 	return s.done(c, "/earnings", "The bank has your answer.")
 }
-

@@ -90,7 +90,7 @@ func (s *service) PayoutAccount(ctx context.Context, _ order.PayoutAccountReques
 		return order.PayoutAccount{}, err
 	}
 	if row.Account != "" && row.Status != string(payment.AccountReady) && s.now().Sub(row.CheckedAt) > staleAccount {
-		if err := s.refreshAccount(ctx, row.Account); err == nil { // otherwise what is known is shown
+		if s.refreshAccount(ctx, row.Account) == nil { // otherwise what is known is shown
 			row, err = s.accountOf(ctx, who.UserID)
 		}
 	}

@@ -208,8 +208,9 @@ func (s *service) keepReconciliation(ctx context.Context, r order.Reconciliation
 	if err != nil {
 		return fmt.Errorf("keep the reconciliation: %w", err)
 	}
-	s.differences.Set(float64(len(r.Differences)))
+	s.differences.Set(0)
 	for _, d := range r.Differences {
+		s.differences.Inc()
 		s.log.Error("the provider's report is not what the books say", zap.String("kind", d.Kind), zap.String("subject", d.Subject),
 			zap.String("order", d.OrderID), zap.Stringer("ours", d.Ours), zap.Stringer("theirs", d.Theirs), zap.String("cause", d.Cause))
 	}
