@@ -37,8 +37,8 @@ func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) 
 	if err != nil {
 		return nil, err
 	}
-	defer p.leave(s) // rows that are still being read keep what they need
-	return s.QueryContext(ctx, args...)
+	defer p.leave(s)                    // rows that are still being read keep what they need
+	return s.QueryContext(ctx, args...) //nolint:sqlclosecheck // the caller closes the rows, the last user the statement
 }
 
 func (p *prepared) take(ctx context.Context, query string) (*statement, error) {

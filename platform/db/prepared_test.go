@@ -56,7 +56,7 @@ func TestAQueryIsPreparedOnceAndAnswersAnew(t *testing.T) {
 	if got := p.sum(t, query, 2); got != 13 {
 		t.Errorf("after a change of the table: %d", got)
 	}
-	if _, err := p.QueryContext(t.Context(), "SELECT none FROM things"); err == nil || len(p.statements) != 1 {
+	if _, err := p.take(t.Context(), "SELECT none FROM things"); err == nil || len(p.statements) != 1 {
 		t.Errorf("a query that fails is kept: %v", err)
 	}
 }
@@ -67,6 +67,7 @@ func TestStatementsAreForgottenBeforeTheyAreManyWhileTheyAreUsed(t *testing.T) {
 	if err != nil || !rows.Next() {
 		t.Fatal(err)
 	}
+	defer func() { _ = rows.Close() }()
 	var all sync.WaitGroup
 	for worker := range 4 {
 		all.Go(func() {
@@ -85,7 +86,7 @@ func TestStatementsAreForgottenBeforeTheyAreManyWhileTheyAreUsed(t *testing.T) {
 	for rows.Next() {
 		n++
 	}
-	if err := rows.Close(); n != 3 || err != nil {
+	if err := rows.Err(); n != 3 || err != nil {
 		t.Errorf("rows of a forgotten statement: %d, %v", n, err)
 	}
 }
