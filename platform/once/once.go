@@ -24,7 +24,7 @@ import (
 
 const (
 	keep     = 30 * 24 * time.Hour // a key is known for so long; then it would be a new command
-	patience = 5 * time.Second     // a repetition waits so long for the first to end
+	patience = 20 * time.Second    // a repetition waits so long for the first to end
 )
 
 // ErrAnswered says inside a transaction that the command has been answered by now: by somebody who was faster. Do
@@ -80,7 +80,7 @@ func New(d *db.DB) *Keeper {
 
 // Do answers a command that was answered before with that answer (replayed is true), and does the work otherwise. work
 // writes its answer with Keep in the transaction of its effect. The same key with another request is Invalid; a
-// repetition while the first is under way waits for it, and after five seconds is a Conflict with RetryAfter.
+// repetition while the first is under way waits for it, and after twenty seconds is a Conflict with RetryAfter.
 func Do[A any](ctx context.Context, k *Keeper, r Request, work func() (A, error)) (answer A, replayed bool, err error) {
 	if r.key == "" {
 		answer, err = work()
