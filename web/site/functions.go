@@ -39,6 +39,8 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"size":        showSize,
 		"gigPath":     gigPath,
 		"coverPath":   coverPath,
+		"coverSet":    coverSet,
+		"pictureSet":  pictureSet,
 		"avatarPath":  avatarPath,
 		"loginPath":   loginPath,
 		"country":     func(code string) string { return countryIn(l, code) },
@@ -152,6 +154,23 @@ func coverPath(g gig.Gig, width int) string {
 		return "/gigs/" + url.PathEscape(g.ID) + "/cover"
 	}
 	return picturePath(g.Pictures[0].ID, width)
+}
+
+// coverSet are the widths of a gig's first picture, for the browser to choose from; a drawn cover has one.
+func coverSet(g gig.Gig) string {
+	if len(g.Pictures) == 0 {
+		return ""
+	}
+	return pictureSet(g.Pictures[0].ID)
+}
+
+// pictureSet are the addresses of a picture in all stored widths.
+func pictureSet(id string) string {
+	var set []string
+	for _, width := range []int{320, 640, 1280} {
+		set = append(set, picturePath(id, width)+" "+strconv.Itoa(width)+"w")
+	}
+	return strings.Join(set, ", ")
 }
 
 func picturePath(id string, width int) string {

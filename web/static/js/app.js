@@ -45,6 +45,59 @@
     row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2 + tab.offsetWidth / 2;
   });
 
+  // What is typed long is kept on this device until it is sent: it is there again after a crash, a lost connection or the
+  // wrong button. It belongs to who is logged in, goes with logging out, and after a week.
+  const week = 7 * 24 * 3600 * 1000;
+  const drafts = (keep) => {
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith("draft:")).forEach((key) => {
+        const draft = JSON.parse(localStorage.getItem(key));
+        if (!keep(key, draft)) localStorage.removeItem(key);
+      });
+    } catch { /* a browser that keeps nothing */ }
+  };
+  const owner = document.body.dataset.user || "";
+  drafts((key, draft) => key.startsWith(`draft:${owner}:`) && Date.now() - draft.at < week);
+  all("form[data-draft]").forEach((form) => {
+    const key = `draft:${owner}:${form.getAttribute("action")}`;
+    const inputs = () => Array.from(form.elements).filter((e) => e.name && e.type !== "hidden" && e.type !== "file" && e.type !== "password" && "value" in e && e.tagName !== "BUTTON");
+    const state = (e) => (e.type === "checkbox" || e.type === "radio" ? e.checked : e.value);
+    const written = () => inputs().map(state);
+    const first = JSON.stringify(written());
+    const forget = () => { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } };
+    const restore = (values) => inputs().forEach((e, i) => {
+      if (e.type === "checkbox" || e.type === "radio") e.checked = values[i];
+      else e.value = values[i];
+      e.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    let waiting;
+    form.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => {
+        if (form.dataset.sent) return;
+        try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), first, values: written() })); } catch { /* full */ }
+      }, 300);
+    });
+    form.addEventListener("submit", () => { clearTimeout(waiting); forget(); });
+    let draft = null;
+    try { draft = JSON.parse(localStorage.getItem(key)); } catch { /* not ours */ }
+    // Only over what it was written over: not over what the server says is wrong, or what was changed elsewhere.
+    if (!draft || draft.first !== first || JSON.stringify(draft.values) === first) return;
+    restore(draft.values);
+    const note = document.createElement("p");
+    note.className = "notice info";
+    note.setAttribute("role", "status");
+    const text = document.createElement("span");
+    text.textContent = say("Your draft from before is back.");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button quiet small";
+    button.textContent = say("Discard it");
+    button.addEventListener("click", () => { restore(JSON.parse(first)); clearTimeout(waiting); forget(); note.remove(); });
+    note.append(text, button);
+    form.before(note);
+  });
+
   // What is wrong is read first.
   document.querySelector("[data-focus]")?.focus({ preventScroll: false });
 

@@ -201,6 +201,7 @@
       list.append(waiting);
       chat.querySelector("[data-empty]")?.remove();
       input.value = "";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
       toEnd();
       const request = { conversation_id: chat.dataset.chat, client_id: client, text };
       socket.timeout(10000).emit("message", request, (failed, answer) => {
