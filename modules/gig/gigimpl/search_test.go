@@ -191,7 +191,8 @@ func TestAPageCostsAFixedNumberOfQueries(t *testing.T) {
 	w.fill(t, 60)
 	var n atomic.Int64
 	counting := func(g *gorm.DB) {
-		if !g.DryRun { // as a part of another query
+		asked := g.Statement.SQL.String()
+		if !g.DryRun && !strings.Contains(asked, "outbox") && !strings.Contains(asked, "dead_letters") { // the bus looks at them each second
 			n.Add(1)
 		}
 	}
