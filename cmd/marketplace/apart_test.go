@@ -40,6 +40,9 @@ func partitions(t *testing.T, n int) (all []shape) {
 	return all
 }
 
+// unhurried lets few people do in seconds what many do in minutes.
+const unhurried = "chat: {messages_per_minute: 100000}, order: {unpaid_orders_per_buyer: 10000"
+
 // layout is how a deployment is configured: one file a process, and one for a command that looks at all of it.
 type layout struct {
 	files []string
@@ -75,11 +78,15 @@ func (s shape) layout(t testing.TB) (l layout) {
 	if s.broker != nil {
 		common += fmt.Sprintf("events: %q\n", s.broker(t))
 	}
+	settings := unhurried
+	if len(parts) > 1 {
+		settings += fmt.Sprintf(", webhook_url: \"http://%s/api/v1/payments/webhooks/simulator\"", processes[gateway].public)
+	}
+	common += "settings: {" + settings + "}}\n"
 	for _, p := range processes {
 		file := common + fmt.Sprintf("modules: [%s]\nlisten: %q\ninternal: %q\ndata: %q\n", strings.Join(p.modules, ", "), p.public, p.internal, p.dir)
 		if len(parts) > 1 {
-			file += fmt.Sprintf("rpc: {listen: %q, secrets: [\"a secret that only this test knows\"]}\n", p.private) +
-				fmt.Sprintf("settings: {order: {webhook_url: \"http://%s/api/v1/payments/webhooks/simulator\"}}\nremotes:\n", processes[gateway].public)
+			file += fmt.Sprintf("rpc: {listen: %q, secrets: [\"a secret that only this test knows\"]}\n", p.private) + "remotes:\n"
 		}
 		for module, addresses := range at {
 			if len(parts) > 1 && module != "web" && !slices.Contains(p.modules, module) {
