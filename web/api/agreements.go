@@ -16,8 +16,8 @@ func (a *API) agreements() {
 	on(a, op{method: "POST", path: "/orders/{id}/changes/withdraw", id: "withdrawChange", access: edge.SignedIn, summary: "Take back what you have asked for"}, a.answerChange(a.Orders.Withdraw))
 	on(a, op{method: "POST", path: "/orders/{id}/extend-review", id: "extendReview", access: edge.SignedIn, summary: "Take more time to look at a delivery, as the buyer"}, a.extendReview)
 	on(a, op{method: "POST", path: "/orders/{id}/refunds", id: "refundPart", access: edge.SignedIn, summary: "Give part of the price back while the work goes on, as the seller"}, a.refundPart)
-	on(a, op{method: "POST", path: "/orders/{id}/disputes", id: "openDispute", access: edge.SignedIn, summary: "Ask the marketplace to decide; the order stands still"}, a.openDispute)
-	on(a, op{method: "POST", path: "/orders/{id}/disputes/statements", id: "stateInDispute", access: edge.SignedIn, summary: "Say something in the dispute"}, a.stateInDispute)
+	on(a, op{method: "POST", path: "/orders/{id}/disputes", id: "openDispute", access: edge.SignedIn, limit: filesBytes, summary: "Ask the marketplace to decide; the order stands still"}, a.openDispute)
+	on(a, op{method: "POST", path: "/orders/{id}/disputes/statements", id: "stateInDispute", access: edge.SignedIn, limit: filesBytes, summary: "Say something in the dispute"}, a.stateInDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/withdraw", id: "withdrawDispute", access: edge.SignedIn, summary: "End your own dispute; the order goes on with the time that was left"}, a.withdrawDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/resolve", id: "resolveDispute", access: edge.SignedIn, summary: "Decide a dispute, as staff: how much of the price goes back"}, a.resolveDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/staff-cancel", id: "staffCancelOrder", access: edge.SignedIn, summary: "End an order and return its money, as staff"}, a.staffCancel)
@@ -83,25 +83,27 @@ type disputeInput struct {
 	ByID
 	Keyed
 	Body struct {
-		Reason string `json:"reason" doc:"not_delivered, not_as_described, quality, no_answer, rights or other."`
-		Text   string `json:"text" doc:"What happened: 1 to 5,000 characters."`
+		Reason string         `json:"reason" doc:"not_delivered, not_as_described, quality, no_answer, rights or other."`
+		Text   string         `json:"text" doc:"What happened: 1 to 5,000 characters."`
+		Files  []order.Upload `json:"files,omitempty" doc:"At most 10, each with its name and its content in base64; 15 MB together."`
 	}
 }
 
 func (a *API) openDispute(ctx context.Context, in *disputeInput) (*Replayable[order.Order], error) {
-	return repeatable(a.Orders.OpenDispute(ctx, order.OpenDisputeRequest{RequestID: in.Key, OrderID: in.ID, Reason: in.Body.Reason, Text: in.Body.Text}))
+	return repeatable(a.Orders.OpenDispute(ctx, order.OpenDisputeRequest{RequestID: in.Key, OrderID: in.ID, Reason: in.Body.Reason, Text: in.Body.Text, Files: in.Body.Files}))
 }
 
 type saidInput struct {
 	ByID
 	Keyed
 	Body struct {
-		Text string `json:"text" doc:"1 to 5,000 characters."`
+		Text  string         `json:"text" doc:"1 to 5,000 characters."`
+		Files []order.Upload `json:"files,omitempty" doc:"At most 10, each with its name and its content in base64; 15 MB together."`
 	}
 }
 
 func (a *API) stateInDispute(ctx context.Context, in *saidInput) (*Replayable[order.Order], error) {
-	return repeatable(a.Orders.State(ctx, order.StateRequest{RequestID: in.Key, OrderID: in.ID, Text: in.Body.Text}))
+	return repeatable(a.Orders.State(ctx, order.StateRequest{RequestID: in.Key, OrderID: in.ID, Text: in.Body.Text, Files: in.Body.Files}))
 }
 
 func (a *API) withdrawDispute(ctx context.Context, in *commandInput) (*Replayable[order.Order], error) {

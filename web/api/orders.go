@@ -21,7 +21,7 @@ func (a *API) orders() {
 	on(a, op{method: "GET", path: "/orders/{id}", id: "getOrder", access: edge.SignedIn, summary: "One order with its deliveries and timeline"}, a.getOrder)
 	on(a, op{method: "POST", path: "/orders/{id}/requirements", id: "submitRequirements", access: edge.SignedIn, summary: "Answer the seller's questions; the clock starts"}, a.submitRequirements)
 	on(a, op{method: "POST", path: "/orders/{id}/skip-requirements", id: "skipRequirements", access: edge.SignedIn, summary: "Start the clock without answers, as the seller"}, a.skipRequirements)
-	on(a, op{method: "POST", path: "/orders/{id}/deliveries", id: "deliver", access: edge.SignedIn, summary: "Hand over the work, as the seller"}, a.deliver)
+	on(a, op{method: "POST", path: "/orders/{id}/deliveries", id: "deliver", access: edge.SignedIn, limit: filesBytes, summary: "Hand over the work, as the seller"}, a.deliver)
 	on(a, op{method: "POST", path: "/orders/{id}/revisions", id: "requestRevision", access: edge.SignedIn, summary: "Send the delivery back, as the buyer"}, a.requestRevision)
 	on(a, op{method: "POST", path: "/orders/{id}/accept", id: "acceptOrder", access: edge.SignedIn, summary: "Complete the order and release the money, as the buyer"}, a.acceptOrder)
 	on(a, op{method: "POST", path: "/orders/{id}/cancel", id: "cancelOrder", access: edge.SignedIn, summary: "Cancel where the buyer alone may; the money returns"}, a.cancelOrder)
@@ -179,8 +179,20 @@ type messageInput struct {
 	}
 }
 
-func (a *API) deliver(ctx context.Context, in *messageInput) (*Replayable[order.Order], error) {
-	return repeatable(a.Orders.Deliver(ctx, order.DeliverRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message}))
+// filesBytes is the most that a body with files may have; larger ones are handed over on the order's page.
+const filesBytes = 15 << 20
+
+type deliverInput struct {
+	ByID
+	Keyed
+	Body struct {
+		Message string         `json:"message" doc:"At most 5,000 characters; with files it may be empty."`
+		Files   []order.Upload `json:"files,omitempty" doc:"At most 10, each with its name and its content in base64; 15 MB together."`
+	}
+}
+
+func (a *API) deliver(ctx context.Context, in *deliverInput) (*Replayable[order.Order], error) {
+	return repeatable(a.Orders.Deliver(ctx, order.DeliverRequest{RequestID: in.Key, OrderID: in.ID, Message: in.Body.Message, Files: in.Body.Files}))
 }
 
 func (a *API) requestRevision(ctx context.Context, in *messageInput) (*Replayable[order.Order], error) {
