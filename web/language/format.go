@@ -77,7 +77,7 @@ func (l *Language) Price(a money.Amount) string {
 	return text
 }
 
-// Day, Month and Exact write a point in time, in UTC.
+// Day is the date, in UTC, as the other ones are.
 func (l *Language) Day(t time.Time) string { return l.date(t, l.format.day) }
 
 // Month is the month and the year.

@@ -85,8 +85,6 @@ func showPrice(a money.Amount) string { return language.English().Price(a) }
 // plural writes a number with its noun in English: 1 order, 3 orders, 1,200 orders.
 func plural(n int, one, many string) string { return language.English().Count(n, one, many) }
 
-func thousands(n int) string { return language.English().Number(n) }
-
 // joined puts texts of the product in a row.
 func joined(l *language.Language, texts []string, separator string) string {
 	said := make([]string, len(texts))

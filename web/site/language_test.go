@@ -138,7 +138,7 @@ var bracketed = regexp.MustCompile(`⟦[^⟦⟧]*⟧`)
 // people says whether a text is of the people and things of the world that the tests make up: then it stands in one of
 // the files that do.
 func people(text string) bool {
-	text, _, _ = strings.Cut(strings.Trim(text, "@·, “”\"():/ "), "\n")
+	text, _, _ = strings.Cut(strings.Trim(text, "@·,“”\"():/ "), "\n")
 	files, _ := filepath.Glob("*_test.go")
 	for _, file := range files {
 		source, err := os.ReadFile(file)

@@ -37,9 +37,6 @@ type searchPage struct {
 // activeFilter is a filter that is on, with the address without it.
 type activeFilter struct{ Label, Without string }
 
-// countStops is where Search stops counting.
-const countStops = 1000
-
 // ListGigs shows the gigs that match the words and filters of the query. The address alone brings the page back.
 func (s *Site) ListGigs(c echo.Context) error { return s.search(c, c.QueryParam("category")) }
 

@@ -39,8 +39,6 @@ type siteURL struct {
 	LastMod string `xml:"lastmod,omitempty"`
 }
 
-const sitemapSpace = "http://www.sitemaps.org/schemas/sitemap/0.9"
-
 // ShowSitemap lists the sitemaps: one of the pages and categories, and one of the gigs of each category (row G17).
 func (s *Site) ShowSitemap(c echo.Context) error {
 	return s.sitemap(c, "", func(ctx context.Context) (any, error) {
