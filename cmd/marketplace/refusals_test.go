@@ -74,6 +74,7 @@ func (m *market) raw(t *testing.T, method, path string, headers map[string]strin
 func TestEveryOperationRefusesBadInput(t *testing.T) {
 	inShapes(t, shapes()[:2], func(t *testing.T, m *market) {
 		p := m.join(t, "bert")
+		p.operates()
 		bodyless := regexp.MustCompile(`/(publish|pause|cancel|accept|skip-requirements|read|logout|resend-verification|succeed|decline|pictures)$|/webhooks/`)
 		for _, r := range m.web.Routes() {
 			if !isAPI(r) || r.Method == "GET" || r.Method == "DELETE" || bodyless.MatchString(r.Path) {
