@@ -63,12 +63,12 @@ type standby struct {
 // QueryContext asks the replica, or the primary (standby.answers).
 func (s *standby) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
 	if s.answers(ctx, func(ctx context.Context) error {
-		rows, err = s.replica.QueryContext(ctx, query, args...)
+		rows, err = s.replica.QueryContext(ctx, query, args...) //nolint:rowserrcheck,sqlclosecheck // the caller's
 		return err
 	}) {
 		return rows, err
 	}
-	return s.primary.QueryContext(ctx, query, args...)
+	return s.primary.QueryContext(ctx, query, args...) //nolint:sqlclosecheck // the caller's
 }
 
 // QueryRowContext asks the replica, or the primary (standby.answers).

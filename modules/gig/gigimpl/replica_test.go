@@ -13,7 +13,9 @@ import (
 func TestVisitorsSearchTheReplicaAndWhoeverIsSignedInTheDatabase(t *testing.T) {
 	replica, primary := apptest.Postgres(t), apptest.Postgres(t)
 	on := func(change func(*config.Config)) world {
-		return start(t, func(m string, _ ...apptest.Option) *apptest.Harness { return apptest.Host(t, m, apptest.Config(change)) })
+		return start(t, func(m string, _ ...apptest.Option) *apptest.Harness {
+			return apptest.Host(t, m, apptest.Config(change))
+		})
 	}
 	on(func(c *config.Config) { c.Database = replica }).put(t, nil)
 	w := on(func(c *config.Config) { c.Database, c.ReadFrom = primary, map[string]string{"gig": replica} })

@@ -100,7 +100,7 @@ func (s *Shipper) send(batch []line) {
 			wait = s.o.Retry // it answers
 		}
 		batch = left
-		late := time.NewTimer(wait/2 + mathrand.N(wait))
+		late := time.NewTimer(wait/2 + mathrand.N(wait)) //nolint:gosec // it spreads attempts, no secret
 		select {
 		case <-late.C:
 		case <-s.ctx.Done():
