@@ -27,7 +27,7 @@ demo: ## The same with new data, which is thrown away at the end
 
 test: services ## All tests, with the race detector; on Debian, install what they need first
 	CI=true $(FAST) $(GO) test -race -timeout $(TIMEOUT) ./...
-	CI=true $(FAST) $(GO) test -timeout $(TIMEOUT) -run 'ThousandRandomOrders|IndependentOracle' ./modules/order/orderimpl
+	CI=true $(FAST) $(GO) test -timeout $(TIMEOUT) -run 'ThousandRandomOrders|IndependentOracle|EveryInvariantIs|StormOfWebhooks' ./modules/order/orderimpl
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...
