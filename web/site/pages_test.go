@@ -50,6 +50,8 @@ func filled(path string) string {
 		return strings.Replace(path, ":id", "draft", 1)
 	case strings.HasPrefix(path, "/orders/:id"):
 		return strings.NewReplacer(":id", "o1", ":file", "f1").Replace(path)
+	case strings.HasPrefix(path, "/pay/:id"):
+		return "/pay/p1"
 	case strings.HasPrefix(path, "/simulator/pay/:id"):
 		return strings.Replace(path, ":id", "pay1", 1)
 	case strings.HasPrefix(path, "/inbox/:id"):
