@@ -31,9 +31,9 @@ func TestAClockThatJumpsMakesNothingHappenEarlyTwiceOrNever(t *testing.T) {
 				b.early(t, delivered, "auto_complete", done, now)
 			}
 			b.Clock.Advance(begin.Add(400 * day).Sub(b.Clock.Now()))
-			for range 3 {
-				b.tasks()
-			}
+			b.tasks()
+			b.pass(20 * day) // what was completed just now clears
+			b.tasks()
 			b.is(b.get(working), order.StatusCancelled)
 			b.is(b.get(delivered), order.StatusCompleted)
 			b.once(t, delivered, "auto_complete")

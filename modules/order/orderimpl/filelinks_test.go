@@ -18,7 +18,7 @@ import (
 
 func drawing(t *testing.T) []byte {
 	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 1500, 900))
+	img := image.NewRGBA(image.Rect(0, 0, 1100, 80))
 	for i := range img.Pix {
 		img.Pix[i] = byte(i)
 	}

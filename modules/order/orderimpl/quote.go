@@ -108,7 +108,7 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if err != nil {
 		return cost, err
 	}
-	cost.ExpiresAt = o.Expires
+	cost.ExpiresAt, cost.FeeVersion = o.Expires, version(o.Buys, o.Sells)
 	cost.Token, err = o.sign(key)
 	return cost, err
 }
@@ -123,7 +123,7 @@ func (s *service) offerOf(g gig.Gig, p gig.Package, quantity int) offer {
 // cost is the one computation of what is shown, charged and posted (row P5): only the two fees are rounded, what the
 // seller gets and what the buyer pays are a difference and a sum. The seller's fee is not more than the price.
 func (o offer) cost(clearing time.Duration) (order.Quote, error) {
-	q := order.Quote{BuyerFeeBips: o.Buys.Bips, SellerFeeBips: o.Sells.Bips, ClearingDays: int(clearing / day), FeeVersion: version(o.Buys, o.Sells)}
+	q := order.Quote{BuyerFeeBips: o.Buys.Bips, SellerFeeBips: o.Sells.Bips, ClearingDays: int(clearing / day)}
 	var err error
 	if q.Subtotal, err = o.Price.Times(int64(o.Quantity)); err != nil {
 		return q, tooMuch(err)
