@@ -14,6 +14,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
 	"marketplace/platform/mail"
+	"marketplace/platform/rpc"
 )
 
 // diary is a small module: it writes down what happens elsewhere, and says that it did.
@@ -115,7 +116,14 @@ func TestTheClockMovesForEverybodyInTheHarness(t *testing.T) {
 }
 
 func TestAModulesFilesAreItsOwn(t *testing.T) {
-	one, other := apptest.Host(t, "diary"), apptest.Host(t, "gig")
+	keeping := func(name string) *apptest.Harness {
+		h := apptest.Host(t, name)
+		apptest.Start(t, h, app.Module[any, any]{
+			Name: name, Files: true, New: func(h *app.Host, _ any) (any, error) { return h, nil }, Remote: func(*rpc.Client) any { return nil },
+		}, nil)
+		return h
+	}
+	one, other, none := keeping("diary"), keeping("gig"), apptest.Host(t, "review")
 	if err := one.Files.Put(t.Context(), "a/b", strings.NewReader("text")); err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +137,9 @@ func TestAModulesFilesAreItsOwn(t *testing.T) {
 	}
 	if _, err := other.Files.Get(t.Context(), "a/b"); err == nil {
 		t.Error("another module sees the file")
+	}
+	if none.Files != nil {
+		t.Error("a module that does not keep files has some")
 	}
 }
 
