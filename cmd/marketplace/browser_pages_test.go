@@ -78,9 +78,9 @@ func (s *surfer) judge(page scene, axe string) (html string) {
 	}
 	html = s.stage(page)
 	s.do("bring axe", chromedp.Evaluate[chromedp.Void](axe))
-	for _, scheme := range []string{"light", "dark"} {
+	for scheme, rules := range map[string]string{"light": wcag, "dark": `"color-contrast"`} { // only colours differ
 		s.prefers(scheme, true)
-		if violations := s.ask(runAxe); violations != "" {
+		if violations := s.ask(fmt.Sprintf(runAxe, rules)); violations != "" {
 			wrong("axe, in the %s: %s", scheme, violations)
 		}
 	}
@@ -166,8 +166,11 @@ const emptied = `((selector, how) => {
   return fetch(form.action, { method: "POST", body: form.enctype === "multipart/form-data" ? body : new URLSearchParams(body), headers: { Accept: "text/html" } }).then((r) => r.text());
 })`
 
-// runAxe tells each rule of WCAG 2.2 AA that is broken, and where.
-const runAxe = `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] })
+// wcag are axe's tags for WCAG 2.2 AA.
+const wcag = `"wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"`
+
+// runAxe tells each of such rules that is broken, and where.
+const runAxe = `axe.run(document, { runOnly: [%s], resultTypes: ["violations"] })
   .then((r) => r.violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.any[0]?.message || n.all[0]?.message || n.none[0]?.message || "")).join(" | ")).join("\n"))`
 
 // movements names what still moves.

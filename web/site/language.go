@@ -12,7 +12,7 @@ import (
 )
 
 // pages are the templates of one language, by folder/name.
-type pages = map[string]*template.Template
+type pages = map[string]func() (*template.Template, error)
 
 // languageCookie keeps the language that somebody has chosen; it is no secret, and holds for a year.
 const languageCookie = "lang"

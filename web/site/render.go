@@ -79,9 +79,13 @@ func (s *Site) write(c echo.Context, status int, name, entry string, data any) e
 	if err != nil {
 		return err
 	}
-	page, ok := all[name]
+	read, ok := all[name]
 	if !ok {
 		return fmt.Errorf("show %s: there is no such template", name)
+	}
+	page, err := read()
+	if err != nil {
+		return err
 	}
 	buffer := s.buffers.Get().(*bytes.Buffer)
 	defer func() {

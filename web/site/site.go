@@ -41,7 +41,7 @@ type Login struct {
 	About    string // such as "Buys: has orders in every state"
 }
 
-// New reads the embedded templates and static files; an error is a mistake in one of them.
+// New reads the embedded layout and static files; an error is a mistake in one of them.
 func New(e edge.Edge, demo ...Login) (*Site, error) {
 	s := &Site{Edge: e, markdown: newMarkdown()}
 	var err error
@@ -67,8 +67,9 @@ func New(e edge.Edge, demo ...Login) (*Site, error) {
 	return s, err
 }
 
-// parse reads every page together with the layout, once for a language.
-func parse(files fs.FS, functions template.FuncMap, localize func(*template.Template) error) (map[string]*template.Template, error) {
+// parse reads the layout, once for a language, and finds the pages. Each is read together with the layout when somebody
+// first asks for it: most processes show few of them in one language or two.
+func parse(files fs.FS, functions template.FuncMap, localize func(*template.Template) error) (pages, error) {
 	layout, err := template.New("layout").Funcs(functions).ParseFS(files, "layout/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the layout: %w", err)
@@ -84,24 +85,33 @@ func parse(files fs.FS, functions template.FuncMap, localize func(*template.Temp
 	if err != nil {
 		return nil, fmt.Errorf("list the templates: %w", err)
 	}
-	pages := make(map[string]*template.Template, len(names))
+	found := make(pages, len(names))
 	for _, name := range names {
 		if strings.HasPrefix(name, "layout/") {
 			continue
 		}
-		page, err := template.Must(layout.Clone()).ParseFS(files, name)
-		if err != nil {
-			return nil, fmt.Errorf("read the template %s: %w", name, err)
-		}
-		for _, part := range page.Templates() {
-			if shared[part.Name()] || strings.HasPrefix(name, "dev/") || name == "text/problems.html" { // the pages of programmers are in English
-				continue
-			}
-			if err := localize(part); err != nil {
-				return nil, err
-			}
-		}
-		pages[name[:len(name)-len(".html")]] = page
+		found[strings.TrimSuffix(name, ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			return parsePage(files, name, layout, shared, localize)
+		})
 	}
-	return pages, nil
+	return found, nil
+}
+
+func parsePage(files fs.FS, name string, layout *template.Template, shared map[string]bool, localize func(*template.Template) error) (*template.Template, error) {
+	page, err := layout.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("copy the layout: %w", err)
+	}
+	if page, err = page.ParseFS(files, name); err != nil {
+		return nil, fmt.Errorf("read the template %s: %w", name, err)
+	}
+	for _, part := range page.Templates() {
+		if shared[part.Name()] || strings.HasPrefix(name, "dev/") || name == "text/problems.html" { // the pages of programmers are in English
+			continue
+		}
+		if err := localize(part); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
 }
