@@ -27,10 +27,10 @@ demo: ## The same with new data, which is thrown away at the end
 
 # Tests that drive a browser or real processes, or compute for long: the race detector sees no more in them than in the
 # others, and makes them several times as long. They run without it.
-UNRACED = InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|TheDoctor|ReachesElasticsearch|DemonstrationIsServed|ThousandRandomOrders|IndependentOracle|EveryInvariantIs|StormOfWebhooks
+UNRACED = InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|RandomPartitions|TheDoctor|ReachesElasticsearch|DemonstrationIsServed|ThousandRandomOrders|IndependentOracle|EveryInvariantIs|StormOfWebhooks
 
 test: services ## All tests, with the race detector; on Debian, install what they need first
-	CI=true $(FAST) $(GO) test -race -timeout $(TIMEOUT) -skip '$(UNRACED)' ./...
+	CI=true $(FAST) $(GO) test -race -p 3 -timeout $(TIMEOUT) -skip '$(UNRACED)' ./...
 	CI=true $(FAST) $(GO) test -timeout $(TIMEOUT) -run '$(UNRACED)' ./cmd/marketplace ./modules/order/orderimpl
 
 test-fast: ## The tests that need nothing installed; the others are skipped

@@ -22,6 +22,7 @@ const (
 	toReviewed
 	toCancelled
 	toExpired
+	toDisputed
 )
 
 // step is something that happens on a day of the demonstration.
@@ -37,7 +38,7 @@ func (d *demo) trade() error {
 	for n := range 6 {
 		d.plan(days, demoDays-12+n, 70+n, toCompleted)
 	}
-	for n, end := range []int{toCancelled, toExpired, toPaid, toStarted, toStarted, toDelivered, toDelivered, toRevision, toStarted, toPaid} {
+	for n, end := range []int{toCancelled, toExpired, toPaid, toStarted, toStarted, toDelivered, toDelivered, toRevision, toDisputed, toPaid} {
 		d.plan(days, demoDays-2, 80+n, end)
 	}
 	for day := range demoDays {
@@ -138,7 +139,15 @@ func (d *demo) plan(days [][]step, day, n, end int) {
 			return err
 		})
 	}
-	if end < toCompleted {
+	if end == toDisputed {
+		on(1, func() error {
+			_, err := d.Orders.OpenDispute(d.as(buyer), order.OpenDisputeRequest{
+				OrderID: id, Reason: "not_as_described", Text: "The files do not open here, and two of the three drafts are missing.",
+			})
+			return err
+		})
+	}
+	if end < toCompleted || end == toDisputed {
 		return
 	}
 	if n%6 == 0 {

@@ -59,5 +59,13 @@ func TestADemonstrationIsServed(t *testing.T) {
 	if gigs := m.visitor(t).get("/gigs?limit=50").ok(200); len(gigs.items()) < 20 {
 		t.Errorf("only %d gigs", len(gigs.items()))
 	}
-	m.visitor(t).logIn("bella", "open-sesame-2026")
+	states := map[any]bool{}
+	for _, login := range []string{"bella", "tomek", "mara"} {
+		p := m.visitor(t)
+		p.logIn(login, "open-sesame-2026")
+		p.all("/orders", func(o map[string]any) { states[o["status"]] = true })
+	}
+	if len(states) != 9 {
+		t.Errorf("there are only orders in the states %v", states)
+	}
 }

@@ -18,8 +18,14 @@ import (
 func unique() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Row X5: the same stories, whatever runs where.
-func TestStories(t *testing.T) {
-	for _, s := range append(shapes(), partitions(t, 10)...) {
+func TestStories(t *testing.T) { tellIn(t, shapes()) }
+
+// Row X5: also where nobody would have thought of it.
+func TestStoriesInRandomPartitions(t *testing.T) { tellIn(t, partitions(t, 10)) }
+
+func tellIn(t *testing.T, shapes []shape) {
+	t.Helper()
+	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			m := start(t, s)
