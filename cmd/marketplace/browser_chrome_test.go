@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -193,9 +194,11 @@ func (s *surfer) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 // land runs steps that lead to another page, and demands that it is whole.
 func (s *surfer) land(what string, steps ...chromedp.Action[chromedp.Void]) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.ctx, stepTime)
-	defer cancel()
-	page, err := chromedp.RunResponse(ctx, steps...)
+	before := s.ask("location.href")
+	page, err := s.respond(stepTime/3, steps...)
+	if errors.Is(err, context.DeadlineExceeded) && s.ask("location.href") == before {
+		page, err = s.respond(stepTime, steps...) // the page moved under the pointer: people press again
+	}
 	if err != nil {
 		s.fail(what, err)
 	}
@@ -208,6 +211,13 @@ func (s *surfer) land(what string, steps ...chromedp.Action[chromedp.Void]) {
 	if s.narrow {
 		s.holds(what+": nothing is wider than the screen", "document.documentElement.scrollWidth <= 390")
 	}
+}
+
+// respond runs steps that lead to another page, and waits for it.
+func (s *surfer) respond(patience time.Duration, steps ...chromedp.Action[chromedp.Void]) (*network.Response, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, patience)
+	defer cancel()
+	return chromedp.RunResponse(ctx, steps...)
 }
 
 // fail ends the test with what the browser shows.
