@@ -122,10 +122,13 @@ type Cancelled struct {
 // Topic is order.cancelled.v1.
 func (Cancelled) Topic() string { return "order.cancelled.v1" }
 
-// Cleared says that an earning can be withdrawn.
+// Cleared says that the clearing period of an earning is over. Amount can be withdrawn: nothing, if a case holds it back.
 type Cleared struct {
 	Facts
-	Amount money.Amount `json:"amount"`
+	Amount        money.Amount `json:"amount"`
+	Debt          money.Amount `json:"debt"`           // that it paid
+	Reserved      money.Amount `json:"reserved"`       // that stays in the reserve
+	ReservedUntil time.Time    `json:"reserved_until"` // if something does
 }
 
 // Topic is order.cleared.v1.

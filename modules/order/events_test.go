@@ -38,7 +38,7 @@ func events() []event {
 		order.RevisionRequested{Facts: facts(order.StatusInRevision, 5), Message: "More red.", DueAt: later},
 		order.Completed{Facts: facts(order.StatusCompleted, 5), Automatic: true, ClearsAt: later},
 		order.Cancelled{Facts: facts(order.StatusCancelled, 3), By: "buyer", Reason: "Not needed any more.", Refunded: money.Of(10550, "USD")},
-		order.Cleared{Facts: facts(order.StatusCompleted, 6), Amount: money.Of(8000, "USD")},
+		order.Cleared{Facts: facts(order.StatusCompleted, 6), Amount: money.Of(7000, "USD"), Debt: money.Of(200, "USD"), Reserved: money.Of(800, "USD"), ReservedUntil: later},
 		order.Late{Facts: facts(order.StatusInProgress, 4), VeryLate: true, DueAt: at, Next: later},
 		order.ChangeRequested{Facts: facts(order.StatusInProgress, 4), Kind: order.ChangeExtension, By: "seller", Reason: "I am ill.", Days: 3,
 			Amount: money.Of(0, "USD"), AnswerBy: later},

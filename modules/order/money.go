@@ -99,14 +99,26 @@ type DecidePayoutRequest struct {
 // PayoutAccount is where a seller's withdrawals go.
 type PayoutAccount struct {
 	Provider string       `json:"provider"`
-	Status   string       `json:"status"`  // none, incomplete, review, restricted, ready
-	Message  string       `json:"message"` // what is missing
-	Every    string       `json:"every"`   // the schedule: empty, week, month
-	Minimum  money.Amount `json:"minimum"` // below it the schedule waits
-	NextAt   *time.Time   `json:"next_at"` // of the schedule
-	URL      string       `json:"url"`     // of Onboard: the provider's page
-	Fee      money.Amount `json:"fee"`     // of one withdrawal
-	Least    money.Amount `json:"least"`   // that can be withdrawn
+	Status   string       `json:"status"`    // none, incomplete, review, restricted, ready
+	Message  string       `json:"message"`   // what is missing
+	Every    string       `json:"every"`     // the schedule: empty, week, month
+	Minimum  money.Amount `json:"minimum"`   // below it the schedule waits
+	NextAt   *time.Time   `json:"next_at"`   // of the schedule
+	URL      string       `json:"url"`       // of Onboard: the provider's page
+	Fee      money.Amount `json:"fee"`       // of one withdrawal
+	Least    money.Amount `json:"least"`     // that can be withdrawn
+	DayLimit money.Amount `json:"day_limit"` // in 24 hours; 0: no limit
+	Policy   RiskPolicy   `json:"policy"`    // of orders that are placed now
+}
+
+// RiskPolicy is what a seller accepts with an order: how much of the earnings is held in reserve, and for which chargebacks
+// the seller is liable (row Z14).
+type RiskPolicy struct {
+	ReserveBasisPoints int          `json:"reserve_basis_points"` // of each earning, after it has cleared; 0: no reserve
+	ReserveDays        int          `json:"reserve_days"`
+	ReserveOrders      int          `json:"reserve_orders"` // of sellers with at most so many completed orders; 0: of all
+	LiableDays         int          `json:"liable_days"`    // after completion; 0: without end
+	DebtLimit          money.Amount `json:"debt_limit"`     // 0: none
 }
 
 // PayoutAccountRequest is the argument of PayoutAccount.

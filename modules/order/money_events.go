@@ -6,15 +6,17 @@ import (
 	"marketplace/platform/money"
 )
 
-// PayoutChanged says that money of a withdrawal has moved: it was requested, paid, rejected, or has failed.
+// PayoutChanged says how far a withdrawal is: it was requested, approved, paid, rejected, or has failed.
 type PayoutChanged struct {
-	PayoutID string       `json:"payout_id"`
-	UserID   string       `json:"user_id"`
-	Username string       `json:"username"`
-	Status   string       `json:"status"`
-	Net      money.Amount `json:"net"` // what arrives
-	Reason   string       `json:"reason"`
-	At       time.Time    `json:"at"`
+	PayoutID  string       `json:"payout_id"`
+	UserID    string       `json:"user_id"`
+	Username  string       `json:"username"`
+	Status    string       `json:"status"`
+	Net       money.Amount `json:"net"` // what arrives
+	Reason    string       `json:"reason"`
+	Automatic bool         `json:"automatic"` // the schedule asked for it
+	Reference string       `json:"reference"` // the provider's or the bank's, if it was paid
+	At        time.Time    `json:"at"`
 }
 
 // Topic is order.payout_changed.v1.

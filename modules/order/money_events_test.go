@@ -15,7 +15,7 @@ import (
 func moneyEvents() []event {
 	at := time.Date(2026, 3, 1, 12, 30, 0, 123456000, time.UTC)
 	return []event{
-		order.PayoutChanged{PayoutID: "w1", UserID: "u2", Username: "Sam", Status: "rejected", Net: money.Of(7900, "USD"), Reason: "The account is in another name.", At: at},
+		order.PayoutChanged{PayoutID: "w1", UserID: "u2", Username: "Sam", Status: "rejected", Net: money.Of(7900, "USD"), Reason: "The account is in another name.", Automatic: true, Reference: "po_1", At: at},
 		order.ChargebackChanged{Facts: order.Facts{
 			OrderID: "o1", Number: "K7QX2-M9PDT", GigID: "g1", GigTitle: "I will draw a logo", BuyerID: "u1", BuyerUsername: "Bea", SellerID: "u2", SellerUsername: "Sam",
 			Total: money.Of(10550, "USD"), Earnings: money.Of(8000, "USD"), Status: order.StatusCompleted, Version: 6, At: at,

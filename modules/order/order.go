@@ -83,7 +83,8 @@ type Service interface {
 	// VerifyLedger checks the invariants of the books (row P6). For the system and its operators.
 	VerifyLedger(ctx context.Context, q VerifyLedgerRequest) (LedgerReport, error)
 
-	Money // withdrawals, statements, invoices, chargebacks, the provider: money.go
+	Money    // withdrawals, statements, invoices, chargebacks, the provider: money.go
+	Policies // fees, times and limits: settings.go
 }
 
 // Done is the answer of a command that has nothing to tell.
@@ -304,9 +305,10 @@ type Balance struct {
 	Available money.Amount `json:"available"` // can be withdrawn
 	Sending   money.Amount `json:"sending"`   // withdrawals under way
 	Withdrawn money.Amount `json:"withdrawn"`
-	Held      money.Amount `json:"held"`   // frozen by a chargeback or a dispute
-	Owed      money.Amount `json:"owed"`   // to the marketplace: the next earnings pay it
-	Credit    money.Amount `json:"credit"` // the buyer's store credit
+	Held      money.Amount `json:"held"`     // frozen by a chargeback or a dispute, or in reserve
+	Reserved  money.Amount `json:"reserved"` // of Held: the reserve, until its time is over
+	Owed      money.Amount `json:"owed"`     // to the marketplace: the next earnings pay it
+	Credit    money.Amount `json:"credit"`   // the buyer's store credit
 }
 
 // SimulatedPayment is a payment as the simulator's pay page shows it.

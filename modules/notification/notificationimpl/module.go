@@ -33,6 +33,7 @@ var Module = app.Module[notification.Service, Deps]{
 		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
 		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{},
+		order.PayoutChanged{}, order.ChargebackChanged{},
 		chat.MessageSent{}, chat.Read{},
 		review.Written{}, review.Published{},
 	},

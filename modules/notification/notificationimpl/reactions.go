@@ -35,6 +35,8 @@ func (s *service) react(ev *bus.Events) {
 	bus.Handle(ev, s.onOrderDisputed)
 	bus.Handle(ev, s.onOrderDisputeStated)
 	bus.Handle(ev, s.onOrderDisputeSettled)
+	bus.Handle(ev, s.onPayoutChanged)
+	bus.Handle(ev, s.onChargebackChanged)
 	bus.Handle(ev, s.onReviewWritten)
 	bus.Handle(ev, s.onReviewPublished)
 	bus.Handle(ev, s.onMessageSent)
@@ -102,10 +104,6 @@ func (s *service) onOrderCancelled(_ context.Context, tx *db.Tx, e order.Cancell
 		delete(who, seller)
 	}
 	return s.tell(tx, e, who)
-}
-
-func (s *service) onOrderCleared(_ context.Context, tx *db.Tx, e order.Cleared) error {
-	return s.tell(tx, e, parties(e.Facts))
 }
 
 func (s *service) onReviewWritten(_ context.Context, tx *db.Tx, e review.Written) error {

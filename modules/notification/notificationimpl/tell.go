@@ -21,7 +21,11 @@ func (s *service) tell(tx *db.Tx, e db.Event, who people) error {
 // tellFolded does the same; while a notification about the subject is unread, it is renewed instead of another made.
 func (s *service) tellFolded(tx *db.Tx, e db.Event, who people, subject string, seq int64) error {
 	for _, l := range s.tellings[e.Topic()] {
-		if who[l.to] == "" {
+		concerned, err := l.concerns(e)
+		if err != nil {
+			return err
+		}
+		if who[l.to] == "" || !concerned {
 			continue
 		}
 		t, err := l.of(e)

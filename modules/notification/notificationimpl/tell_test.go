@@ -15,7 +15,7 @@ import (
 	"marketplace/platform/money"
 )
 
-// Rows N1, N4: who is told, and who is mailed, of what.
+// Rows N1, N4, P8, P10, P13: who is told, and who is mailed, of what.
 func TestEveryEventReachesTheRightPeople(t *testing.T) {
 	reviewed := review.Facts{
 		ReviewID: "review-1", OrderID: "order-1", GigID: "gig-1", GigTitle: "A logo", AuthorID: "bea-id", AuthorUsername: "Bea",
@@ -39,6 +39,18 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 		{order.Completed{Facts: facts(order.StatusCompleted), Automatic: true}, "order_completed /orders/order-1 mail", "order_completed /orders/order-1 mail", "completed by itself"},
 		{order.Cancelled{Facts: facts(order.StatusCancelled), Refunded: money.Of(10550, "USD")}, "order_cancelled /orders/order-1 mail", "order_cancelled /orders/order-1 mail", "We return 105.50 USD"},
 		{order.Cleared{Facts: facts(order.StatusCompleted), Amount: money.Of(8000, "USD")}, "", "order_cleared /earnings mail", "80.00 USD can be withdrawn"},
+		{order.Cleared{Facts: facts(order.StatusCompleted), Amount: money.Of(7000, "USD"), Debt: money.Of(200, "USD"), Reserved: money.Of(800, "USD"), ReservedUntil: moment},
+			"", "order_cleared /earnings mail", "2.00 USD of the earning paid what you owed. 8.00 USD stay in your reserve until 6 May"},
+		{order.Cleared{Facts: facts(order.StatusCompleted)}, "", "", ""},
+		{withdrawal("requested"), "", "payout_requested /earnings mail", "Your schedule has asked for it"},
+		{withdrawal("approved"), "", "payout_approved /earnings", "It is sent now"},
+		{withdrawal("paid"), "", "payout_paid /earnings mail", "79.00 USD were paid to you"},
+		{withdrawal("rejected"), "", "payout_rejected /earnings mail", "“The account is in another name.”"},
+		{withdrawal("failed"), "", "payout_failed /earnings mail", "is in your balance again"},
+		{chargeback("needs_response"), "", "chargeback_opened /earnings mail", "80.00 USD of your money are held"},
+		{chargeback("under_review"), "", "chargeback_under_review /earnings", "the bank has what you wrote"},
+		{chargeback("won"), "", "chargeback_won /earnings mail", "80.00 USD are no longer held"},
+		{chargeback("lost"), "", "chargeback_lost /earnings mail", "went back to the buyer"},
 		{order.Late{Facts: facts(order.StatusInProgress), DueAt: moment, Next: moment}, "order_late /orders/order-1 mail", "order_late /orders/order-1 mail", "you may cancel from 6 May"},
 		{order.Late{Facts: facts(order.StatusInProgress), VeryLate: true, DueAt: moment, Next: moment}, "order_late /orders/order-1 mail", "order_late /orders/order-1 mail", "the order cancels itself on 6 May"},
 		{order.ChangeRequested{Facts: facts(order.StatusInProgress), Kind: "extension", By: "seller", Days: 3, Reason: "I am ill.", AnswerBy: moment}, "order_change_requested /orders/order-1 mail", "", "Sam asks for 3 more days"},
@@ -81,6 +93,18 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Row P10.
+func withdrawal(status string) order.PayoutChanged {
+	return order.PayoutChanged{PayoutID: "payout-1", UserID: "sam-id", Username: "Sam", Status: status, Net: money.Of(7900, "USD"),
+		Reason: "The account is in another name.", Automatic: true, Reference: "po_1", At: moment}
+}
+
+// Row P13.
+func chargeback(stage string) order.ChargebackChanged {
+	return order.ChargebackChanged{Facts: facts(order.StatusCompleted), ChargebackID: "case-1", Stage: stage, Amount: money.Of(10550, "USD"),
+		Frozen: money.Of(8000, "USD"), Reason: "The card's owner does not know this payment."}
 }
 
 // What is heard is told, or noted: nothing falls between table and handlers.

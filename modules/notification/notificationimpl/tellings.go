@@ -25,10 +25,12 @@ const (
 )
 
 // telling is who is told what when something happens. Title, text and link are templates over the event. With a button
-// it is mailed too; with mailOnly it is only mailed.
+// it is mailed too; with mailOnly it is only mailed. With a condition (when, a template that writes true) it is told of some
+// events of the topic only.
 type telling struct {
 	kind     string
 	to       role
+	when     string
 	title    string
 	text     string
 	link     string
@@ -48,6 +50,7 @@ func tellings() map[string][]telling {
 	all := ordersBegin()
 	maps.Copy(all, ordersEnd())
 	maps.Copy(all, ordersBetween())
+	maps.Copy(all, aboutMoney())
 	maps.Copy(all, amongPeople())
 	return all
 }
@@ -120,11 +123,6 @@ func ordersEnd() map[string][]telling {
 				title: "Order {{.Number}} was cancelled",
 				text:  "“{{.GigTitle}}” for {{.BuyerUsername}} was cancelled{{with excerpt .Reason}}: “{{.}}”{{end}}. Nothing more has to be done."},
 		},
-		order.Cleared{}.Topic(): {
-			{kind: "order_cleared", to: seller, link: "/earnings", button: "See your earnings",
-				title: "{{.Amount}} can be withdrawn",
-				text:  "The earning of order {{.Number}}, “{{.GigTitle}}”, is yours to withdraw."},
-		},
 	}
 }
 
@@ -157,7 +155,7 @@ func amongPeople() map[string][]telling {
 // line is a telling whose templates are read.
 type line struct {
 	telling
-	titleText, bodyText, linkText *template.Template
+	condition, titleText, bodyText, linkText *template.Template
 }
 
 func parseTellings(table map[string][]telling) (map[string][]line, error) {
@@ -166,7 +164,10 @@ func parseTellings(table map[string][]telling) (map[string][]line, error) {
 	for topic, list := range table {
 		for _, t := range list {
 			l := line{telling: t}
-			for into, text := range map[**template.Template]string{&l.titleText: t.title, &l.bodyText: t.text, &l.linkText: t.link} {
+			if t.when == "" {
+				t.when = "true"
+			}
+			for into, text := range map[**template.Template]string{&l.condition: t.when, &l.titleText: t.title, &l.bodyText: t.text, &l.linkText: t.link} {
 				var err error
 				if *into, err = template.New(t.kind).Funcs(funcs).Option("missingkey=error").Parse(text); err != nil {
 					return nil, err
@@ -180,6 +181,15 @@ func parseTellings(table map[string][]telling) (map[string][]line, error) {
 
 // told is a telling about one event.
 type told struct{ title, text, link string }
+
+// concerns says whether the event is one of those that the line is about.
+func (l line) concerns(event any) (bool, error) {
+	var out strings.Builder
+	if err := l.condition.Execute(&out, event); err != nil {
+		return false, fmt.Errorf("look whether to say what happened (%s): %w", l.kind, err)
+	}
+	return out.String() == "true", nil
+}
 
 // of fills the templates with the event.
 func (l line) of(event any) (t told, err error) {

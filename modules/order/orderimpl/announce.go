@@ -53,7 +53,7 @@ func (s *service) told(tx *db.Tx, a announcement, row orderRow, st step) (db.Eve
 		back, err := row.returned(st.before.Refunded)
 		return order.Cancelled{Facts: facts, By: string(st.actor), Reason: st.note, Refunded: back}, err
 	case cleared:
-		return order.Cleared{Facts: facts, Amount: row.amount(row.earned())}, nil
+		return clearedFacts(tx, row, facts)
 	}
 	return s.toldBetween(a, row, st, facts)
 }

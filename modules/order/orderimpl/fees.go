@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"marketplace/platform/money"
 )
@@ -33,7 +34,7 @@ func (f fee) of(price money.Amount) (money.Amount, error) {
 }
 
 func (f fee) check(name string) error {
-	if f.Bips < 0 || f.Bips > 10000 {
+	if f.Bips < 0 || f.Bips > mostBips {
 		return fmt.Errorf("settings.order.%s: basis points must be from 0 to 10000: 550 is 5.5 %%", name)
 	}
 	if f.Flat < 0 || f.Threshold < 0 || f.Minimum < 0 {
@@ -82,6 +83,9 @@ func (s settings) checkFees() error {
 		name := fmt.Sprintf("special_fees.%d", i)
 		if (x.Category == "") == (x.Seller == "") {
 			return fmt.Errorf("settings.order.%s: name either a category or a seller", name)
+		}
+		if slices.ContainsFunc(s.Special[:i], func(y special) bool { return y.Category == x.Category && y.Seller == x.Seller }) {
+			return fmt.Errorf("settings.order.%s: %s%s has other fees already", name, x.Category, x.Seller)
 		}
 		for _, f := range []*fee{x.Buyer, x.Sells} {
 			if f == nil {

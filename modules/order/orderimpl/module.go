@@ -42,7 +42,8 @@ type Deps struct {
 }
 
 type service struct {
-	settings  settings
+	settings  settings                // of config.yaml; current has those in force
+	policy    atomic.Pointer[inForce] // what was read of them
 	process   table
 	db        *db.DB
 	files     blob.Store
@@ -162,6 +163,7 @@ func (s *service) schedule(h *app.Host) {
 	h.Every(time.Second, "refunds", s.sendRefunds)
 	h.Every(time.Second, "payouts", s.sendPayouts)
 	h.Every(time.Minute, "payout schedules", s.schedulePayouts)
+	h.Every(time.Minute, "reserves", s.endReserves)
 	h.Every(reconcileTick, "reconciliation", s.reconcileNightly)
 	h.Every(10*time.Second, "seals", s.sealLedger)
 	h.Every(time.Hour, "requests", s.once.Forget)

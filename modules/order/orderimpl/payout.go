@@ -84,6 +84,10 @@ func (s *service) RequestPayout(ctx context.Context, q order.RequestPayoutReques
 
 // requestPayout writes the withdrawal and journal 6. An amount of zero is all that is available.
 func (s *service) requestPayout(ctx context.Context, p payoutRow, r once.Request) (result order.Payout, err error) {
+	set, err := s.current(ctx)
+	if err != nil {
+		return result, err
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		account, err := lockAccount(tx, p.UserID)
 		if err != nil {
@@ -95,7 +99,7 @@ func (s *service) requestPayout(ctx context.Context, p payoutRow, r once.Request
 		if account.Status != string(payment.AccountReady) {
 			return fault.Conflictf("Before you can withdraw, the payment provider has to know who you are. Finish the payout setup on your earnings page.")
 		}
-		available, err := keptBalance(tx.DB, ledger.Available(p.UserID), s.settings.Currency)
+		available, err := keptBalance(tx.DB, ledger.Available(p.UserID), set.Currency)
 		if err != nil {
 			return err
 		}
@@ -103,10 +107,10 @@ func (s *service) requestPayout(ctx context.Context, p payoutRow, r once.Request
 		if w.Amount == 0 {
 			w.Amount = available
 		}
-		if err := s.checkPayout(w.Amount, available); err != nil {
+		if err := set.checkPayout(tx, w, available); err != nil {
 			return err
 		}
-		w.ID, w.Status, w.Fee, w.Currency = newID(), payoutRequested, s.settings.PayoutFee, s.settings.Currency
+		w.ID, w.Status, w.Fee, w.Currency = newID(), payoutRequested, set.PayoutFee, set.Currency
 		w.Provider, w.Account, w.CreatedAt = account.Provider, account.Account, tx.Now()
 		if err := s.writePayout(tx, w); err != nil {
 			return err
@@ -117,11 +121,22 @@ func (s *service) requestPayout(ctx context.Context, p payoutRow, r once.Request
 	return result, err
 }
 
-func (s *service) checkPayout(minor, available int64) error {
+// checkPayout refuses a withdrawal that is too small, more than there is, or more than a seller can withdraw in 24 hours.
+func (s settings) checkPayout(tx *db.Tx, w payoutRow, available int64) error {
 	var c fault.Check
-	least := money.Of(s.settings.PayoutLeast, s.settings.Currency)
-	c.That(minor >= least.Minor, "amount", "Withdraw at least %s.", least)
-	c.That(minor <= available, "amount", "You can withdraw at most %s.", money.Of(available, s.settings.Currency))
+	least := money.Of(s.PayoutLeast, s.Currency)
+	c.That(w.Amount >= least.Minor, "amount", "Withdraw at least %s.", least)
+	c.That(w.Amount <= available, "amount", "You can withdraw at most %s.", money.Of(available, s.Currency))
+	if s.PayoutDayLimit > 0 {
+		var asked int64
+		err := tx.Raw("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM payouts WHERE user_id = ? AND currency = ? AND created_at > ? AND status NOT IN (?, ?)",
+			w.UserID, s.Currency, tx.Now().Add(-day), payoutFailed, payoutRejected).Scan(&asked).Error
+		if err != nil {
+			return fmt.Errorf("sum the withdrawals of the day: %w", err)
+		}
+		c.That(asked+w.Amount <= s.PayoutDayLimit, "amount", "You can withdraw at most %s in 24 hours, and have asked for %s.",
+			money.Of(s.PayoutDayLimit, s.Currency), money.Of(asked, s.Currency))
+	}
 	return c.Err()
 }
 
@@ -160,7 +175,7 @@ func (r payoutRow) post(tx *db.Tx, j ledger.Journal, actor string) error {
 
 func (r payoutRow) announce(tx *db.Tx) error {
 	return tx.Emit(order.PayoutChanged{PayoutID: r.ID, UserID: r.UserID, Username: r.Username, Status: r.Status,
-		Net: r.amount(r.Amount - r.Fee), Reason: r.Reason, At: tx.Now()})
+		Net: r.amount(r.Amount - r.Fee), Reason: r.Reason, Automatic: r.Automatic, Reference: r.Reference, At: tx.Now()})
 }
 
 // keptBalance reads an account's balance on its own side; one that nothing was posted to has none.

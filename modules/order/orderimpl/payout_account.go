@@ -39,10 +39,11 @@ type payoutAccountRow struct {
 // TableName is payout_accounts.
 func (payoutAccountRow) TableName() string { return "payout_accounts" }
 
-func (s *service) account(r payoutAccountRow) order.PayoutAccount {
-	currency := s.settings.Currency
+func (s *service) account(r payoutAccountRow, set settings) order.PayoutAccount {
+	currency := set.Currency
 	a := order.PayoutAccount{Provider: s.provider.Name(), Status: r.Status, Message: r.Message, Every: r.Every, NextAt: r.NextAt,
-		Minimum: money.Of(r.Minimum, currency), Fee: money.Of(s.settings.PayoutFee, currency), Least: money.Of(s.settings.PayoutLeast, currency)}
+		Minimum: money.Of(r.Minimum, currency), Fee: money.Of(set.PayoutFee, currency), Least: money.Of(set.PayoutLeast, currency),
+		DayLimit: money.Of(set.PayoutDayLimit, currency), Policy: set.riskPolicy()}
 	if a.Status == "" {
 		a.Status = noAccount
 	}
@@ -94,7 +95,11 @@ func (s *service) PayoutAccount(ctx context.Context, _ order.PayoutAccountReques
 			row, err = s.accountOf(ctx, who.UserID)
 		}
 	}
-	return s.account(row), err
+	if err != nil {
+		return order.PayoutAccount{}, err
+	}
+	set, err := s.current(ctx)
+	return s.account(row, set), err
 }
 
 // refreshAccount asks the provider how far it is.
@@ -133,9 +138,10 @@ func (s *service) Onboard(ctx context.Context, _ order.OnboardRequest) (order.Pa
 	if err != nil {
 		return order.PayoutAccount{}, fmt.Errorf("keep the payout account: %w", err)
 	}
-	answer := s.account(row)
+	set, err := s.current(ctx)
+	answer := s.account(row, set)
 	answer.URL = a.URL
-	return answer, nil
+	return answer, err
 }
 
 // SchedulePayouts is documented in the contract.
@@ -165,5 +171,6 @@ func (s *service) SchedulePayouts(ctx context.Context, q order.SchedulePayoutsRe
 	if err != nil {
 		return order.PayoutAccount{}, err
 	}
-	return s.account(row), nil
+	set, err := s.current(ctx)
+	return s.account(row, set), err
 }

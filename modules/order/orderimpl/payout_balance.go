@@ -35,10 +35,15 @@ func (s *service) Balance(ctx context.Context, _ order.BalanceRequest) (order.Ba
 	if err != nil {
 		return order.Balance{}, err
 	}
+	var reserved int64
+	err = s.db.Read(ctx).Raw("SELECT CAST(COALESCE(SUM(reserved), 0) AS BIGINT) FROM earnings WHERE seller_id = ? AND currency = ?", who.UserID, currency).Scan(&reserved).Error
+	if err != nil {
+		return order.Balance{}, fmt.Errorf("sum the reserve: %w", err)
+	}
 	escrow, err := s.escrow(ctx, who.UserID)
 	amount := func(minor int64) money.Amount { return money.Of(minor, currency) }
 	return order.Balance{Escrow: amount(escrow), Pending: amount(-of[codes[0]]), Available: amount(-of[codes[1]]), Held: amount(-of[codes[2]]),
-		Owed: amount(of[codes[3]]), Credit: amount(-of[codes[4]]), Sending: amount(sending), Withdrawn: amount(withdrawn)}, err
+		Owed: amount(of[codes[3]]), Credit: amount(-of[codes[4]]), Reserved: amount(reserved), Sending: amount(sending), Withdrawn: amount(withdrawn)}, err
 }
 
 // withdrawn sums what has left the account for withdrawals: of those that are under way, and of those that have arrived.

@@ -28,6 +28,8 @@ type chargebackRow struct {
 	Pending    int64 // frozen, and where it was
 	Available  int64
 	Receivable int64
+	Reserved   int64 // frozen before, in the seller's reserve
+	Borne      int64 // by the marketplace, since its policy protects the seller
 	Evidence   string
 	OpenedAt   time.Time
 	ClosedAt   *time.Time
@@ -40,7 +42,7 @@ func (chargebackRow) TableName() string { return "chargebacks" }
 
 func (r chargebackRow) amount(minor int64) money.Amount { return money.Of(minor, r.Currency) }
 
-func (r chargebackRow) frozen() int64 { return r.Pending + r.Available + r.Receivable }
+func (r chargebackRow) frozen() int64 { return r.Pending + r.Available + r.Receivable + r.Reserved }
 
 func (r chargebackRow) books() ledger.Chargeback {
 	return ledger.Chargeback{ID: r.ID, OrderID: r.OrderID, Provider: r.Provider, Amount: r.amount(r.Amount), Fee: r.amount(r.Fee)}
@@ -142,18 +144,22 @@ func (s *service) freeze(tx *db.Tx, row orderRow, e earningRow, b *chargebackRow
 	if err := s.whereIsIt(tx, row, e, b); err != nil {
 		return err
 	}
-	if err := b.post(tx, ledger.Frozen(b.OrderID, "cb:"+b.ID, b.taken())); err != nil {
-		return err
+	if b.frozen() > b.Reserved { // the reserve is held already
+		if err := b.post(tx, ledger.Frozen(b.OrderID, "cb:"+b.ID, b.taken())); err != nil {
+			return err
+		}
 	}
-	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ? WHERE id = ?", b.Pending, b.Available, b.Receivable, b.ID).Error
+	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ?, reserved = ?, borne = ? WHERE id = ?",
+		b.Pending, b.Available, b.Receivable, b.Reserved, b.Borne, b.ID).Error
 	if err != nil || b.Pending == 0 {
 		return err
 	}
 	return tx.Exec("UPDATE earnings SET frozen_by = ? WHERE order_id = ? AND frozen_by = ''", "cb:"+b.ID, row.ID).Error
 }
 
-// whereIsIt finds the seller's share of what the bank took: in the clearing period, else among what can be withdrawn; the
-// rest is a debt.
+// whereIsIt finds the seller's share of what the bank took: in the clearing period, else in the reserve, else among what can be
+// withdrawn; the rest is a debt, up to the limit of the order's terms. What is beyond it, and everything after the time in
+// which sellers are liable, the marketplace bears (row Z14).
 func (s *service) whereIsIt(tx *db.Tx, row orderRow, e earningRow, b *chargebackRow) error {
 	_, total, err := row.left()
 	if err != nil {
@@ -167,13 +173,49 @@ func (s *service) whereIsIt(tx *db.Tx, row orderRow, e earningRow, b *chargeback
 		b.Pending = share.Minor
 		return nil
 	}
+	if t := row.Terms; t.Liability > 0 && row.EndedAt != nil && b.OpenedAt.After(row.EndedAt.Add(t.Liability)) {
+		b.Borne = share.Minor
+		return nil
+	}
+	if b.Reserved, err = useReserve(tx, row.SellerID, row.Currency, share.Minor); err != nil {
+		return err
+	}
 	available, err := keptBalance(tx.DB, ledger.Available(row.SellerID), row.Currency)
 	if err != nil {
 		return err
 	}
-	b.Available = min(share.Minor, available)
-	b.Receivable = share.Minor - b.Available
+	b.Available = min(share.Minor-b.Reserved, available)
+	b.Receivable = share.Minor - b.Reserved - b.Available
+	if limit := row.Terms.DebtLimit; limit > 0 && b.Receivable > 0 {
+		owed, err := keptBalance(tx.DB, ledger.Receivable(row.SellerID), row.Currency)
+		if err != nil {
+			return err
+		}
+		b.Borne = max(0, b.Receivable-max(0, limit-owed))
+		b.Receivable -= b.Borne
+	}
 	return nil
+}
+
+// useReserve takes up to an amount from the reserves of a seller's earnings, those that end first before the others.
+func useReserve(tx *db.Tx, sellerID, currency string, most int64) (used int64, err error) {
+	var rows []earningRow
+	err = tx.Where("seller_id = ? AND currency = ? AND reserved > 0", sellerID, currency).Order("reserve_ends_at, order_id").Limit(1000).Find(&rows).Error
+	if err != nil {
+		return 0, fmt.Errorf("read the reserves: %w", err)
+	}
+	for _, e := range rows {
+		part := min(e.Reserved, most-used)
+		if part == 0 {
+			break
+		}
+		done := tx.Exec("UPDATE earnings SET reserved = reserved - ? WHERE order_id = ? AND reserved >= ?", part, e.OrderID, part)
+		if done.Error != nil || done.RowsAffected != 1 {
+			return used, errors.Join(errors.New("take from the reserve"), done.Error)
+		}
+		used += part
+	}
+	return used, nil
 }
 
 // left is what the buyer has paid and not got back, and its total.
@@ -190,6 +232,7 @@ func (r orderRow) left() (ledger.Part, int64, error) {
 // meanwhile is money again.
 func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error {
 	to := b.taken()
+	to.Available.Minor += b.Reserved // its time in reserve is forgotten
 	owed, err := keptBalance(tx.DB, ledger.Receivable(b.SellerID), b.Currency)
 	if err != nil {
 		return err
@@ -202,7 +245,11 @@ func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error 
 		to.Available.Minor += to.Pending.Minor
 		to.Pending.Minor = 0
 	}
-	if err := b.post(tx, ledger.ChargebackWon(b.books(), to)); err != nil || b.Pending == 0 {
+	if err := b.post(tx, ledger.ChargebackWon(b.books(), to)); err != nil {
+		return err
+	}
+	err = workOff(tx, debt{book: b.OrderID, order: b.OrderID, cause: "cb:" + b.ID, seller: b.SellerID, currency: b.Currency, actor: b.Provider})
+	if err != nil || b.Pending == 0 {
 		return err
 	}
 	return tx.Exec("UPDATE earnings SET frozen_by = '', cleared_at = ? WHERE order_id = ? AND frozen_by = ?", row.ClearedAt, b.OrderID, "cb:"+b.ID).Error
@@ -224,6 +271,9 @@ type earningRow struct {
 	ClearedAt *time.Time
 	Taken     int64
 	FrozenBy  string
+
+	Reserved      int64 // of what has cleared
+	ReserveEndsAt *time.Time
 }
 
 // TableName is earnings.

@@ -31,7 +31,7 @@ func (s *service) loseChargeback(tx *db.Tx, row orderRow, b chargebackRow) error
 // loseEarned takes the seller's share and the marketplace's fees. The share is frozen now if the order was completed after
 // the case was opened.
 func (s *service) loseEarned(tx *db.Tx, row orderRow, e earningRow, b chargebackRow) error {
-	if b.frozen() == 0 && e.left() > 0 {
+	if b.frozen()+b.Borne == 0 && e.left() > 0 {
 		if err := s.freeze(tx, row, e, &b); err != nil {
 			return err
 		}
@@ -44,16 +44,16 @@ func (s *service) loseEarned(tx *db.Tx, row orderRow, e earningRow, b chargeback
 	if err != nil {
 		return fmt.Errorf("share the chargeback: %w", err)
 	}
-	commission := b.Amount - b.frozen() - service.Minor
+	commission := b.Amount - b.frozen() - b.Borne - service.Minor
 	if commission < 0 { // rounding
 		service.Minor, commission = service.Minor+commission, 0
 	}
 	what := ledger.Part{SellerFee: b.amount(commission), BuyerFee: service}
-	if err := b.post(tx, ledger.ChargebackLost(b.books(), ledger.Taken{SellerID: b.SellerID, Held: b.amount(b.frozen())}, what)); err != nil {
+	if err := b.post(tx, ledger.ChargebackLost(b.books(), ledger.Taken{SellerID: b.SellerID, Held: b.amount(b.frozen())}, what, b.amount(b.Borne))); err != nil {
 		return err
 	}
 	return tx.Exec("UPDATE earnings SET taken = taken + ?, frozen_by = CASE WHEN frozen_by = ? THEN '' ELSE frozen_by END WHERE order_id = ?",
-		b.frozen(), "cb:"+b.ID, b.OrderID).Error
+		b.frozen()+b.Borne, "cb:"+b.ID, b.OrderID).Error
 }
 
 // loseInEscrow ends an order that was in work.
@@ -62,10 +62,10 @@ func (s *service) loseInEscrow(tx *db.Tx, row orderRow, b chargebackRow) error {
 	if err != nil {
 		return err
 	}
-	if b.Amount != total {
+	if b.Amount != total-row.Credit {
 		return fmt.Errorf("the bank has kept %s of an order in work with %s left: somebody has to look at it", b.amount(b.Amount), left.Price)
 	}
-	j, err := ledger.ChargebackLostInEscrow(b.books(), row.held(row.Refunded))
+	j, err := ledger.ChargebackLostInEscrow(b.books(), row.held(row.Refunded), row.BuyerID, row.amount(row.Credit))
 	if err != nil {
 		return err
 	}

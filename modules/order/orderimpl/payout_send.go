@@ -103,11 +103,19 @@ func (s *service) payoutBecomes(tx *db.Tx, row *payoutRow, status string, from *
 	if err != nil {
 		return err
 	}
-	if j.Key == "" { // no money moves
-		return nil
+	if j.Key != "" {
+		if err := row.post(tx, j, actor); err != nil {
+			return err
+		}
 	}
-	if err := row.post(tx, j, actor); err != nil {
-		return err
+	if status == payoutFailed || status == payoutRejected {
+		err := workOff(tx, debt{book: "payout:" + row.ID, cause: "payout:" + row.ID, seller: row.UserID, currency: row.Currency, actor: actor})
+		if err != nil {
+			return err
+		}
+	}
+	if status == payoutSending { // the seller has heard that it was approved
+		return nil
 	}
 	return row.announce(tx)
 }
@@ -211,11 +219,18 @@ func (s *service) schedulePayouts(ctx context.Context) error {
 }
 
 func (s *service) requestScheduled(ctx context.Context, a payoutAccountRow) error {
-	available, err := keptBalance(s.db.Read(ctx), ledger.Available(a.UserID), s.settings.Currency)
-	if err != nil || available < max(a.Minimum, s.settings.PayoutLeast) {
+	set, err := s.current(ctx)
+	if err != nil {
 		return err
 	}
-	_, err = s.requestPayout(ctx, payoutRow{UserID: a.UserID, Username: a.Username, Automatic: true}, nothingKept())
+	available, err := keptBalance(s.db.Read(ctx), ledger.Available(a.UserID), set.Currency)
+	if err != nil || available < max(a.Minimum, set.PayoutLeast) {
+		return err
+	}
+	if set.PayoutDayLimit > 0 {
+		available = min(available, set.PayoutDayLimit)
+	}
+	_, err = s.requestPayout(ctx, payoutRow{UserID: a.UserID, Username: a.Username, Amount: available, Automatic: true}, nothingKept())
 	if fault.Of(err) != nil { // not ready, or one is under way
 		return nil
 	}

@@ -123,7 +123,7 @@ func TestASellerWithdrawsOnceTheProviderKnowsThem(t *testing.T) {
 		b.has(0, 8000)
 		b.pass(time.Hour)
 		b.has(0, 8000)
-		if got := apptest.Emitted[order.PayoutChanged](t, b.Harness); len(got) != 2 || got[1].Status != "paid" || got[1].Net.Minor != 7900 {
+		if got := apptest.Emitted[order.PayoutChanged](t, b.Harness); len(got) != 3 || got[1].Status != "approved" || got[2].Status != "paid" || got[2].Net.Minor != 7900 || got[2].Reference != "po_"+p.ID {
 			t.Errorf("it was told %+v", got)
 		}
 	})

@@ -60,15 +60,19 @@ func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRe
 	if err != nil {
 		return order.Order{}, err
 	}
-	row, err := s.newOrder(who, g, p, o)
+	set, err := s.current(ctx)
 	if err != nil {
 		return order.Order{}, err
 	}
-	return s.store(ctx, row, r)
+	row, err := s.newOrder(set, who, g, p, o)
+	if err != nil {
+		return order.Order{}, err
+	}
+	return s.store(ctx, set, row, r)
 }
 
 // store writes what a placed order consists of, and returns the answer.
-func (s *service) store(ctx context.Context, row orderRow, r once.Request) (order.Order, error) {
+func (s *service) store(ctx context.Context, set settings, row orderRow, r once.Request) (order.Order, error) {
 	rule, ok := s.process.entry()
 	if !ok {
 		return order.Order{}, fmt.Errorf("the process has no beginning")
@@ -84,7 +88,7 @@ func (s *service) store(ctx context.Context, row orderRow, r once.Request) (orde
 		if err := r.Keep(tx, placed); err != nil {
 			return err
 		}
-		if err := s.limitUnpaid(tx, row.BuyerID); err != nil {
+		if err := set.limitUnpaid(tx, row.BuyerID); err != nil {
 			return err
 		}
 		if err := tx.Create(&row).Error; err != nil {
@@ -106,7 +110,7 @@ func (s *service) store(ctx context.Context, row orderRow, r once.Request) (orde
 
 // limitUnpaid refuses the buyer who leaves too many orders unpaid. Orders of one buyer are placed one after the other, so
 // that none slips through beside another.
-func (s *service) limitUnpaid(tx *db.Tx, buyerID string) error {
+func (s settings) limitUnpaid(tx *db.Tx, buyerID string) error {
 	if tx.Postgres() {
 		if err := tx.Exec("SELECT pg_advisory_xact_lock(hashtext(?))", "unpaid "+buyerID).Error; err != nil {
 			return fmt.Errorf("wait for the buyer's other orders: %w", err)
@@ -117,16 +121,16 @@ func (s *service) limitUnpaid(tx *db.Tx, buyerID string) error {
 	if err != nil {
 		return fmt.Errorf("count the unpaid orders: %w", err)
 	}
-	if waiting >= s.settings.Unpaid {
-		return fault.TooManyf(int(s.settings.PaymentWindow/time.Second),
+	if waiting >= s.Unpaid {
+		return fault.TooManyf(int(s.PaymentWindow/time.Second),
 			"You have %d orders that wait for your payment. Pay or cancel one of them first; without a payment they end by themselves.", waiting)
 	}
 	return nil
 }
 
 // newOrder copies everything that the order keeps as it is now (row G6).
-func (s *service) newOrder(who identity.Actor, g gig.Gig, p gig.Package, o offer) (orderRow, error) {
-	t := s.settings.terms()
+func (s *service) newOrder(set settings, who identity.Actor, g gig.Gig, p gig.Package, o offer) (orderRow, error) {
+	t := set.terms()
 	t.BuyerFee, t.SellerFee, t.Buys, t.Sells, t.FeeVersion = o.Buys.Bips, o.Sells.Bips, o.Buys, o.Sells, version(o.Buys, o.Sells)
 	cost, err := o.cost(t.Clearing)
 	if err != nil {

@@ -99,8 +99,12 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if err != nil {
 		return order.Quote{}, err
 	}
-	o := s.offerOf(g, p, q.Quantity)
-	cost, err := o.cost(s.settings.Clearing)
+	set, err := s.current(ctx)
+	if err != nil {
+		return order.Quote{}, err
+	}
+	o := s.offerOf(set, g, p, q.Quantity)
+	cost, err := o.cost(set.Clearing)
 	if err != nil {
 		return cost, err
 	}
@@ -114,10 +118,10 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 }
 
 // offerOf is what the catalogue and the settings offer now.
-func (s *service) offerOf(g gig.Gig, p gig.Package, quantity int) offer {
-	buys, sells := s.settings.fees(g.Category, g.SellerUsername)
+func (s *service) offerOf(set settings, g gig.Gig, p gig.Package, quantity int) offer {
+	buys, sells := set.fees(g.Category, g.SellerUsername)
 	return offer{GigID: g.ID, Package: p.Name, Quantity: quantity, Price: p.Price, Buys: buys, Sells: sells,
-		Expires: s.now().Add(s.settings.QuoteLife).Truncate(time.Second)}
+		Expires: s.now().Add(set.QuoteLife).Truncate(time.Second)}
 }
 
 // cost is the one computation of what is shown, charged and posted (row P5): only the two fees are rounded, what the
@@ -151,7 +155,11 @@ func (o offer) cost(clearing time.Duration) (order.Quote, error) {
 
 // agreed is the offer that an order is placed under: the one that the buyer was shown, or what is offered now.
 func (s *service) agreed(ctx context.Context, token string, g gig.Gig, p gig.Package, quantity int) (offer, error) {
-	now := s.offerOf(g, p, quantity)
+	set, err := s.current(ctx)
+	if err != nil {
+		return offer{}, err
+	}
+	now := s.offerOf(set, g, p, quantity)
 	if token == "" {
 		return now, nil
 	}

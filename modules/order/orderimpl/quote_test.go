@@ -115,6 +115,7 @@ func TestFeesHaveAFlatPartAThresholdAMinimumAndExceptions(t *testing.T) {
 	}
 	s := b.orders.(*service)
 	s.settings.Special = nil // the operator changes the fees
+	s.policy.Store(nil)
 	must(b.orders.Deliver(b.seller, order.DeliverRequest{OrderID: o.ID, Message: "x"}))(t)
 	must(b.orders.Accept(b.buyer, order.AcceptRequest{OrderID: o.ID}))(t)
 	if got := b.balance(b.seller); got.Pending != usd(9000) {

@@ -50,8 +50,16 @@ type settings struct {
 
 	StripeURL string `koanf:"stripe_url"` // of another API than Stripe's own, for tests
 
-	PayoutFee   int64 `koanf:"payout_fee"`     // minor units, of each withdrawal
-	PayoutLeast int64 `koanf:"payout_minimum"` // minor units that can be withdrawn
+	PayoutFee      int64 `koanf:"payout_fee"`       // minor units, of each withdrawal
+	PayoutLeast    int64 `koanf:"payout_minimum"`   // minor units that can be withdrawn
+	PayoutDayLimit int64 `koanf:"payout_day_limit"` // minor units that one seller can withdraw in 24 hours; 0: no limit
+
+	Reserve       int           `koanf:"reserve_basis_points"` // of an earning, held for so long after it has cleared
+	ReservePeriod time.Duration `koanf:"reserve_period"`
+	ReserveOrders int           `koanf:"reserve_orders"`       // of sellers with at most so many completed orders; 0: of all
+	Liability     time.Duration `koanf:"chargeback_liability"` // after completion, a seller bears chargebacks for so long; 0: for ever
+	DebtLimit     int64         `koanf:"debt_limit"`           // minor units that a seller can owe for chargebacks; 0: no limit
+	Version       int           `koanf:"-"`                    // of what operators have changed; 0: nothing
 }
 
 const day = 24 * time.Hour
@@ -82,6 +90,8 @@ func defaults() settings {
 		SoloLimit:          100_000,
 		PayoutFee:          100,
 		PayoutLeast:        1000,
+		ReservePeriod:      90 * day,
+		ReserveOrders:      5,
 	}
 }
 
@@ -100,7 +110,6 @@ func (s settings) fitted() settings {
 	return s
 }
 
-// check refuses settings that contradict each other.
 // check tells everything that contradicts itself.
 func (s settings) check() error {
 	errs := []error{s.checkFees()}
@@ -109,7 +118,6 @@ func (s settings) check() error {
 			errs = append(errs, fmt.Errorf("settings.order"+format, args...))
 		}
 	}
-	const mostBips = 10000
 	for name, bips := range map[string]int{"buyer_fee_basis_points": s.BuyerFee, "seller_fee_basis_points": s.SellerFee} {
 		refuse(bips < 0 || bips > mostBips, ".%s must be from 0 to 10000: 550 is 5.5 %%", name)
 	}
@@ -126,6 +134,10 @@ func (s settings) check() error {
 	refuse(s.AnswerWindow >= s.DisputeBackstop, ".answer_window must be shorter than dispute_backstop")
 	refuse(s.ReviewExtensions < 0 || s.ReviewExtensions > 20, ".review_extensions must be from 0 to 20")
 	refuse(s.RefundLimit < 0 || s.RefundLimit > mostBips, ".partial_refund_limit_basis_points must be from 0 to 10000: 6000 is 60 %%")
+	refuse(s.Reserve < 0 || s.Reserve > mostBips/2, ".reserve_basis_points must be from 0 to 5000: 1000 is 10 %%")
+	refuse(min(s.ReservePeriod, s.Liability) < 0 || s.ReserveOrders < 0, ": reserve_period, reserve_orders and chargeback_liability must not be less than 0")
+	refuse(s.PayoutDayLimit < 0 || s.PayoutDayLimit > 0 && s.PayoutDayLimit < s.PayoutLeast, ".payout_day_limit must be 0, or not less than payout_minimum")
+	refuse(s.DebtLimit < 0 || s.SoloLimit < 0, ": debt_limit and moderator_limit must not be less than 0")
 	refuse(s.PayoutFee < 0 || s.PayoutLeast <= s.PayoutFee, ".payout_minimum must be more than payout_fee, and neither less than 0")
 	return errors.Join(errs...)
 }
@@ -155,6 +167,13 @@ type terms struct {
 	DisputeTarget    time.Duration `json:"dispute_target"`
 	DisputeBackstop  time.Duration `json:"dispute_backstop"`
 	RefundLimit      int           `json:"partial_refund_limit_basis_points"`
+
+	SettingsVersion int           `json:"settings_version"`
+	Reserve         int           `json:"reserve_basis_points"`
+	ReservePeriod   time.Duration `json:"reserve_period"`
+	ReserveOrders   int           `json:"reserve_orders"`
+	Liability       time.Duration `json:"chargeback_liability"`
+	DebtLimit       int64         `json:"debt_limit"`
 }
 
 // complete gives orders that were placed before there were requests and disputes the usual times for them.
@@ -187,6 +206,12 @@ func (s settings) terms() terms {
 		DisputeTarget:      s.DisputeTarget,
 		DisputeBackstop:    s.DisputeBackstop,
 		RefundLimit:        s.RefundLimit,
+		SettingsVersion:    s.Version,
+		Reserve:            s.Reserve,
+		ReservePeriod:      s.ReservePeriod,
+		ReserveOrders:      s.ReserveOrders,
+		Liability:          s.Liability,
+		DebtLimit:          s.DebtLimit,
 	}
 }
 

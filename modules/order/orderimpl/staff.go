@@ -37,6 +37,10 @@ func (s *service) Resolve(ctx context.Context, q order.ResolveRequest) (order.Or
 }
 
 func (s *service) resolve(ctx context.Context, who identity.Actor, q order.ResolveRequest, r once.Request) (result order.Order, err error) {
+	set, err := s.current(ctx)
+	if err != nil {
+		return result, err
+	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		row, err := lock(tx, q.OrderID)
 		if err != nil {
@@ -56,7 +60,7 @@ func (s *service) resolve(ctx context.Context, who identity.Actor, q order.Resol
 		if left := row.Subtotal - row.Refunded; q.Refund > left {
 			return fault.Wrong("refund", "Use 0 to %s, which is what is left of the price.", row.amount(left))
 		}
-		if err := s.decide(tx, &row, who, q, rule); err != nil {
+		if err := s.decide(tx, set, &row, who, q, rule); err != nil {
 			return err
 		}
 		if result, err = s.full(tx.DB, row, role, who.UserID, tx.Now()); err != nil {
@@ -76,13 +80,13 @@ func resolutionOf(row orderRow, refund int64) event {
 }
 
 // decide carries the decision out, or keeps it for a second moderator to say the same.
-func (s *service) decide(tx *db.Tx, row *orderRow, who identity.Actor, q order.ResolveRequest, rule rule) error {
+func (s *service) decide(tx *db.Tx, set settings, row *orderRow, who identity.Actor, q order.ResolveRequest, rule rule) error {
 	var d disputeRow
 	if err := tx.Where("order_id = ? AND status = 'open'", row.ID).Take(&d).Error; err != nil {
 		return fmt.Errorf("read the dispute: %w", err)
 	}
 	confirmed := d.DraftBy != "" && d.DraftBy != who.UserID && d.DraftRefund == q.Refund
-	if row.Subtotal-row.Refunded <= s.settings.SoloLimit || confirmed {
+	if row.Subtotal-row.Refunded <= set.SoloLimit || confirmed {
 		return s.move(tx, row, step{rule: rule, actor: moderator, actorID: who.UserID, note: q.Reason, deal: deal{Amount: q.Refund}})
 	}
 	err := tx.Exec("UPDATE disputes SET draft_refund = ?, draft_reason = ?, draft_by = ? WHERE id = ? AND status = 'open'", q.Refund, q.Reason, who.UserID, d.ID).Error

@@ -47,6 +47,7 @@ type orderRow struct {
 	Total          int64
 	SellerFee      int64
 	Earnings       int64
+	Credit         int64               // of the total, paid from the buyer's credit
 	Terms          terms               `gorm:"serializer:json"`
 	Requirements   []order.Requirement `gorm:"serializer:json"`
 	PlacedAt       time.Time

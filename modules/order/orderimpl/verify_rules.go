@@ -79,6 +79,9 @@ func ofPeople() []invariant {
 				SELECT SUBSTR(p.account, 6, LENGTH(p.account) - 17) || ' ' || p.currency AS who, -p.amount AS amount FROM postings p WHERE p.account LIKE 'user:%:pending:%'
 				UNION ALL SELECT e.seller_id || ' ' || e.currency, -(e.amount - e.taken) FROM earnings e WHERE e.cleared_at IS NULL AND e.frozen_by = ''
 			) x GROUP BY who HAVING SUM(amount) <> 0 ORDER BY who LIMIT 20`},
+		{number: 10, problem: "The reserve of the seller and currency %s is more than is held back for them.",
+			sql: `SELECT e.seller_id || ' ' || e.currency FROM earnings e WHERE e.reserved <> 0 GROUP BY e.seller_id, e.currency HAVING SUM(e.reserved) >
+			COALESCE((SELECT a.balance FROM accounts a WHERE a.code = 'user:' || e.seller_id || ':held:' || e.currency), 0) ORDER BY 1 LIMIT 20`},
 	}
 }
 

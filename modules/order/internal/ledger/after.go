@@ -102,20 +102,22 @@ func total(t Taken) money.Amount {
 	return money.Amount{}
 }
 
-// ChargebackLost is journal 16: the bank keeps the money. The frozen share and the marketplace's fees pay for it; what is
-// still in escrow is given as held.
-func ChargebackLost(c Chargeback, from Taken, what Part) Journal {
-	return c.journal("chargeback_lost", "lost", append(from.debits(), debit(SellerFees(), what.SellerFee), debit(BuyerFees(), what.BuyerFee), credit(Disputed(c.Provider), c.Amount))...)
+// ChargebackLost is journal 16: the bank keeps the money. The frozen share and the marketplace's fees pay for it, and the
+// marketplace bears what its policy does not take from the seller.
+func ChargebackLost(c Chargeback, from Taken, what Part, borne money.Amount) Journal {
+	return c.journal("chargeback_lost", "lost", append(from.debits(), debit(SellerFees(), what.SellerFee), debit(BuyerFees(), what.BuyerFee),
+		debit(BadDebt(), borne), credit(Disputed(c.Provider), c.Amount))...)
 }
 
-// ChargebackLostInEscrow is journal 16 where the work was not finished: the money was still held for the order.
-func ChargebackLostInEscrow(c Chargeback, h Held) (Journal, error) {
+// ChargebackLostInEscrow is journal 16 where the work was not finished: the money was still held for the order. What the buyer
+// had paid from store credit is credit again.
+func ChargebackLostInEscrow(c Chargeback, h Held, buyerID string, stored money.Amount) (Journal, error) {
 	left, err := h.Left()
 	if err != nil {
 		return Journal{}, err
 	}
 	return c.journal("chargeback_lost", "lost", debit(Escrow(h.line()), left.Price), debit(EscrowFee(h.line()), left.BuyerFee),
-		debit(Tax(h.Jurisdiction), left.Tax), credit(Disputed(c.Provider), c.Amount)), nil
+		debit(Tax(h.Jurisdiction), left.Tax), credit(Disputed(c.Provider), c.Amount), credit(Credit(buyerID), stored)), nil
 }
 
 // ChargebackBorne is journal 16 where the buyer had the money back before: nobody is left but the marketplace.
@@ -139,12 +141,24 @@ func DebtPaid(earning, sellerID string, amount money.Amount) Journal {
 		debit(Pending(sellerID), amount), credit(Receivable(sellerID), amount))
 }
 
+// DebtPaidFromAvailable is journal 18 where money comes back to who owes: a withdrawal that failed, a case that was won. It
+// belongs to the book of what has brought it; cause names that, orderID is empty for a withdrawal.
+func DebtPaidFromAvailable(book, orderID, cause, sellerID string, amount money.Amount) Journal {
+	j := newJournal(book, "debt_paid", cause+":debt", debit(Available(sellerID), amount), credit(Receivable(sellerID), amount))
+	j.OrderID = orderID
+	return j
+}
+
 // WrittenOff is journal 19: the marketplace gives up a debt.
-func WrittenOff(id, userID string, amount money.Amount) Journal {
-	return newJournal("write_off:"+id, "written_off", "write_off:"+id, debit(BadDebt(), amount), credit(Receivable(userID), amount))
+func WrittenOff(id, orderID, userID string, amount money.Amount) Journal {
+	j := newJournal("write_off:"+id, "written_off", "write_off:"+id, debit(BadDebt(), amount), credit(Receivable(userID), amount))
+	j.OrderID = orderID
+	return j
 }
 
 // Goodwill is journal 20: an operator gives a buyer credit.
-func Goodwill(id, userID string, amount money.Amount) Journal {
-	return newJournal("goodwill:"+id, "goodwill", "goodwill:"+id, debit(GoodwillGiven(), amount), credit(Credit(userID), amount))
+func Goodwill(id, orderID, userID string, amount money.Amount) Journal {
+	j := newJournal("goodwill:"+id, "goodwill", "goodwill:"+id, debit(GoodwillGiven(), amount), credit(Credit(userID), amount))
+	j.OrderID = orderID
+	return j
 }

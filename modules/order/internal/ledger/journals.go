@@ -138,8 +138,21 @@ func FundedFromCredit(h Held, buyerID string) (Journal, error) {
 	return h.funded("order:"+h.line()+":fund", debit(Credit(buyerID), total)), nil
 }
 
-func (h Held) funded(key string, from Entry) Journal {
-	return h.journal("funded", key, from, credit(Escrow(h.line()), h.Price), credit(EscrowFee(h.line()), h.BuyerFee), credit(Tax(h.Jurisdiction), h.all().Tax))
+// FundedPartly is journals 1 and 1b in one: so much comes from store credit, the rest has been captured by the provider.
+func FundedPartly(h Held, provider, charge, buyerID string, stored money.Amount) (Journal, error) {
+	total, err := h.Total()
+	if err != nil {
+		return Journal{}, err
+	}
+	rest, err := total.Sub(stored)
+	if err != nil {
+		return Journal{}, err
+	}
+	return h.funded("psp:"+provider+":"+charge, debit(Clearing(provider), rest), debit(Credit(buyerID), stored)), nil
+}
+
+func (h Held) funded(key string, from ...Entry) Journal {
+	return h.journal("funded", key, append(from, credit(Escrow(h.line()), h.Price), credit(EscrowFee(h.line()), h.BuyerFee), credit(Tax(h.Jurisdiction), h.all().Tax))...)
 }
 
 // Released is journal 4: the order is completed; of what is left, the seller has earned, the marketplace too.
@@ -157,11 +170,21 @@ func Released(h Held) (Journal, error) {
 		credit(Pending(h.SellerID), earned), credit(SellerFees(), left.SellerFee), credit(BuyerFees(), left.BuyerFee)), nil
 }
 
-// Cleared is journal 5: the clearing period is over, the seller can withdraw. The earning is named by its order, or by
-// its tip.
-func Cleared(earning, sellerID string, amount money.Amount) Journal {
+// Cleared is journal 5: the clearing period is over, the seller can withdraw all but what stays in the reserve. The earning
+// is named by its order, or by its tip.
+func Cleared(earning, sellerID string, amount, reserve money.Amount) (Journal, error) {
+	rest, err := amount.Sub(reserve)
+	if err != nil {
+		return Journal{}, err
+	}
 	return Held{OrderID: earning}.journal("cleared", "earning:"+earning+":clear",
-		debit(Pending(sellerID), amount), credit(Available(sellerID), amount))
+		debit(Pending(sellerID), amount), credit(Available(sellerID), rest), credit(HeldBack(sellerID), reserve)), nil
+}
+
+// ReserveEnded is journal 5b: what was kept in the reserve can be withdrawn.
+func ReserveEnded(earning, sellerID string, amount money.Amount) Journal {
+	return Held{OrderID: earning}.journal("reserve_ended", "earning:"+earning+":reserve",
+		debit(HeldBack(sellerID), amount), credit(Available(sellerID), amount))
 }
 
 // RefundRequested is journal 9: all that is left is on its way back to the buyer. It is committed before the provider is asked.
@@ -201,6 +224,12 @@ func RefundSettled(orderID, refund, provider string, amount money.Amount) Journa
 // RefundCredited is journal 9c: the provider cannot send it back, so it becomes the buyer's credit.
 func RefundCredited(orderID, refund, buyerID string, amount money.Amount) Journal {
 	return Held{OrderID: orderID}.journal("refund_credited", "refund:"+refund+":settled",
+		debit(RefundPayable(refund), amount), credit(Credit(buyerID), amount))
+}
+
+// RefundToCredit is the part of journal 9b that was paid from store credit: it is credit again at once.
+func RefundToCredit(orderID, refund, buyerID string, amount money.Amount) Journal {
+	return Held{OrderID: orderID}.journal("refund_credited", "refund:"+refund+":credit",
 		debit(RefundPayable(refund), amount), credit(Credit(buyerID), amount))
 }
 

@@ -47,7 +47,7 @@ func earned(t *testing.T, h *apptest.Harness, order string) {
 	funded(t, h, order)
 	j, err := Released(held(order))
 	mustPost(t, h, j, err)
-	mustPost(t, h, Cleared(order, "sam", usd(8000)), nil)
+	mustPost(t, h, cleared(order, "sam", usd(8000)), nil)
 }
 
 // Journals 2, 3, 6, 7 and 8.
@@ -126,11 +126,11 @@ func TestWhatWasReleasedIsTakenBackAndDebtsAreWorkedOff(t *testing.T) {
 		j, err = Released(held("q"))
 		mustPost(t, h, j, err)
 		mustPost(t, h, DebtPaid("q", "sam", usd(4000)), nil)
-		mustPost(t, h, WrittenOff("x", "sam", usd(1000)), nil)
+		mustPost(t, h, WrittenOff("x", "o", "sam", usd(1000)), nil)
 		if got := balances(t, h); strings.Contains(got, "receivable") || !strings.Contains(got, "user:sam:pending:USD -4000") || !strings.Contains(got, "expense:bad_debt:USD 1000") {
 			t.Errorf("after 18 and 19: %s", got)
 		}
-		if err := posted(t, h, WrittenOff("y", "sam", usd(1)), nil); !errors.Is(err, ErrShort) {
+		if err := posted(t, h, WrittenOff("y", "o", "sam", usd(1)), nil); !errors.Is(err, ErrShort) {
 			t.Errorf("a debt that is not there was written off: %v", err)
 		}
 	})
@@ -158,14 +158,14 @@ func TestAChargebackFreezesAndIsWonOrLost(t *testing.T) {
 			{"15b again", sure(Frozen("o", "cb:d", Taken{SellerID: "sam", Pending: usd(6000), Receivable: usd(2000)})),
 				"expense:chargeback_fee:USD 3000, income:buyer_fee:USD -550, income:seller_fee:USD -2000, psp:sim:clearing:USD -3000, psp:sim:disputed:USD 10550, " +
 					"user:sam:held:USD -8000, user:sam:pending:USD -2000, user:sam:receivable:USD 2000"},
-			{"16", sure(ChargebackLost(d, Taken{SellerID: "sam", Held: usd(8000)}, Part{SellerFee: usd(2000), BuyerFee: usd(550)})),
+			{"16", sure(ChargebackLost(d, Taken{SellerID: "sam", Held: usd(8000)}, Part{SellerFee: usd(2000), BuyerFee: usd(550)}, usd(0))),
 				"expense:chargeback_fee:USD 3000, psp:sim:clearing:USD -3000, user:sam:pending:USD -2000, user:sam:receivable:USD 2000"},
 		})
 		funded(t, h, "p")
 		e := Chargeback{ID: "e", OrderID: "p", Provider: "sim", Amount: usd(10550), Fee: usd(0)}
 		j, err = ChargebackOpened(e)
 		mustPost(t, h, j, err)
-		j, err = ChargebackLostInEscrow(e, held("p"))
+		j, err = ChargebackLostInEscrow(e, held("p"), "bea", usd(0))
 		mustPost(t, h, j, err)
 		if got := balances(t, h); strings.Contains(got, "escrow") || strings.Contains(got, "disputed") {
 			t.Errorf("after 16 in escrow: %s", got)
@@ -206,8 +206,8 @@ func TestTipsLinesTaxGoodwillSuspenseAndExchange(t *testing.T) {
 			{"9b", sure(RefundSettled("o", "r", "sim", usd(2838))), "psp:sim:clearing:USD 2837, refund_payable:s:USD -2837"},
 			{"9b again", sure(RefundSettled("o", "s", "sim", usd(2837))), ""},
 			{"13", func() (Journal, error) { return Tipped("o", "t", "sam", "sim", usd(1000), usd(0)) }, "psp:sim:clearing:USD 1000, user:sam:pending:USD -1000"},
-			{"5 of the tip", sure(Cleared("t", "sam", usd(1000))), "psp:sim:clearing:USD 1000, user:sam:available:USD -1000"},
-			{"20", sure(Goodwill("g", "bea", usd(500))), "buyer:bea:credit:USD -500, expense:goodwill:USD 500, psp:sim:clearing:USD 1000, user:sam:available:USD -1000"},
+			{"5 of the tip", sure(cleared("t", "sam", usd(1000))), "psp:sim:clearing:USD 1000, user:sam:available:USD -1000"},
+			{"20", sure(Goodwill("g", "o", "bea", usd(500))), "buyer:bea:credit:USD -500, expense:goodwill:USD 500, psp:sim:clearing:USD 1000, user:sam:available:USD -1000"},
 			{"22", sure(Exchanged("f", "sam", usd(1000), money.Of(920, "EUR"))),
 				"buyer:bea:credit:USD -500, expense:goodwill:USD 500, fx:position:EUR 920, fx:position:USD -1000, psp:sim:clearing:USD 1000, user:sam:available:EUR -920"},
 		})
@@ -235,4 +235,13 @@ func TestNobodyOwesLessThanNothing(t *testing.T) {
 			t.Errorf("a chargeback that was never opened was won, and nobody noticed: %s", found)
 		}
 	})
+}
+
+// cleared is journal 5 without a reserve.
+func cleared(earning, sellerID string, amount money.Amount) Journal {
+	j, err := Cleared(earning, sellerID, amount, usd(0))
+	if err != nil {
+		panic(err)
+	}
+	return j
 }

@@ -95,7 +95,7 @@ func TestJournalsMoveWhatTheDocumentSays(t *testing.T) {
 		if got := balances(t, h); got != "income:buyer_fee:USD -550, income:seller_fee:USD -2000, psp:sim:clearing:USD 10550, user:sam:pending:USD -8000" {
 			t.Errorf("after journal 4: %s", got)
 		}
-		mustPost(t, h, Cleared("o", "sam", usd(8000)), nil)
+		mustPost(t, h, cleared("o", "sam", usd(8000)), nil)
 		if got := balances(t, h); !strings.Contains(got, "user:sam:available:USD -8000") || strings.Contains(got, "pending") {
 			t.Errorf("after journal 5: %s", got)
 		}
@@ -248,7 +248,7 @@ func TestNobodyIsOverdrawn(t *testing.T) {
 		if err := posted(t, h, j, err); !errors.Is(err, ErrShort) {
 			t.Errorf("more than is in escrow: %v", err)
 		}
-		if err := posted(t, h, Cleared("o", "nobody", usd(1)), nil); err == nil {
+		if err := posted(t, h, cleared("o", "nobody", usd(1)), nil); err == nil {
 			t.Error("money was taken from an account that never had any")
 		}
 		err = h.DB.Tx(t.Context(), func(tx *db.Tx) error {

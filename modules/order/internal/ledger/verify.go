@@ -98,7 +98,7 @@ func sums() []sum {
 			GROUP BY p.account HAVING SUM(p.amount) <> 0 ORDER BY p.account LIMIT ?`},
 		{14, "The journal %s does not say who or what caused it.",
 			`SELECT id FROM journals WHERE actor = '' OR cause = '' OR (order_id = '' AND kind NOT IN ('payout_requested', 'payout_paid', 'payout_failed',
-			'payout_returned', 'provider_fee', 'settled', 'unmatched', 'matched', 'returned', 'exchanged', 'goodwill', 'written_off')) ORDER BY id LIMIT ?`},
+			'payout_returned', 'provider_fee', 'settled', 'unmatched', 'matched', 'returned', 'exchanged', 'goodwill', 'written_off', 'debt_paid')) ORDER BY id LIMIT ?`},
 	}
 }
 
