@@ -16,8 +16,8 @@ import (
 
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 	"marketplace/web/api"
-	"marketplace/web/edge"
 	"marketplace/web/live"
 )
 
@@ -36,7 +36,7 @@ func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := w.Clock.Now()
 		id := uuid.Must(uuid.NewV7()).String()
-		ctx := edge.WithAddress(identity.WithRequest(c.Request().Context(), id), c.RealIP())
+		ctx := identity.WithAddress(identity.WithRequest(c.Request().Context(), id), c.RealIP())
 		c.SetRequest(c.Request().WithContext(ctx))
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		if err := next(c); err != nil {
@@ -47,13 +47,32 @@ func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			route = "none"
 		}
 		w.seconds.WithLabelValues(c.Request().Method, route, strconv.Itoa(status)).Observe(spent.Seconds())
-		if strings.HasPrefix(route, "/static/") {
-			return nil
+		if !strings.HasPrefix(route, "/static/") {
+			w.tellAccess(c, route, spent)
 		}
-		w.Log.Info("request", zap.String("request_id", id), zap.String("method", c.Request().Method), zap.String("route", route),
-			zap.Int("status", status), zap.Duration("duration", spent.Round(10*time.Microsecond)), zap.Int64("bytes", c.Response().Size),
-			zap.String("user_id", identity.From(c.Request().Context()).UserID), zap.String("address", c.RealIP()))
 		return nil
+	}
+}
+
+// tellAccess is the request's one line in the record of access: the route and not the address, which may have a token in it.
+func (w *Web) tellAccess(c echo.Context, route string, spent time.Duration) {
+	ctx, status := c.Request().Context(), c.Response().Status
+	outcome := "success"
+	if status >= http.StatusInternalServerError {
+		outcome = "failure"
+	}
+	fields := []zap.Field{
+		zap.String("event.kind", "event"), zap.Strings("event.category", []string{"web"}), zap.Strings("event.type", []string{"access"}),
+		zap.String("event.outcome", outcome), zap.Duration("event.duration", spent), zap.String("http.request.method", c.Request().Method),
+		zap.String("url.path", route), zap.Int("http.response.status_code", status), zap.Int64("http.response.body.bytes", c.Response().Size),
+		zap.String("source.ip", c.RealIP()),
+	}
+	if who := identity.From(ctx); who.SignedIn() {
+		fields = append(fields, zap.String("user.id", who.UserID))
+	}
+	telemetry.For(ctx, w.access).Info("request", fields...)
+	if status == http.StatusForbidden {
+		telemetry.Audit(ctx, w.Log, telemetry.Act{Action: "refusal", Kind: telemetry.Access, Failed: true, Reason: "forbidden", What: map[string]string{"route": route}})
 	}
 }
 

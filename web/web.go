@@ -18,7 +18,7 @@ import (
 
 	"marketplace/platform/bus"
 	"marketplace/platform/fault"
-	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 	"marketplace/web/api"
 	"marketplace/web/edge"
 	"marketplace/web/live"
@@ -40,11 +40,13 @@ type Web struct {
 	routes   []Route
 	uploads  map[string]bool // method and path of the routes that take files
 	seconds  *prometheus.HistogramVec
+	access   *zap.Logger
 }
 
 // New makes the pages, the API and the live channel. events tells them what happens, metrics takes their figures.
 func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheus.Registerer, demo ...site.Login) (*Web, error) {
-	w := &Web{Edge: e, base: context.WithoutCancel(ctx), router: echo.New(), sessions: newSessions(e.Auth, e.Clock, e.Secure())}
+	w := &Web{Edge: e, base: context.WithoutCancel(ctx), router: echo.New(), sessions: newSessions(e.Auth, e.Clock, e.Secure()),
+		access: telemetry.ForAccess(e.Log)}
 	pages, err := site.New(e, demo...)
 	if err != nil {
 		return nil, err
@@ -133,10 +135,10 @@ func (w *Web) showError(err error, c echo.Context) {
 	}
 	switch fault.Of(err).Code {
 	case fault.Internal:
-		w.Log.Error("a request failed", zap.Error(err), zap.String("request_id", identity.Request(ctx)), zap.String("path", c.Path()))
+		telemetry.For(ctx, w.Log).Error("a request failed", zap.Error(err), zap.String("url.path", c.Path()))
 	case fault.Unavailable:
 		if !errors.Is(ctx.Err(), context.Canceled) { // somebody still waits
-			w.Log.Warn("a request could not be served", zap.Error(err), zap.String("request_id", identity.Request(ctx)), zap.String("path", c.Path()))
+			telemetry.For(ctx, w.Log).Warn("a request could not be served", zap.Error(err), zap.String("url.path", c.Path()))
 		}
 	}
 	if strings.HasPrefix(c.Request().URL.Path, api.Base+"/") {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -88,26 +85,12 @@ func healthcheckCommand(s *settings) *cobra.Command {
 }
 
 func healthcheck(ctx context.Context, p process) error {
-	host, port, err := net.SplitHostPort(p.config.Internal)
-	if err != nil {
-		return fmt.Errorf("internal: %w", err)
-	}
-	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	address, err := internalAddress(p.config)
 	if err != nil {
 		return err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("the process does not answer: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the process is not ready: %s", response.Status)
+	if err := askReady(ctx, address); err != nil {
+		return err
 	}
 	p.out.Println("ready")
 	return nil

@@ -142,7 +142,7 @@ func fill(ctx context.Context, p process) error {
 	err = d.live()
 	stop()
 	err = errors.Join(err, <-done)
-	p.log.Info("the demonstration is ready", zap.Duration("lived", p.clock.Now().Sub(start).Round(time.Hour)))
+	p.log.Info("the demonstration is ready", zap.Duration("event.duration", p.clock.Now().Sub(start).Round(time.Hour)))
 	return err
 }
 
@@ -193,7 +193,7 @@ func (d *demo) live() error {
 			return fmt.Errorf("%s settles: %w", s.Username, err)
 		}
 		if done := i + 1; done%5 == 0 || done == len(sellers) {
-			d.log.Info("filling the demonstration", zap.Int("sellers", done), zap.Int("of", len(sellers)), zap.Int("gigs", len(d.gigs)))
+			d.log.Info("filling the demonstration", zap.Int("market.sellers", done), zap.Int("market.of", len(sellers)), zap.Int("market.gigs", len(d.gigs)))
 		}
 	}
 	d.buyers = append(d.buyers, "tomek", "hana")

@@ -57,7 +57,7 @@ func illustrate(ctx context.Context, gigs gig.Service, log *zap.Logger) error {
 	for i, g := range plain {
 		work.Go(func() error {
 			if done := i + 1; done%20 == 0 || done == len(plain) {
-				log.Info("drawing the covers of the demonstration", zap.Int("gigs", done), zap.Int("of", len(plain)))
+				log.Info("drawing the covers of the demonstration", zap.Int("market.gigs", done), zap.Int("market.of", len(plain)))
 			}
 			o := offers[titleOf(g.SellerUsername, g.Title)]
 			seller := identity.With(ctx, identity.Actor{UserID: g.SellerID, Username: g.SellerUsername, Verified: true})

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,19 +132,7 @@ func (p process) lookAtData(context.Context) (string, error) {
 func (p process) lookAtPeers(ctx context.Context, module string) (string, error) {
 	var errs []error
 	for _, address := range p.config.Remotes[module] {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/readyz", nil)
-		if err != nil {
-			return "", err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s does not answer: %w", address, err))
-			continue
-		}
-		_ = response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			errs = append(errs, fmt.Errorf("%s is not ready: %s", address, response.Status))
-		}
+		errs = append(errs, askReady(ctx, address))
 	}
 	return "ready at " + strings.Join(p.config.Remotes[module], ", "), errors.Join(errs...)
 }

@@ -105,17 +105,7 @@ func (c *child) awaitReady(t testing.TB) {
 }
 
 // ready asks the process whose internal address this is.
-func ready(internal string) error {
-	r, err := http.Get("http://" + internal + "/readyz")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = r.Body.Close() }()
-	if r.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s", r.Status)
-	}
-	return nil
-}
+func ready(internal string) error { return askReady(context.Background(), "http://"+internal) }
 
 // kill ends the process at once; what it was doing stays half done.
 func (c *child) kill() { c.end(syscall.SIGKILL) }

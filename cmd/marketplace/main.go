@@ -18,6 +18,7 @@ import (
 	"marketplace/platform/app"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
+	"marketplace/platform/telemetry"
 	"marketplace/web"
 	"marketplace/web/edge"
 )
@@ -73,7 +74,7 @@ func command() *cobra.Command {
 		&cobra.Command{Use: "migrate", Short: "Bring the databases up to date and stop", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return s.run(c, migrate) }},
 		modulesCommand(&s), demoCommand(&s), ledgerCommand(&s), rolesCommand(&s), eventsCommand(&s), keysCommand(&s), sessionsCommand(&s),
-		healthcheckCommand(&s), doctorCommand(&s),
+		healthcheckCommand(&s), doctorCommand(&s), logCommand(&s),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), version) }},
 	)
@@ -89,6 +90,7 @@ type settings struct {
 type process struct {
 	config  config.Config
 	log     *zap.Logger
+	levels  *telemetry.Levels
 	metrics *prometheus.Registry // nil: a new one for each app
 	clock   *clock.Clock
 	hasty   bool // while a demonstration is made
@@ -124,7 +126,7 @@ func (s *settings) run(c *cobra.Command, do func(context.Context, process) error
 
 // open puts the process together without running it. Close the app.
 func (p process) open(ctx context.Context, mode app.Mode) (*app.App, edge.Services, error) {
-	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version, Hasty: p.hasty})
+	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version, Hasty: p.hasty, Levels: p.levels})
 	if err != nil {
 		return nil, edge.Services{}, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -16,7 +17,11 @@ const farewell = 3 * time.Second
 // observe prepares what the process tells about itself: its metrics, and its log, to standard output and to Elasticsearch
 // if there is one. Call finish at the end: what is logged later is lost.
 func (p *process) observe(ctx context.Context) (finish func(), err error) {
-	service := telemetry.Service{Name: "marketplace", Version: version, Environment: p.config.Environment}
+	node, _ := os.Hostname() // without one the lines do not say it
+	service := telemetry.Service{Name: "marketplace", Version: version, Environment: p.config.Environment, Node: node}
+	if p.levels, err = telemetry.NewLevels(p.config.Log); err != nil {
+		return nil, err
+	}
 	p.metrics = telemetry.NewRegistry(service)
 	var also []io.Writer
 	farewells := func() {}
@@ -39,7 +44,7 @@ func (p *process) observe(ctx context.Context) (finish func(), err error) {
 	if p.out.Name() == "serve" || !p.out.HasParent() {
 		out = p.out.OutOrStdout()
 	}
-	if p.log, err = telemetry.NewLogger(p.config.Log, service, out, also...); err != nil {
+	if p.log, err = telemetry.NewLogger(p.levels, p.config.Log.Format, service, out, also...); err != nil {
 		farewells()
 		return nil, err
 	}

@@ -63,6 +63,7 @@ type Options struct {
 	Version  string               // of the build, for /metrics
 	Registry *prometheus.Registry // of /metrics; nil: a new one
 	Bus      *bus.Bus             // nil: as the configuration says
+	Levels   *telemetry.Levels    // of the log, to be changed while the process runs; nil: they are not
 	Hasty    bool                 // SQLite does not wait for the disk: while a demonstration is made
 }
 
@@ -80,6 +81,7 @@ type App struct {
 	routes   *db.Routes
 	bus      *bus.Bus
 	hasty    bool
+	levels   *telemetry.Levels
 
 	used       []string // every module of the marketplace, hosted or not
 	described  []Description
@@ -108,7 +110,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus, hasty: o.Hasty,
+		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus, hasty: o.Hasty, levels: o.Levels,
 		routes: &db.Routes{}, addresses: map[string]net.Addr{}, contracts: map[reflect.Type]string{},
 		patience: drainTime,
 	}

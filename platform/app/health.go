@@ -13,12 +13,15 @@ import (
 	"marketplace/platform/bus"
 )
 
-// Internal answers operators on a listener that is never public: /healthz, /readyz, /metrics.
+// Internal answers operators on a listener that is never public: /healthz, /readyz, /metrics, /log/levels.
 func (a *App) Internal() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", a.Healthz())
 	mux.Handle("GET /readyz", a.Readyz())
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
+	if a.levels != nil {
+		mux.Handle("/log/levels", a.levels)
+	}
 	return mux
 }
 

@@ -26,7 +26,7 @@ func (a *App) Run(ctx context.Context) error {
 	tasks := start(live, failed, a.runTasks)
 	for _, l := range a.listeners {
 		go func() { failed <- l.serve() }()
-		a.log.Info("listening", zap.String("side", l.name), zap.String("address", l.bound.Addr().String()))
+		a.log.Info("listening", zap.String("labels.side", l.name), zap.String("server.address", l.bound.Addr().String()))
 	}
 	a.running.Store(true)
 	for _, w := range a.Warnings() {
@@ -79,7 +79,7 @@ func (a *App) drain(ctx context.Context) {
 		}
 		wait.Go(func() {
 			if err := l.drain(ctx); err != nil {
-				a.log.Warn("requests were cut off", zap.String("side", l.name), zap.Error(err))
+				a.log.Warn("requests were cut off", zap.String("labels.side", l.name), zap.Error(err))
 			}
 		})
 	}

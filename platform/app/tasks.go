@@ -65,7 +65,7 @@ func (a *App) runTasks(ctx context.Context) error {
 func (t task) repeat(ctx context.Context, log *zap.Logger) {
 	for {
 		if err := t.once(ctx); err != nil && ctx.Err() == nil {
-			log.Error("a background task failed", zap.String("task", t.name), zap.Error(err))
+			log.Error("a background task failed", zap.String("labels.task", t.name), zap.Error(err))
 		}
 		select {
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ func newS3(address, folder string, l limits) (*s3, error) {
 	client, err := minio.NewCore(u.Host, &minio.Options{
 		Creds:      credentials.NewStaticV4(u.User.Username(), secret, ""),
 		Secure:     u.Query().Get("tls") != "off",
-		Region:     or(u.Query().Get("region"), region), // without one it would be asked for
+		Region:     cmp.Or(u.Query().Get("region"), region), // without one it would be asked for
 		Transport:  lines,
 		MaxRetries: tries,
 	})
@@ -83,13 +84,6 @@ func newS3(address, folder string, l limits) (*s3, error) {
 		return nil, fmt.Errorf("the address of the files: %w", err)
 	}
 	return &s3{client: client, lines: lines, bucket: bucket, folder: folder, limits: l}, nil
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }
 
 // transport is our own: no proxy of the environment, and limits on every wait.

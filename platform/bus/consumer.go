@@ -72,7 +72,7 @@ func (c *consumers) subscribe(ctx context.Context, s subscription) (<-chan *mess
 			return messages, true
 		}
 		if c.attached.Load() { // otherwise it is the link's to say that the broker is away
-			c.log.Warn("a queue cannot be consumed", zap.String("queue", s.queue), zap.Error(err))
+			c.log.Warn("a queue cannot be consumed", zap.String("labels.queue", s.queue), zap.Error(err))
 		}
 		if !sleep(ctx, pause) {
 			return nil, false
@@ -110,7 +110,7 @@ func (c *consumers) finish(ctx context.Context, msg *message.Message, s subscrip
 		}
 		if !told {
 			told = true
-			c.log.Error("events of a queue cannot be handled", zap.String("queue", s.queue), zap.Error(err))
+			c.log.Error("events of a queue cannot be handled", zap.String("labels.queue", s.queue), zap.Error(err))
 		}
 		if !sleep(ctx, pause) {
 			return false
@@ -170,7 +170,7 @@ func (r *rabbit) takeEvent(ev *Events, topic string) func(context.Context, db.Em
 	own := outbox{ev.module, ev.db}
 	return func(ctx context.Context, e db.Emitted) error {
 		e.Topic = topic
-		f := failure{row: row{EventID: e.ID, Topic: topic, Aggregate: e.Aggregate}, due: ev.db.Now()}
+		f := failure{row: rowOf(e), due: ev.db.Now()}
 		waits, err := own.waits(ctx, e.Aggregate)
 		if err != nil {
 			return err
@@ -198,8 +198,9 @@ func (r *rabbit) takeEvent(ev *Events, topic string) func(context.Context, db.Em
 func (r *rabbit) takeDead(ev *Events) func(context.Context, db.Emitted) error {
 	own := outbox{ev.module, ev.db}
 	return func(ctx context.Context, e db.Emitted) error {
-		f := failure{row: row{EventID: e.ID, Topic: e.Topic, Aggregate: e.Aggregate, Attempts: deliveryLimit}, due: ev.db.Now(), dead: true,
+		f := failure{row: rowOf(e), due: ev.db.Now(), dead: true,
 			err: errors.New("the broker gave it up: whoever it was delivered to ended, or lost the connection, again and again")}
+		f.Attempts = deliveryLimit
 		if err := own.park(ctx, ev.handler(e.Topic), e, f); err != nil {
 			return err
 		}

@@ -168,7 +168,7 @@ func (l *link) block(b amqp.Blocking) {
 	l.blocked = b.Active
 	l.mu.Unlock()
 	if b.Active {
-		l.log.Warn("the broker takes no events until it has room: they wait in the outbox", zap.String("reason", b.Reason))
+		l.log.Warn("the broker takes no events until it has room: they wait in the outbox", zap.String("event.reason", b.Reason))
 		return
 	}
 	l.up()

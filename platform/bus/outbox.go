@@ -35,6 +35,12 @@ func (r row) event(module string) db.Emitted {
 		Headers: headers, CreatedAt: r.CreatedAt}
 }
 
+// rowOf is an event from the broker as it would be read from an outbox.
+func rowOf(e db.Emitted) row {
+	headers, _ := json.Marshal(e.Headers) // texts always have a JSON form
+	return row{EventID: e.ID, Topic: e.Topic, Aggregate: e.Aggregate, Payload: string(e.Payload), Headers: string(headers), CreatedAt: e.CreatedAt}
+}
+
 // duePart selects a subscriber's deliveries whose time has come, without those behind an earlier one of the same
 // aggregate that waits for its retry. A dead letter holds nobody back. It is no NOT EXISTS: PostgreSQL makes a join of
 // that, and for a table that it believes to be small a join that compares everything with everything.

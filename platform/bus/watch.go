@@ -71,7 +71,7 @@ func (w *watcher) run(ctx context.Context) error {
 		case e := <-w.queue:
 			ctx := identity.WithRequest(identity.System(ctx), e.Headers[db.HeaderRequest])
 			if err := safely(func() error { return w.see(ctx, e.Payload) }); err != nil {
-				w.bus.log.Warn("an event was not shown", zap.String("topic", w.topic), zap.String("event", e.ID), zap.Error(err))
+				w.bus.log.Warn("an event was not shown", zap.String("labels.topic", w.topic), zap.String("event.id", e.ID), zap.Error(err))
 			}
 		}
 	}

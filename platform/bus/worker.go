@@ -115,8 +115,8 @@ func (w *worker) complain(ctx context.Context, err error) {
 	case errors.Is(err, ErrAway):
 	case !w.failing && ctx.Err() == nil:
 		w.failing = true
-		w.bus.log.Error("events cannot be delivered", zap.String("publisher", w.outbox.module),
-			zap.String("subscriber", w.subscriber), zap.Error(err))
+		w.bus.log.Error("events cannot be delivered", zap.String("labels.publisher", w.outbox.module),
+			zap.String("labels.subscriber", w.subscriber), zap.Error(err))
 	}
 }
 
@@ -242,8 +242,8 @@ func pauseAfter(attempt int, shortest, longest time.Duration, chance float64) ti
 // tell logs and counts a failure.
 func (w *worker) tell(f failure) {
 	fields := []zap.Field{
-		zap.String("topic", f.Topic), zap.String("subscriber", w.subscriber), zap.String("event", f.EventID),
-		zap.String("aggregate", f.Aggregate), zap.Int("attempt", f.Attempts), zap.Error(f.err),
+		zap.String("http.request.id", f.event("").Headers[db.HeaderRequest]), zap.String("labels.topic", f.Topic), zap.String("labels.subscriber", w.subscriber), zap.String("event.id", f.EventID),
+		zap.String("labels.aggregate", f.Aggregate), zap.Int("market.attempts", f.Attempts), zap.Error(f.err),
 	}
 	if f.dead {
 		w.bus.metrics.dead.WithLabelValues(f.Topic, w.subscriber).Inc()

@@ -72,8 +72,9 @@ type Brand struct {
 
 // Log is what is written to standard output.
 type Log struct {
-	Level  string `koanf:"level"`  // debug, info, warn, error
-	Format string `koanf:"format"` // json (ECS) or console
+	Level   string            `koanf:"level"`   // debug, info, warn, error
+	Modules map[string]string `koanf:"modules"` // the levels of single modules
+	Format  string            `koanf:"format"`  // json (ECS) or console
 }
 
 // Elastic is the Elasticsearch that the log goes to, besides standard output; without a URL to none.

@@ -79,7 +79,11 @@ func (c Config) validate() problems {
 	p.unless(c.Listen != c.Internal || strings.HasSuffix(c.Listen, ":0"), "internal must differ from listen: health and metrics are not public.")
 	p.unless(c.PublicURL == "" || isOrigin(c.PublicURL), "public_url must be http:// or https:// and a host, without a path.")
 	p.unless(c.Data != "" && !strings.ContainsRune(c.Data, 0), "data must name a folder.")
-	p.unless(c.Log.Level == "debug" || c.Log.Level == "info" || c.Log.Level == "warn" || c.Log.Level == "error", "log.level must be debug, info, warn or error.")
+	p.unless(isLevel(c.Log.Level), "log.level must be debug, info, warn or error.")
+	for _, module := range slices.Sorted(maps.Keys(c.Log.Modules)) {
+		p.unless(isName(module), "log.modules.%s: a module's name is made of lower-case letters.", module)
+		p.unless(isLevel(c.Log.Modules[module]), "log.modules.%s must be debug, info, warn or error.", module)
+	}
 	p.unless(c.Log.Format == "json" || c.Log.Format == "console", "log.format must be json or console.")
 	for _, proxy := range c.Proxies {
 		p.unless(isNetwork(proxy), "trusted_proxies must be addresses or networks such as 10.0.0.0/8, not %q.", proxy)
@@ -190,6 +194,8 @@ func (c Config) CheckModules(names []string) error {
 	}
 	return nil
 }
+
+func isLevel(s string) bool { return s == "debug" || s == "info" || s == "warn" || s == "error" }
 
 func isName(s string) bool {
 	letters := strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""

@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm"
 
 	"marketplace/platform/clock"
+	"marketplace/platform/telemetry"
 )
 
 // ErrNested is returned by Tx and Read when the context already belongs to a transaction of this database: a second
@@ -55,6 +56,7 @@ type DB struct {
 	routes    *Routes
 	committed func([]Emitted)
 	clock     *clock.Clock
+	log       *zap.Logger
 
 	replica    *gorm.DB // nil: none
 	replicaSQL *sql.DB
@@ -69,7 +71,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Log == nil {
 		o.Log = zap.NewNop()
 	}
-	d := &DB{module: o.Module, postgres: o.URL != "", routes: o.Routes, committed: o.Committed, clock: o.Clock}
+	d := &DB{module: o.Module, postgres: o.URL != "", routes: o.Routes, committed: o.Committed, clock: o.Clock, log: o.Log}
 	var err error
 	if d.postgres {
 		err = d.openPostgres(ctx, o)
@@ -124,6 +126,7 @@ type Tx struct {
 	db      *DB
 	ctx     context.Context
 	emitted []Emitted
+	acts    []telemetry.Act
 }
 
 // Now is the present time of the database's clock.
@@ -147,6 +150,9 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 			if d.committed != nil && len(tx.emitted) > 0 {
 				d.committed(tx.emitted)
 			}
+			for _, act := range tx.acts {
+				telemetry.Audit(ctx, d.log, act)
+			}
 			return nil
 		}
 		if attempt == 3 || !retryable(err) || ctx.Err() != nil {
@@ -163,6 +169,10 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (*Tx, error) {
 	})
 	return tx, err
 }
+
+// Audit writes an act into the record of audit (telemetry.Audit) when the transaction has committed, and not at all if it
+// does not.
+func (tx *Tx) Audit(a telemetry.Act) { tx.acts = append(tx.acts, a) }
 
 // Context is the transaction's context; Tx refuses it, so it cannot start a second transaction.
 func (tx *Tx) Context() context.Context { return tx.ctx }

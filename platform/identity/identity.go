@@ -58,6 +58,19 @@ func VerifiedUser(ctx context.Context) (Actor, error) {
 	return a, err
 }
 
+type addressKey struct{}
+
+// WithAddress returns a context that knows the IP address from which the request came, as the trusted proxies tell it.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// Address is the IP address of the client, empty when nobody outside has asked for anything.
+func Address(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
+}
+
 type requestKey struct{}
 
 // WithRequest returns a context that carries the id of the request it serves (row W8).

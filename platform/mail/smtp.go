@@ -91,7 +91,7 @@ func (s *sender) Send(ctx context.Context, m Message) error {
 		}
 		return fmt.Errorf("send a mail by %s: %w", s.host, err)
 	}
-	s.log.Debug("Sent a mail.", zap.String("message.id", message.GetMessageID()))
+	s.log.Debug("Sent a mail.", zap.String("email.message_id", message.GetMessageID()))
 	return nil
 }
 

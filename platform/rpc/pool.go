@@ -173,7 +173,7 @@ func (c *Client) Run(ctx context.Context) error {
 	for {
 		all, err := c.pool.find(ctx)
 		if err != nil && ctx.Err() == nil {
-			c.Log.Warn("the addresses of a module are not known", zap.String("called", c.module), zap.Error(err))
+			c.Log.Warn("the addresses of a module are not known", zap.String("labels.called", c.module), zap.Error(err))
 		}
 		c.check(ctx, all)
 		select {
@@ -210,7 +210,7 @@ func (c *Client) checkOne(ctx context.Context, r *replica) {
 	r.unready.Store(!ready)
 	if alive {
 		if r.missed.Swap(0) >= mostMissed {
-			c.Log.Info("a replica answers again", zap.String("called", c.module), zap.String("destination.address", r.dial))
+			c.Log.Info("a replica answers again", zap.String("labels.called", c.module), zap.String("destination.address", r.dial))
 		}
 		r.breaker.heard(true, c.clock.Now())
 		return
@@ -220,7 +220,7 @@ func (c *Client) checkOne(ctx context.Context, r *replica) {
 		r.breaker.heard(false, c.clock.Now())
 	}
 	if missed == mostMissed {
-		c.Log.Warn("a replica does not answer", zap.String("called", c.module), zap.String("destination.address", r.dial))
+		c.Log.Warn("a replica does not answer", zap.String("labels.called", c.module), zap.String("destination.address", r.dial))
 	}
 }
 

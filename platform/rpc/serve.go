@@ -19,6 +19,7 @@ import (
 	"marketplace/platform/clock"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // errRefused becomes the general sentence: whoever has no token learns nothing.
@@ -110,7 +111,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.turnAway(w, r, err)
 		return
 	}
-	s.answer(identity.WithRequest(identity.With(ctx, c.Actor), c.Request), w, r.URL.Path, body)
+	ctx = identity.WithAddress(identity.WithRequest(identity.With(ctx, c.Actor), c.Request), c.Address)
+	s.answer(ctx, w, r.URL.Path, body)
 }
 
 // admit reads the token. Nobody without a good one makes us read a body.
@@ -201,7 +203,7 @@ func (m method) serve(ctx context.Context, body []byte, most int64) (answer []by
 // report logs what is our mistake: an edge does, so nobody below has to.
 func (s *server) report(ctx context.Context, path string, err error) {
 	if fault.Of(err).Code == fault.Internal {
-		s.Log.Error("a call failed", zap.String("url.path", path), zap.String("http.request.id", identity.Request(ctx)), zap.Error(err))
+		telemetry.For(ctx, s.Log).Error("a call failed", zap.String("url.path", path), zap.Error(err))
 	}
 }
 

@@ -34,6 +34,7 @@ type claims struct {
 	Body    string         `json:"sha"` // SHA-256 of the body, hex
 	Actor   identity.Actor `json:"act"`
 	Request string         `json:"rid,omitempty"`
+	Address string         `json:"adr,omitempty"` // of the client, outside
 }
 
 func sign(ctx context.Context, secret []byte, now time.Time, module, path string, body []byte) (string, error) {
@@ -50,6 +51,7 @@ func sign(ctx context.Context, secret []byte, now time.Time, module, path string
 		Body:    digest(body),
 		Actor:   identity.From(ctx),
 		Request: identity.Request(ctx),
+		Address: identity.Address(ctx),
 	})
 	token.Header["typ"] = kind
 	return token.SignedString(secret)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,41 +13,12 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"marketplace/platform/private"
 )
 
-// Hidden stands where a secret or a person's address was.
-const Hidden = "[redacted]"
-
-// Redact wraps a core so that secrets and personal data do not reach it (row X4). A field is hidden whole if its key, or
-// a key inside it, names a secret. In what remains, and in messages and errors, e-mail addresses, tokens and the passwords
-// of addresses are hidden wherever they stand. It is the net under the rule that nobody logs such things, not its
-// replacement: a secret of unknown form under an innocent key passes.
-func Redact(core zapcore.Core) zapcore.Core {
-	return &redacting{core, newScrubber()}
-}
-
-type redacting struct {
-	zapcore.Core
-	scrubber *scrubber
-}
-
-func (r *redacting) With(fields []zapcore.Field) zapcore.Core {
-	return &redacting{r.Core.With(r.scrubber.fields(fields)), r.scrubber}
-}
-
-func (r *redacting) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if r.Enabled(entry.Level) {
-		return checked.AddCore(entry, r)
-	}
-	return checked
-}
-
-func (r *redacting) Write(entry zapcore.Entry, fields []zapcore.Field) error {
-	entry.Time = entry.Time.UTC()
-	entry.Message = oneLine(r.scrubber.text(entry.Message))
-	entry.Stack = r.scrubber.text(entry.Stack)
-	return r.Core.Write(entry, r.scrubber.fields(fields))
-}
+// Hidden stands where a secret or something personal was.
+const Hidden = private.Hidden
 
 // oneLine keeps what people wrote from adding lines to a console.
 func oneLine(s string) string {
@@ -69,14 +41,19 @@ func (s *scrubber) isSecret(key string) bool {
 	return slices.ContainsFunc(s.words, func(word string) bool { return strings.Contains(letters, word) })
 }
 
-// scrubber hides what looks like a secret inside a text.
+// scrubber keeps secrets and personal data out of the log (row X4). First by type: whatever is a private.Secret or a
+// private.Personal is hidden, alone or inside of something else. Then, as a net under that: a field is hidden whole if its
+// key, or a key inside it, names a secret, and in what remains, and in messages and errors, e-mail addresses, tokens and the
+// passwords of addresses are hidden wherever they stand.
 type scrubber struct {
+	ecs                            bool // errors are taken apart
 	email, jwt, bearer, url, query *regexp.Regexp
 	words                          []string // in keys
 }
 
-func newScrubber() *scrubber {
+func newScrubber(ecs bool) *scrubber {
 	return &scrubber{
+		ecs: ecs,
 		words: []string{
 			"password", "passwd", "passphrase", "secret", "token", "authorization", "cookie", "credential", "apikey", "privatekey",
 			"email", "recipient", "phone", "iban", "cardnumber", "signature", "csrf", "otp",
@@ -143,14 +120,31 @@ func (s *scrubber) field(f zapcore.Field) zapcore.Field {
 	return f
 }
 
-// err keeps an error as it is, with its kind, unless its text must change, or cannot be had: fmt writes %!v(PANIC…) then.
-// Cores also write the long form (%+v) of an error.
+// err writes an error under the name that ECS has for it, taken apart: what it says, of what type its cause is, and the
+// stack of a panic. fmt writes %!v(PANIC…) for an error whose text cannot be had.
 func (s *scrubber) err(f zapcore.Field) zapcore.Field {
-	short, long := fmt.Sprintf("%v", f.Interface), fmt.Sprintf("%+v", f.Interface)
-	if s.text(short) == short && s.text(long) == long && !strings.HasPrefix(short, "%!") {
-		return f
+	said := fmt.Sprintf("%v", f.Interface)
+	if !s.ecs {
+		return zap.NamedError(f.Key, errors.New(s.text(said)))
 	}
-	return zap.NamedError(f.Key, errors.New(s.text(short)))
+	message, stack := said, ""
+	if at := strings.Index(said, "\ngoroutine "); at >= 0 {
+		message, stack = said[:at], said[at+1:]
+	}
+	e := inlined{"message": s.text(message), "type": kindOf(f.Interface)}
+	if stack != "" {
+		e["stack_trace"] = s.text(stack)
+	}
+	return zap.Object("error", e)
+}
+
+// kindOf is the type of the innermost error.
+func kindOf(value any) string {
+	err, ok := value.(error)
+	for inner := err; ok && inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return fmt.Sprintf("%T", err)
 }
 
 // marshaler lets an object write itself into a map, which is then searched key by key.
@@ -166,7 +160,7 @@ func (s *scrubber) marshaler(f zapcore.Field) zapcore.Field {
 
 // reflected brings any value to maps, lists and texts, as it would have been written.
 func (s *scrubber) reflected(value any) any {
-	text, err := json.Marshal(value)
+	text, err := json.Marshal(veiled(reflect.ValueOf(value), deepest))
 	if err != nil {
 		return fmt.Sprintf("%T", value)
 	}

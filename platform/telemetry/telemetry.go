@@ -1,5 +1,5 @@
-// Package telemetry is what a process tells about itself: logs (ECS JSON, or a console for people), which never hold a
-// secret or a person's address, and the registry of its metrics.
+// Package telemetry is what a process tells about itself: its log (ECS JSON, or a console for people), which never holds a
+// secret or a person's address, with the records of access and audit in it, and the registry of its metrics.
 package telemetry
 
 import (
@@ -12,8 +12,6 @@ import (
 	"go.elastic.co/ecszap"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
-
-	"marketplace/platform/config"
 )
 
 // Service says who is speaking, in every line of the log and in the metrics.
@@ -21,36 +19,36 @@ type Service struct {
 	Name        string // marketplace
 	Version     string // of the build
 	Environment string // development or production
+	Node        string // which process of several: its host, and what it runs
 }
 
-// NewLogger writes to out, one line an entry, times in UTC. Format json is ECS (Elastic Common Schema), console is for a
-// terminal. Whatever is logged passes the redaction: see Redact. Each of also gets every line as ECS, whatever the format.
-func NewLogger(c config.Log, service Service, out io.Writer, also ...io.Writer) (*zap.Logger, error) {
-	level, err := zapcore.ParseLevel(c.Level)
-	if err != nil {
-		return nil, fmt.Errorf("log.level: %w", err)
-	}
+// NewLogger writes to out, one line an entry, times in UTC, from the levels on that hold at the moment. Format json is ECS
+// (Elastic Common Schema), console is for a terminal. Whatever is logged passes the redaction (scrubber). Each of also gets
+// every line as ECS, whatever the format.
+func NewLogger(levels *Levels, format string, service Service, out io.Writer, also ...io.Writer) (*zap.Logger, error) {
 	ecs := func(out io.Writer) zapcore.Core {
-		return Redact(ecszap.NewCore(ecszap.NewDefaultEncoderConfig(), zapcore.Lock(zapcore.AddSync(out)), level)).With([]zapcore.Field{
+		core := ecszap.NewCore(ecszap.NewDefaultEncoderConfig(), zapcore.Lock(zapcore.AddSync(out)), zapcore.DebugLevel)
+		return (&lines{Core: core, levels: levels, scrubber: newScrubber(true), service: service.Name, ecs: true}).With([]zapcore.Field{
 			zap.String("service.name", service.Name),
 			zap.String("service.version", service.Version),
 			zap.String("service.environment", service.Environment),
-			zap.String("event.dataset", service.Name+".app"),
+			zap.String("service.node.name", service.Node),
 		})
 	}
 	var cores []zapcore.Core
-	switch c.Format {
+	switch format {
 	case "json":
 		cores = append(cores, ecs(out))
 	case "console":
-		cores = append(cores, Redact(zapcore.NewCore(forPeople(), zapcore.Lock(zapcore.AddSync(out)), level)))
+		core := zapcore.NewCore(forPeople(), zapcore.Lock(zapcore.AddSync(out)), zapcore.DebugLevel)
+		cores = append(cores, &lines{Core: core, levels: levels, scrubber: newScrubber(false), service: service.Name})
 	default:
-		return nil, fmt.Errorf("log.format: %q is neither json nor console", c.Format)
+		return nil, fmt.Errorf("log.format: %q is neither json nor console", format)
 	}
 	for _, o := range also {
 		cores = append(cores, ecs(o))
 	}
-	return zap.New(zapcore.NewTee(cores...), zap.WithCaller(c.Format == "json")), nil
+	return zap.New(zapcore.NewTee(cores...), zap.WithCaller(format == "json")), nil
 }
 
 // forPeople writes lines that are read in a terminal.

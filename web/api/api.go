@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"marketplace/platform/fault"
-	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 	"marketplace/web/edge"
 )
 
@@ -150,7 +150,7 @@ func on[I, O any](a *API, o op, handle func(context.Context, *I) (*O, error)) {
 // refuse logs what is our mistake and answers all errors as problems.
 func (a *API) refuse(ctx context.Context, err error) error {
 	if fault.Of(err).Code == fault.Internal {
-		a.Log.Error("an operation failed", zap.Error(err), zap.String("request_id", identity.Request(ctx)))
+		telemetry.For(ctx, a.Log).Error("an operation failed", zap.Error(err))
 	}
 	return ProblemOf(ctx, err)
 }

@@ -1,16 +1,10 @@
 package edge
 
-import "context"
+import (
+	"context"
 
-type addressKey struct{}
+	"marketplace/platform/identity"
+)
 
-// WithAddress returns a context that knows the client's IP address, as the trusted proxies tell it.
-func WithAddress(ctx context.Context, address string) context.Context {
-	return context.WithValue(ctx, addressKey{}, address)
-}
-
-// Address is the client's IP address.
-func Address(ctx context.Context) string {
-	address, _ := ctx.Value(addressKey{}).(string)
-	return address
-}
+// Address is the client's IP address, as the trusted proxies tell it.
+func Address(ctx context.Context) string { return identity.Address(ctx) }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
@@ -18,6 +19,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/socketio"
+	"marketplace/platform/telemetry"
 	"marketplace/web/edge"
 )
 
@@ -119,6 +121,7 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 	sk.On(event, func(e *socketio.Event) {
 		ctx, cancel := l.deadline()
 		defer cancel()
+		ctx = identity.WithRequest(ctx, "live-"+uuid.NewString())
 		var q Q
 		err := error(fault.Malformedf("We could not read what was sent."))
 		var answer any
@@ -127,7 +130,7 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 		}
 		if err != nil {
 			if fault.Of(err).Code == fault.Internal {
-				l.Log.Error("a live event failed", zap.String("event", event), zap.Error(err))
+				telemetry.For(ctx, l.Log).Error("a live event failed", zap.String("event.action", event), zap.Error(err))
 			}
 			answer = map[string]any{"error": fault.Of(err)}
 		}
@@ -140,7 +143,7 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 // tell sends to everything that a person has open here.
 func (l *Live) tell(userID, event string, payload any) {
 	if err := l.people.To(userRoom(userID)).Emit(event, payload); err != nil {
-		l.Log.Debug("a live event was not sent", zap.String("event", event), zap.Error(err))
+		l.Log.Debug("a live event was not sent", zap.String("event.action", event), zap.Error(err))
 	}
 }
 
@@ -156,7 +159,7 @@ func (l *Live) onMessageSent(ctx context.Context, e chat.MessageSent) {
 		reader := identity.With(ctx, identity.Actor{UserID: userID, Verified: true})
 		messages, err := l.Chats.ListMessages(reader, chat.ListMessagesRequest{ConversationID: e.ConversationID, AfterSeq: e.Seq - 1, Limit: 100})
 		if err != nil {
-			l.Log.Warn("a message could not be shown live", zap.Error(err))
+			telemetry.For(ctx, l.Log).Warn("a message could not be shown live", zap.Error(err))
 			continue
 		}
 		for _, m := range messages.Items { // after 0 is the last page, where it may not be alone
@@ -187,12 +190,12 @@ func (l *Live) onNotification(ctx context.Context, e notification.Created) {
 func (l *Live) tellUnread(ctx context.Context, userID string) {
 	messages, err := l.Chats.CountUnread(ctx, chat.CountUnreadRequest{})
 	if err != nil {
-		l.Log.Warn("unread messages could not be counted", zap.Error(err))
+		telemetry.For(ctx, l.Log).Warn("unread messages could not be counted", zap.Error(err))
 		return
 	}
 	notes, err := l.Notifications.CountUnread(ctx, notification.CountUnreadRequest{})
 	if err != nil {
-		l.Log.Warn("unread notifications could not be counted", zap.Error(err))
+		telemetry.For(ctx, l.Log).Warn("unread notifications could not be counted", zap.Error(err))
 		return
 	}
 	l.tell(userID, "unread", map[string]any{"messages": messages.Messages, "notifications": notes.Count})

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"marketplace/platform/fault"
-	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // patience is how long a page waits for what it can do without.
@@ -94,11 +94,11 @@ func isOurs(err error) bool {
 // isGone logs once that a part is missing; a mistake of ours every time.
 func (s *Site) isGone(ctx context.Context, part string, err error) {
 	if fault.Of(err).Code == fault.Internal {
-		s.Log.Error("a part of a page failed", zap.String("part", part), zap.String("request_id", identity.Request(ctx)), zap.Error(err))
+		telemetry.For(ctx, s.Log).Error("a part of a page failed", zap.String("labels.part", part), zap.Error(err))
 		return
 	}
 	if _, known := s.gone.LoadOrStore(part, true); !known {
-		s.Log.Warn("pages are shown without a part", zap.String("part", part), zap.Error(err))
+		s.Log.Warn("pages are shown without a part", zap.String("labels.part", part), zap.Error(err))
 	}
 }
 
@@ -107,6 +107,6 @@ func (s *Site) isBack(part string) {
 		return
 	}
 	if _, known := s.gone.LoadAndDelete(part); known {
-		s.Log.Info("pages are whole again", zap.String("part", part))
+		s.Log.Info("pages are whole again", zap.String("labels.part", part))
 	}
 }

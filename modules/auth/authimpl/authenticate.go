@@ -8,6 +8,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
+	"marketplace/platform/telemetry"
 )
 
 // Authenticate runs with every request: a signature or a code to check, and one row to read.
@@ -59,6 +60,6 @@ func (s *service) touch(ctx context.Context, row sessionRow) {
 		return tx.Exec("UPDATE sessions SET last_active_at = ? WHERE id = ? AND last_active_at <= ?", now, row.ID, now.Add(-touchEvery)).Error
 	})
 	if err != nil && ctx.Err() == nil {
-		s.log.Warn("note that a session is in use", zap.String("session", row.ID), zap.Error(err))
+		telemetry.For(ctx, s.log).Warn("note that a session is in use", zap.String("labels.session_id", row.ID), zap.Error(err))
 	}
 }

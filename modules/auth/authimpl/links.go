@@ -11,6 +11,7 @@ import (
 	"marketplace/modules/notification"
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // A link is owed from the moment that it is asked for, in the transaction that does so, until notification has taken
@@ -57,7 +58,7 @@ func (s *service) sendNow(ctx context.Context, p purpose, login string) {
 		err = s.send(ctx, owed)
 	}
 	if err != nil {
-		s.note(ctx, "a mail is sent later", zap.String("purpose", string(p)), zap.Error(err))
+		telemetry.For(ctx, s.log).Info("a mail is sent later", zap.String("labels.purpose", string(p)), zap.Error(err))
 	}
 }
 
@@ -169,7 +170,5 @@ func (s *service) write(tx *db.Tx, p purpose, to accountRow) (mail notification.
 	return mail, nil
 }
 
-// note writes what has happened to accounts into the log, for those who look for attacks (row W8).
-func (s *service) note(ctx context.Context, what string, fields ...zap.Field) {
-	s.log.Info(what, append(fields, zap.String("request_id", identity.Request(ctx)))...)
-}
+// audit notes what has happened to accounts, for those who look for attacks (row W8).
+func (s *service) audit(ctx context.Context, a telemetry.Act) { telemetry.Audit(ctx, s.log, a) }

@@ -7,11 +7,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.uber.org/zap"
 
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
 
@@ -28,7 +28,7 @@ func (s *service) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session,
 	}
 	v, err := s.checkGuess(ctx, g)
 	if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.TooMany) {
-		s.note(ctx, "log-in refused", zap.String("account", g.account.ID), zap.String("address", q.Address), zap.String("reason", err.Error()))
+		s.audit(ctx, telemetry.Act{Action: "log-in", Kind: telemetry.Authentication, Failed: true, Reason: string(fault.Of(err).Code), Whom: g.account.ID})
 	}
 	if err != nil {
 		return auth.Session{}, err
@@ -37,7 +37,7 @@ func (s *service) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session,
 	if err != nil {
 		return auth.Session{}, fmt.Errorf("open a session: %w", err)
 	}
-	s.note(ctx, "logged in", zap.String("account", v.account.ID), zap.String("session", session.ID), zap.String("address", q.Address))
+	s.audit(ctx, telemetry.Act{Action: "log-in", Kind: telemetry.Authentication, By: v.account.ID, What: map[string]string{"session_id": session.ID}})
 	return session, nil
 }
 

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"go.uber.org/zap"
-
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 func (s *service) ChangePassword(ctx context.Context, q auth.ChangePasswordRequest) (auth.Done, error) {
@@ -48,6 +47,9 @@ func (s *service) ChangePassword(ctx context.Context, q auth.ChangePasswordReque
 	return auth.Done{}, err
 }
 
+// passwordAct is what is noted of a new password: chosen by whoever knew the old one, or had the mailed link.
+var passwordAct = map[bool]string{false: "password-change", true: "password-reset"}
+
 // replace stores a new password, does what follows from it, and announces it, in one transaction.
 func (s *service) replace(ctx context.Context, row accountRow, password string, reset bool, then func(tx *db.Tx) error) error {
 	hash, err := s.hasher.Hash(ctx, password)
@@ -69,7 +71,7 @@ func (s *service) replace(ctx context.Context, row accountRow, password string, 
 		return tx.Emit(auth.PasswordChanged{UserID: row.ID, Reset: reset, At: tx.Now()})
 	})
 	if err == nil {
-		s.note(ctx, "password changed", zap.String("account", row.ID))
+		s.audit(ctx, telemetry.Act{Action: passwordAct[reset], Kind: telemetry.Access, By: row.ID})
 	}
 	return err
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"go.uber.org/zap"
-
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/telemetry"
 )
 
 func (s *service) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Session, error) {
@@ -34,8 +33,8 @@ func (s *service) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Sess
 		return auth.Session{}, fmt.Errorf("refresh a session: %w", err)
 	}
 	if stolen {
-		s.log.Warn("a refresh token was used twice: its session is ended",
-			zap.String("account", o.Owner.ID), zap.String("session", o.Session.ID))
+		s.audit(ctx, telemetry.Act{Action: "session-stolen", Kind: telemetry.Session, Failed: true, Reason: "a refresh token was used twice: its session is ended",
+			Whom: o.Owner.ID, What: map[string]string{"ended_session_id": o.Session.ID}})
 	}
 	if !o.alive(s.settings, s.clock.Now()) {
 		return auth.Session{}, logInAgain()

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-
-	"go.uber.org/zap"
+	"strings"
 
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // SetRoles is documented in the contract. Sessions end, so that no token tells the old roles for longer than it lives.
@@ -56,7 +56,7 @@ func (s *service) SetRoles(ctx context.Context, q auth.SetRolesRequest) (auth.Ac
 	if err != nil {
 		return auth.Account{}, err
 	}
-	s.note(ctx, "roles were set", zap.String("account", row.ID), zap.Strings("roles", roles))
+	s.audit(ctx, telemetry.Act{Action: "role-change", Kind: telemetry.Access, Whom: row.ID, What: map[string]string{"roles": strings.Join(roles, " ")}})
 	row.Roles = string(text)
 	return row.account()
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"go.uber.org/zap"
-
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
 
@@ -37,7 +36,7 @@ func (s *service) LogOut(ctx context.Context, q auth.LogOutRequest) (auth.Done, 
 		return err
 	})
 	if err == nil {
-		s.note(ctx, "logged out", zap.String("account", actor.UserID), zap.String("session", id))
+		s.audit(ctx, telemetry.Act{Action: "log-out", Kind: telemetry.Session, What: map[string]string{"ended_session_id": id}})
 	}
 	return auth.Done{}, err
 }

@@ -8,12 +8,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.uber.org/zap"
 	"gorm.io/gorm"
 
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/telemetry"
 )
 
 func (s *service) SignUp(ctx context.Context, q auth.SignUpRequest) (auth.Account, error) {
@@ -32,7 +32,7 @@ func (s *service) SignUp(ctx context.Context, q auth.SignUpRequest) (auth.Accoun
 	if err != nil {
 		return auth.Account{}, err
 	}
-	s.note(ctx, "signed up", zap.String("account", account.ID), zap.String("address", q.Address))
+	s.audit(ctx, telemetry.Act{Action: "sign-up", Kind: telemetry.Access, By: account.ID})
 	s.sendNow(ctx, verifyEmail, keyOf(account.Username))
 	return account, nil
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-
-	"go.uber.org/zap"
+	"strconv"
 
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
 
@@ -37,7 +37,7 @@ func (s *service) EndSessions(ctx context.Context, q auth.EndSessionsRequest) (a
 		return err
 	})
 	if err == nil {
-		s.note(ctx, "all sessions ended", zap.String("account", row.ID), zap.String("by", actor.UserID), zap.Int("sessions", ended.Count))
+		s.audit(ctx, telemetry.Act{Action: "sessions-end", Kind: telemetry.Session, Whom: row.ID, What: map[string]string{"sessions": strconv.Itoa(ended.Count)}})
 	}
 	return ended, err
 }
@@ -76,6 +76,6 @@ func (s *service) RotateKeys(ctx context.Context, q auth.RotateKeysRequest) (aut
 	if err := s.keys.Rotate(ctx, q.Revoke); err != nil {
 		return auth.KeySet{}, err
 	}
-	s.note(ctx, "the signing keys were rotated", zap.Bool("revoked", q.Revoke))
+	s.audit(ctx, telemetry.Act{Action: "keys-rotate", Kind: telemetry.Configuration, What: map[string]string{"revoked": strconv.FormatBool(q.Revoke)}})
 	return s.keys.Set(ctx)
 }

@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/mail"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
 
@@ -125,7 +126,7 @@ func (s *service) settle(ctx context.Context, row mailRow, failure error) error 
 		status := queued
 		if row.Attempts >= s.settings.Attempts || mail.IsPermanent(failure) {
 			status = dead
-			s.log.Error("a mail cannot be sent", zap.String("mail", row.ID), zap.Int("attempts", row.Attempts), zap.Error(failure))
+			telemetry.For(ctx, s.log).Error("a mail cannot be sent", zap.String("labels.mail_id", row.ID), zap.Int("market.attempts", row.Attempts), zap.Error(failure))
 		}
 		return tx.Exec("UPDATE mails SET status = ?, due_at = ?, last_error = ? WHERE id = ? AND attempts = ?",
 			status, tx.Now().Add(s.pause(row.Attempts)), excerpt(failure.Error()), row.ID, row.Attempts).Error

@@ -3,12 +3,14 @@ package orderimpl
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
 	"marketplace/platform/once"
+	"marketplace/platform/telemetry"
 )
 
 // command is what a party does with an order.
@@ -164,6 +166,10 @@ func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 	}
 	if err := s.moveMoney(tx, *row, st); err != nil {
 		return err
+	}
+	if st.actor == moderator {
+		tx.Audit(telemetry.Act{Action: "case-" + strings.ReplaceAll(string(st.rule.Event), "_", "-"), By: st.actorID, Amount: st.back(*row),
+			What: map[string]string{"order_id": row.ID}})
 	}
 	return s.announce(tx, *row, st)
 }

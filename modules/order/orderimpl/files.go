@@ -20,6 +20,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/once"
+	"marketplace/platform/telemetry"
 )
 
 const (
@@ -94,7 +95,7 @@ func keepFiles[A any](ctx context.Context, s *service, rows []fileRow, uploads [
 func (s *service) removeFiles(ctx context.Context, rows []fileRow) {
 	for _, f := range rows {
 		if err := s.files.Delete(context.WithoutCancel(ctx), f.key()); err != nil {
-			s.log.Warn("a file that nobody needs could not be removed", zap.String("file", f.key()), zap.Error(err))
+			telemetry.For(ctx, s.log).Warn("a file that nobody needs could not be removed", zap.String("labels.file", f.key()), zap.Error(err))
 		}
 	}
 }

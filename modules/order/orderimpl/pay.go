@@ -12,6 +12,7 @@ import (
 	"marketplace/modules/order/internal/payment"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/telemetry"
 )
 
 const (
@@ -257,7 +258,7 @@ func (s *service) sendRefund(ctx context.Context, r refundRow, now time.Time) er
 	}
 	state, err := s.provider.Refund(ctx, payment.Refund{ID: r.ID, PaymentID: r.PaymentID, Amount: r.amount()})
 	if err != nil {
-		s.log.Warn("the provider did not take a refund; it is asked again", zap.String("refund", r.ID), zap.Error(err))
+		telemetry.For(ctx, s.log).Warn("the provider did not take a refund; it is asked again", zap.String("labels.refund_id", r.ID), zap.Error(err))
 		return s.db.Tx(ctx, func(tx *db.Tx) error {
 			return tx.Exec("UPDATE refunds SET last_error = ? WHERE id = ?", shorten(err.Error()), r.ID).Error
 		})

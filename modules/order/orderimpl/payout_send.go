@@ -16,6 +16,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // lockPayout reads a withdrawal for a change.
@@ -80,6 +81,7 @@ func (s *service) DecidePayout(ctx context.Context, q order.DecidePayoutRequest)
 			err = s.payoutBecomes(tx, &row, payoutRejected, nil, by)
 		}
 		result = row.payout()
+		tx.Audit(telemetry.Act{Action: "payout-" + q.Decision, Whom: row.UserID, Amount: row.amount(row.Amount), What: map[string]string{"payout_id": row.ID}})
 		return err
 	})
 	return result, err
@@ -155,7 +157,7 @@ func (s *service) sendPayouts(ctx context.Context) error {
 func (s *service) sendPayout(ctx context.Context, p payoutRow) error {
 	result, err := s.provider.Payout(ctx, payment.Payout{ID: p.ID, Account: p.Account, Amount: p.amount(p.Amount - p.Fee)})
 	if err != nil {
-		s.log.Warn("the provider did not take a withdrawal; it is asked again", zap.String("payout", p.ID), zap.Error(err))
+		telemetry.For(ctx, s.log).Warn("the provider did not take a withdrawal; it is asked again", zap.String("labels.payout_id", p.ID), zap.Error(err))
 		return s.db.Tx(ctx, func(tx *db.Tx) error {
 			return tx.Exec("UPDATE payouts SET last_error = ? WHERE id = ?", shorten(err.Error()), p.ID).Error
 		})

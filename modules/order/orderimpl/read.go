@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // Get is documented in the contract.
@@ -26,7 +27,15 @@ func (s *service) Get(ctx context.Context, q order.GetRequest) (order.Order, err
 	if err != nil {
 		return order.Order{}, err
 	}
+	s.auditReading(ctx, row, role)
 	return s.full(s.db.Read(ctx), row, role, who.UserID, s.now())
+}
+
+// auditReading notes that staff look at what is between two other people.
+func (s *service) auditReading(ctx context.Context, row orderRow, role actor) {
+	if role == moderator {
+		telemetry.Audit(ctx, s.log, telemetry.Act{Action: "case-read", What: map[string]string{"order_id": row.ID}})
+	}
 }
 
 // full is the order with everything that is kept beside it.

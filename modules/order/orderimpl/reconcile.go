@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
+	"marketplace/platform/telemetry"
 )
 
 const (
@@ -211,8 +212,8 @@ func (s *service) keepReconciliation(ctx context.Context, r order.Reconciliation
 	s.differences.Set(0)
 	for _, d := range r.Differences {
 		s.differences.Inc()
-		s.log.Error("the provider's report is not what the books say", zap.String("kind", d.Kind), zap.String("subject", d.Subject),
-			zap.String("order", d.OrderID), zap.Stringer("ours", d.Ours), zap.Stringer("theirs", d.Theirs), zap.String("cause", d.Cause))
+		telemetry.For(ctx, s.log).Error("the provider's report is not what the books say", zap.String("labels.kind", d.Kind), zap.String("labels.subject", d.Subject),
+			zap.String("labels.order_id", d.OrderID), zap.Int64("market.ours_minor", d.Ours.Minor), zap.Int64("market.theirs_minor", d.Theirs.Minor), zap.String("market.currency", d.Ours.Currency), zap.String("labels.cause", d.Cause))
 	}
 	return nil
 }

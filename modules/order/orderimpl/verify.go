@@ -13,6 +13,7 @@ import (
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 // operator is the role of who looks after the marketplace's money.
@@ -52,7 +53,7 @@ func (s *service) verify(ctx context.Context) (order.LedgerReport, error) {
 	if len(report.Problems) == 0 {
 		s.sound.Set(1)
 	} else {
-		s.log.Error("the books are not in order", zap.Strings("problems", report.Problems))
+		telemetry.For(ctx, s.log).Error("the books are not in order", zap.Strings("market.problems", report.Problems))
 	}
 	return report, nil
 }

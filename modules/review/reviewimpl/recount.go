@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"marketplace/platform/db"
+	"marketplace/platform/telemetry"
 )
 
 // counted are the summaries as the reviews say, beside those that are kept, where the two differ.
@@ -60,7 +61,7 @@ func (s *service) recount(ctx context.Context) error {
 		return fmt.Errorf("count the reviews again: %w", err)
 	}
 	if len(wrong) > 0 {
-		s.log.Warn("summaries of reviews were wrong and have been corrected", zap.Int("summaries", len(wrong)))
+		telemetry.For(ctx, s.log).Warn("summaries of reviews were wrong and have been corrected", zap.Int("market.summaries", len(wrong)))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/picture"
+	"marketplace/platform/telemetry"
 )
 
 const pngSignature = "\x89PNG"
@@ -89,7 +90,7 @@ func (s *service) drop(ctx context.Context, avatarID string) {
 		return
 	}
 	if err := s.files.Delete(ctx, fileOf(avatarID)); err != nil {
-		s.log.Warn("a picture that is no longer shown was not removed", zap.Error(err))
+		telemetry.For(ctx, s.log).Warn("a picture that is no longer shown was not removed", zap.Error(err))
 	}
 }
 

@@ -4,7 +4,9 @@
 package elastic
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -84,7 +86,7 @@ func New(ctx context.Context, o Options) (*Shipper, error) {
 	o = o.filled()
 	s := &Shipper{
 		o: o, bulk: strings.TrimSuffix(o.URL, "/") + "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason",
-		client: client, run: newRun(), wake: make(chan struct{}, 1), done: make(chan struct{}), dead: &deadFile{path: o.DeadFile},
+		client: client, run: rand.Text(), wake: make(chan struct{}, 1), done: make(chan struct{}), dead: &deadFile{path: o.DeadFile},
 		lines: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "marketplace_log_lines_total", Help: "Lines for Elasticsearch by what became of them: stored, dropped (the queue was full), dead (refused).",
 		}, []string{"outcome"}),
@@ -112,17 +114,9 @@ func (o Options) filled() Options {
 	if o.Errors == nil {
 		o.Errors = os.Stderr
 	}
-	o.Flush, o.Retry = orElse(o.Flush, time.Second), orElse(o.Retry, 300*time.Millisecond)
-	o.MaxLines, o.MaxBytes = orElse(o.MaxLines, MaxLines), orElse(o.MaxBytes, MaxBytes)
+	o.Flush, o.Retry = cmp.Or(o.Flush, time.Second), cmp.Or(o.Retry, 300*time.Millisecond)
+	o.MaxLines, o.MaxBytes = cmp.Or(o.MaxLines, MaxLines), cmp.Or(o.MaxBytes, MaxBytes)
 	return o
-}
-
-func orElse[T comparable](value, instead T) T {
-	var zero T
-	if value == zero {
-		return instead
-	}
-	return value
 }
 
 func newClient(ca string) (*http.Client, error) {

@@ -3,7 +3,6 @@ package elastic
 import (
 	"bytes"
 	"compress/gzip"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,8 +12,6 @@ import (
 	"strconv"
 	"time"
 )
-
-func newRun() string { return rand.Text() }
 
 // ship sends batch after batch until the shipper is closed and everything is sent.
 func (s *Shipper) ship() {

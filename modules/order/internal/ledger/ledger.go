@@ -20,6 +20,7 @@ import (
 
 	"marketplace/platform/db"
 	"marketplace/platform/money"
+	"marketplace/platform/telemetry"
 )
 
 // The reasons why a journal is refused. Post wraps them with what is wrong.
@@ -63,7 +64,20 @@ func Post(tx *db.Tx, j Journal) (string, error) {
 	if err := post(tx, j, r); err != nil {
 		return "", fmt.Errorf("post %s: %w", j.Key, err)
 	}
+	tx.Audit(j.act(r.ID))
 	return r.ID, nil
+}
+
+// act is the journal in the record of audit: every movement of money is there (ASVS 16.3).
+func (j Journal) act(id string) telemetry.Act {
+	var moved money.Amount
+	for _, e := range j.Entries {
+		if e.Amount.Minor > 0 && (moved.Currency == "" || moved.Currency == e.Amount.Currency) {
+			moved = money.Amount{Minor: moved.Minor + e.Amount.Minor, Currency: e.Amount.Currency}
+		}
+	}
+	return telemetry.Act{Action: "money-" + strings.ReplaceAll(j.Kind, "_", "-"), By: j.Actor, Amount: moved,
+		What: map[string]string{"journal_id": id, "order_id": j.OrderID, "book": j.Book}}
 }
 
 func post(tx *db.Tx, j Journal, r record) error {
