@@ -35,6 +35,7 @@ func (w *Web) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.SetRequest(r.WithContext(identity.With(r.Context(), actor)))
 		c.Response().Header().Set("Cache-Control", "no-store")
+		w.glanced(actor)
 		if changesAccount(r) {
 			defer w.sessions.forgetUser(actor.UserID)
 		}
@@ -78,4 +79,11 @@ func changesAccount(r *http.Request) bool {
 		}
 	}
 	return false
+}
+
+// glanced notes that the person is here: requests of a connection aside, which counts by itself.
+func (w *Web) glanced(actor identity.Actor) {
+	if w.live != nil {
+		w.live.Glance(actor.UserID)
+	}
 }

@@ -47,6 +47,7 @@ const unhurried = "chat: {messages_per_minute: 100000}, order: {unpaid_orders_pe
 type layout struct {
 	files []string
 	whole string
+	spare string // of a further gateway; empty where everything is in one process
 }
 
 // layout lays the shape out on free addresses, with empty databases.
@@ -94,6 +95,15 @@ func (s shape) layout(t testing.TB) (l layout) {
 			}
 		}
 		l.files = append(l.files, file)
+	}
+	if len(parts) > 1 {
+		l.spare = common + fmt.Sprintf("modules: [web]\nlisten: %q\ninternal: %q\ndata: %q\n", freeAddress(t), freeAddress(t), t.TempDir()) +
+			fmt.Sprintf("rpc: {listen: %q, secrets: [\"a secret that only this test knows\"]}\n", freeAddress(t)) + "remotes:\n"
+		for module, addresses := range at {
+			if module != "web" {
+				l.spare += fmt.Sprintf("  %s: [\"%s\"]\n", module, strings.Join(addresses, `", "`))
+			}
+		}
 	}
 	l.whole = common + fmt.Sprintf("data: %q\n", processes[0].dir)
 	return l

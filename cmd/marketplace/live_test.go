@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"marketplace/modules/user"
 	"marketplace/platform/apptest"
 )
 
@@ -47,7 +48,7 @@ func (e *ear) send(frame string) {
 	}
 }
 
-// hear reads frames until the connection ends: 2 is a ping, 40 the welcome, 42 an event.
+// hear reads frames until the connection ends: 2 is a ping, 40 the welcome, 42 an event, 43 an answer to one.
 func (e *ear) hear(entered chan struct{}) {
 	defer close(e.said)
 	for {
@@ -64,6 +65,11 @@ func (e *ear) hear(entered chan struct{}) {
 			var event []json.RawMessage
 			if json.Unmarshal(frame[2:], &event) == nil {
 				e.said <- event
+			}
+		case strings.HasPrefix(text, "43"): // an answer, after the number of what it answers
+			var event []json.RawMessage
+			if json.Unmarshal(frame[strings.Index(text, "["):], &event) == nil {
+				e.said <- append([]json.RawMessage{json.RawMessage(`"answer"`)}, event...)
 			}
 		}
 	}
@@ -87,6 +93,9 @@ func (e *ear) expect(kind, text string) {
 		}
 	}
 }
+
+// hangUp closes the connection as a browser does that goes.
+func (e *ear) hangUp() { _ = e.socket.Close() }
 
 // expectCut waits until the connection has ended.
 func (e *ear) expectCut(within time.Duration) {
@@ -141,4 +150,57 @@ func aMessageReachesTheReaderAtOnce(t testing.TB, m *market) {
 		}
 		return nil
 	})
+}
+
+// Row U10: online by a request or a connection, at whichever gateway; last seen within a minute of the end, also when the
+// gateway was killed and says nothing.
+func everybodySeesWhoIsThere(t testing.TB, m *market) {
+	seller, watcher := m.join(t, "sonja"), m.join(t, "bert")
+	id := seller.get("/me").ok(200).text("id")
+	everywhere := func(online bool) {
+		t.Helper()
+		for range len(m.others) + 1 {
+			apptest.Eventually(t, func() error {
+				p := m.visitor(t).get("/users/" + seller.username).ok(200)
+				if p.at("presence", "online") != online || strings.Contains(string(p.raw), "last_seen_at") == online {
+					return fmt.Errorf("a visitor sees %s", p.raw)
+				}
+				return nil
+			})
+		}
+	}
+	everywhere(true) // by the request
+	var ears []*ear
+	for _, gateway := range append([]string{m.url}, m.others...) {
+		e := watcher.listen(gateway)
+		e.send(fmt.Sprintf(`421["watch",{"user_ids":[%q]}]`, id))
+		e.expect("answer", id)
+		ears = append(ears, e)
+	}
+	hear := func(what string) {
+		t.Helper()
+		for _, e := range ears {
+			e.expect("presence", what)
+		}
+	}
+	m.clock.Advance(time.Minute)
+	hear(`"last_seen_at"`)
+	connected := seller.listen(m.gateway())
+	hear(`"online":true`)
+	connected.hangUp()
+	everywhere(true) // the next page may bring another connection
+	m.clock.Advance(11 * time.Second)
+	hear(`"last_seen_at"`)
+	everywhere(false)
+	if m.spare == "" {
+		return
+	}
+	gateway, kill := m.runSpare(t)
+	seller.listen(gateway)
+	hear(`"online":true`)
+	everywhere(true)
+	kill()
+	m.clock.Advance(user.Lease)
+	everywhere(false)
+	hear(`"last_seen_at"`)
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -83,15 +84,17 @@ type market struct {
 	web       *web.Web
 	config    config.Config
 	client    *http.Client
+	spare     string // the configuration of a further gateway; empty where everything is in one process
 }
 
 // start runs the marketplace until the test ends, and checks its books then.
 func start(t testing.TB, s shape) *market {
 	t.Helper()
-	m := newMarket()
-	for _, file := range s.layout(t).files {
+	m, l := newMarket(), s.layout(t)
+	for _, file := range l.files {
 		m.run(t, load(t, file, nil))
 	}
+	m.spare = l.spare
 	m.waitReady(t)
 	t.Cleanup(func() { m.verifyLedger(t) })
 	return m
@@ -146,15 +149,15 @@ func load(t testing.TB, file string, flags map[string]any) config.Config {
 	return c
 }
 
-// run runs one process until the test ends.
-func (m *market) run(t testing.TB, c config.Config) {
+// run runs one process until the test ends, or is told to stop.
+func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 	t.Helper()
 	log := zap.NewNop()
 	if os.Getenv("TEST_LOG") != "" {
 		log = zap.Must(zap.NewDevelopment())
 	}
 	p := process{config: c, log: log, clock: m.clock, out: &cobra.Command{}}
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	a, services, err := p.open(ctx, app.Serving)
 	if err != nil {
 		t.Fatal(err)
@@ -170,12 +173,24 @@ func (m *market) run(t testing.TB, c config.Config) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	stop = sync.OnceFunc(func() {
+		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("a process did not stop well: %v", err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
+}
+
+// runSpare runs a further gateway, which no story is sent to, until it is told to stop.
+func (m *market) runSpare(t testing.TB) (gateway string, stop func()) {
+	t.Helper()
+	c, further := load(t, m.spare, nil), newMarket()
+	further.clock = m.clock
+	stop = further.run(t, c)
+	further.waitReady(t)
+	return further.url, stop
 }
 
 // enter lets calls go to the process too, if it is a gateway.

@@ -48,6 +48,7 @@ func stories() map[string]func(testing.TB, *market) {
 		"A buyer cancels before the work begins":                           aBuyerCancelsBeforeTheWorkBegins,
 		"An ended session is refused everywhere":                           anEndedSessionIsRefusedEverywhere,
 		"A message reaches the reader at once":                             aMessageReachesTheReaderAtOnce,
+		"Everybody sees who is there":                                      everybodySeesWhoIsThere,
 		"Who is not verified can neither buy nor sell and a logout is one": whoIsNotVerifiedCanNeitherBuyNorSellAndALogoutIsOne,
 	}
 }

@@ -20,6 +20,9 @@ type Service interface {
 	SetAvatar(ctx context.Context, q SetAvatarRequest) (Profile, error)
 	// Avatar returns the picture file of a profile; people without one get their initials, drawn.
 	Avatar(ctx context.Context, q AvatarRequest) (Picture, error)
+	// Attend is how a gateway, a process that people are connected to, says who has come and who has left, and that it
+	// lives (ADR 15). Its people are online until the Lease after its last call ends. For the marketplace itself.
+	Attend(ctx context.Context, q AttendRequest) (Attendance, error)
 }
 
 // Profile is what everybody may see of a person.
@@ -31,6 +34,7 @@ type Profile struct {
 	Country     string    `json:"country"`          // ISO 3166-1 alpha-2, or empty
 	AvatarID    string    `json:"avatar_id"`        // changes with the picture, so it may be cached for ever
 	MemberSince time.Time `json:"member_since"`     // UTC
+	Presence    Presence  `json:"presence"`         // of this moment
 	Seller      *Seller   `json:"seller,omitempty"` // nil: does not sell
 }
 

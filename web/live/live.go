@@ -41,12 +41,13 @@ type Live struct {
 	base   context.Context // a client's events belong to no request: they live as long as the process
 	server *socketio.Server
 	people *socketio.Namespace
+	roll   *roll
 }
 
 // New makes the channel. Browsers are known by their session cookie, other clients by an access token in the connect
 // payload: {"token": "…"}. Visitors are refused.
 func New(ctx context.Context, e edge.Edge, events *bus.Events, who Who, bearer Bearer) *Live {
-	l := &Live{Edge: e, base: context.WithoutCancel(ctx)}
+	l := &Live{Edge: e, base: context.WithoutCancel(ctx), roll: newRoll(e.Users, e.Clock, e.Log)}
 	l.server = socketio.New(socketio.Options{
 		AllowedOrigins: nil, // the same origin
 		Accept:         func(r *http.Request) (any, error) { return who(r) },
@@ -58,7 +59,9 @@ func New(ctx context.Context, e edge.Edge, events *bus.Events, who Who, bearer B
 	bus.Watch(events, l.onMessageSent)
 	bus.Watch(events, l.onRead)
 	bus.Watch(events, l.onNotification)
+	bus.Watch(events, l.onPresence)
 	bus.Watch(events, l.onSessionEnded)
+	go l.roll.run(ctx)
 	return l
 }
 
@@ -106,6 +109,8 @@ func sessionRoom(id string) string { return "session:" + id }
 func (l *Live) welcome(sk *socketio.Socket) {
 	actor := sk.Data.(identity.Actor)
 	sk.Join(userRoom(actor.UserID), sessionRoom(actor.SessionID))
+	l.roll.enter(actor.UserID)
+	sk.OnDisconnect(func(string) { l.roll.leave(actor.UserID) })
 	handle(l, sk, "message", func(ctx context.Context, q chat.SendRequest) (any, error) {
 		m, err := l.Chats.Send(ctx, q)
 		return map[string]any{"message": m}, err
@@ -114,6 +119,7 @@ func (l *Live) welcome(sk *socketio.Socket) {
 		c, err := l.Chats.MarkRead(ctx, q)
 		return map[string]any{"conversation": c}, err
 	})
+	handle(l, sk, "watch", func(ctx context.Context, q watchRequest) (any, error) { return l.watch(ctx, sk, q) })
 }
 
 // handle answers one kind of event: the acknowledgement comes after the effect is durable, or says what was wrong.

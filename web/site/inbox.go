@@ -31,6 +31,7 @@ type conversationRow struct {
 	chat.Conversation
 	Name     string // of the other person
 	AvatarID string
+	Presence user.Presence
 	Mine     bool // the last message is theirs who looks
 	Open     bool // it is the one that is shown
 }
@@ -101,7 +102,7 @@ func (s *Site) inbox(ctx context.Context, cursor, open string) (inboxPage, error
 	for _, conversation := range list.Items {
 		row := conversationRow{Conversation: conversation, Name: conversation.With.Username, Open: conversation.ID == open}
 		if p, ok := people[conversation.With.ID]; ok {
-			row.Name, row.AvatarID = p.DisplayName, p.AvatarID
+			row.Name, row.AvatarID, row.Presence = p.DisplayName, p.AvatarID, p.Presence
 		}
 		row.Mine = conversation.LastMessage != nil && conversation.LastMessage.SenderID != conversation.With.ID
 		page.Conversations = append(page.Conversations, row)

@@ -24,7 +24,7 @@ var Module = app.Module[user.Service, Deps]{
 	Check:  app.NoSettings,
 	Hears:  []db.Event{auth.SignedUp{}},
 
-	Announces: []db.Event{user.BecameSeller{}},
+	Announces: []db.Event{user.BecameSeller{}, user.PresenceChanged{}},
 	Files:     true,
 }
 
@@ -39,5 +39,6 @@ type service struct {
 func newService(h *app.Host, _ Deps) (user.Service, error) {
 	s := &service{db: h.DB, files: h.Files, log: h.Log, workshop: picture.NewWorkshop()}
 	bus.Handle(h.Events, s.onSignedUp)
+	h.Every(sweepEvery, "presence", s.sweep)
 	return s, nil
 }

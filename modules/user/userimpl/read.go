@@ -25,12 +25,12 @@ func (s *service) Get(ctx context.Context, q user.GetRequest) (user.Profile, err
 	}
 	if actor := identity.From(ctx); fault.Is(err, fault.NotFound) && isAbout(q, actor) {
 		// Signed up a moment ago: the event that makes the profile is on its way.
-		return profileRow{ID: actor.UserID, Username: actor.Username, MemberSince: s.db.Now()}.profile(), nil
+		return s.onePresent(ctx, profileRow{ID: actor.UserID, Username: actor.Username, MemberSince: s.db.Now()}.profile())
 	}
 	if err != nil {
 		return user.Profile{}, err
 	}
-	return row.profile(), nil
+	return s.onePresent(ctx, row.profile())
 }
 
 // isAbout says whether people ask for themselves.
@@ -56,11 +56,15 @@ func (s *service) List(ctx context.Context, q user.ListRequest) (user.ProfileLis
 		return found, nil
 	}
 	var rows []profileRow
-	if err := s.db.Read(ctx).Where("id IN ?", ids).Order("id").Find(&rows).Error; err != nil {
+	err := s.db.Read(ctx).Where("id IN ?", ids).Order("id").Find(&rows).Error
+	if err != nil {
 		return user.ProfileList{}, fmt.Errorf("read the profiles: %w", err)
 	}
 	for _, r := range rows {
 		found.Items = append(found.Items, r.profile())
+	}
+	if found.Items, err = s.withPresence(ctx, found.Items...); err != nil {
+		return user.ProfileList{}, err
 	}
 	return found, nil
 }

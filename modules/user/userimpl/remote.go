@@ -35,3 +35,7 @@ func (r remote) SetAvatar(ctx context.Context, q user.SetAvatarRequest) (user.Pr
 func (r remote) Avatar(ctx context.Context, q user.AvatarRequest) (user.Picture, error) {
 	return rpc.Read[user.Picture](ctx, r.c, "Avatar", q)
 }
+
+func (r remote) Attend(ctx context.Context, q user.AttendRequest) (user.Attendance, error) {
+	return rpc.Call[user.Attendance](ctx, r.c, "Attend", q)
+}

@@ -119,7 +119,7 @@ func (s *service) change(ctx context.Context, actor identity.Actor, columns map[
 	if err != nil {
 		return user.Profile{}, err
 	}
-	return now.profile(), nil
+	return s.onePresent(ctx, now.profile())
 }
 
 // ensure makes the profile unless it is there, and holds its row until the transaction ends. Of two times that it was

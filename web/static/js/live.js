@@ -39,6 +39,25 @@
     setTimeout(() => toast.remove(), 8000);
   });
 
+  // Who is there: of everybody whom the page shows.
+  const ago = (at) => {
+    const minutes = Math.max(0, Math.round((Date.now() - new Date(at)) / 60000));
+    const [unit, length] = minutes < 60 ? ["minute", 1] : minutes < 1440 ? ["hour", 60] : ["day", 1440];
+    return new Intl.RelativeTimeFormat(document.documentElement.lang || undefined, { numeric: "auto" }).format(-Math.floor(minutes / length), unit);
+  };
+  const showPresence = ({ user_id: id, online, last_seen_at: at }) => {
+    document.querySelectorAll(`[data-presence="${CSS.escape(id)}"]`).forEach((element) => {
+      element.classList.toggle("online", online);
+      if (element.matches(".presence")) element.textContent = online ? say("Online") : at ? `${say("Last seen")} ${ago(at)}` : "";
+    });
+  };
+  socket.on("presence", showPresence);
+  socket.on("connect", () => {
+    const people = new Set(Array.from(document.querySelectorAll("[data-presence]"), (element) => element.dataset.presence));
+    if (people.size === 0) return;
+    socket.timeout(10000).emit("watch", { user_ids: Array.from(people) }, (failed, answer) => answer?.people?.forEach(showPresence));
+  });
+
   // The list of conversations, on the inbox and beside a chat.
   const inList = (message) => {
     const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
