@@ -151,6 +151,9 @@ func serve(ctx context.Context, p process) error {
 	if p.config.Demo {
 		p.illustrateLater(a, services)
 	}
+	if _, err := p.watch(a, services.Notifications); err != nil {
+		return errors.Join(err, a.Close())
+	}
 	if _, err := p.publish(ctx, a, services); err != nil {
 		return errors.Join(err, a.Close())
 	}

@@ -21,6 +21,7 @@ import (
 	"go.uber.org/zap"
 
 	"marketplace/modules/order"
+	"marketplace/platform/alert"
 	"marketplace/platform/app"
 	"marketplace/platform/apptest"
 	"marketplace/platform/clock"
@@ -81,6 +82,7 @@ type market struct {
 	clock     *clock.Clock
 	services  edge.Services
 	apps      []*app.App // one a process
+	watchers  []*alert.Watcher
 	web       *web.Web
 	config    config.Config
 	client    *http.Client
@@ -162,6 +164,11 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w, err := p.watch(a, services.Notifications)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.watchers = append(m.watchers, w)
 	pages, err := p.publish(ctx, a, services)
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,16 @@ type Service interface {
 	CountUnread(ctx context.Context, q CountUnreadRequest) (Unread, error)
 	// ListMails lists the mails of the process for /dev/mail, newest first, in development only (row Ns4).
 	ListMails(ctx context.Context, q ListMailsRequest) (MailList, error)
+
+	// ReportAlerts takes what a process sees of the alert rules, every half minute while something fires. The operators get
+	// one mail when a condition begins and one when it is over, however many processes see it. For the marketplace itself.
+	ReportAlerts(ctx context.Context, q ReportAlertsRequest) (Done, error)
+	// ListAlerts lists the conditions that are not over, or those that are, the latest first; for operators (rows S12, Z18).
+	ListAlerts(ctx context.Context, q ListAlertsRequest) (AlertList, error)
+	// MailLog lists the mails without what they say, newest first; for operators (row Z18).
+	MailLog(ctx context.Context, q MailLogRequest) (MailRecords, error)
+	// RetryMail sends a dead mail again, with all its attempts; for operators. A fault if it is not dead.
+	RetryMail(ctx context.Context, q RetryMailRequest) (MailRecord, error)
 }
 
 // Done is the answer of a command that has nothing to tell.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,6 +88,7 @@ type App struct {
 	described  []Description
 	contracts  map[reflect.Type]string // whose each contract is
 	hosts      []*Host                 // the opened ones
+	tasks      []task                  // of the process itself
 	errs       []error
 	incomplete bool // a module is missing, so those that call it are not started
 
@@ -252,6 +254,22 @@ func (a *App) Hosts(module string) bool { return a.config.Hosts(module) }
 
 // Hosted returns the modules that this process has opened, in the order of the table.
 func (a *App) Hosted() []*Host { return slices.Clone(a.hosts) }
+
+// Name tells this process from the others, for people: what it runs, and where.
+func (a *App) Name() string {
+	runs := strings.Join(a.config.Modules, "+")
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	for _, side := range []string{Private, Internal} {
+		if address := a.addresses[side]; address != nil {
+			_, port, _ := net.SplitHostPort(address.String())
+			return runs + "@" + net.JoinHostPort(host, port)
+		}
+	}
+	return runs + "@" + host
+}
 
 // Bus carries the events of this process: for the commands that look after them.
 func (a *App) Bus() *bus.Bus { return a.bus }

@@ -28,6 +28,11 @@ func (h *Host) Every(interval time.Duration, name string, run func(context.Conte
 	h.tasks = append(h.tasks, task{name: name, interval: interval, run: run})
 }
 
+// Every is Host.Every for a task of the process itself, which belongs to no module. Call it before Run.
+func (a *App) Every(interval time.Duration, name string, run func(context.Context) error) {
+	a.tasks = append(a.tasks, task{name: name, interval: interval, run: run})
+}
+
 // RunTasks runs every background task of the module once, now, in the order in which they were made: for tests and
 // commands.
 func (h *Host) RunTasks(ctx context.Context) error {
@@ -53,6 +58,9 @@ func (t task) once(ctx context.Context) (err error) {
 // runTasks runs the tasks of all hosted modules until ctx ends, and waits for those that are at work.
 func (a *App) runTasks(ctx context.Context) error {
 	var wait sync.WaitGroup
+	for _, t := range a.tasks {
+		wait.Go(func() { t.repeat(ctx, a.log) })
+	}
 	for _, h := range a.hosts {
 		for _, t := range h.tasks {
 			wait.Go(func() { t.repeat(ctx, h.Log) })

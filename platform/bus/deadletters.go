@@ -60,26 +60,32 @@ func (b *Bus) DeadLetters(ctx context.Context, after string, limit int) ([]DeadL
 	return letters, nil
 }
 
+const selectLetters = `SELECT d.seq, d.event_id, d.subscriber, d.topic, d.aggregate, d.attempts, d.last_error,
+		d.dead_at, e.payload, e.created_at
+	FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id WHERE d.dead_at IS NOT NULL`
+
+type letterRow struct {
+	Seq                                                       int64
+	EventID, Subscriber, Topic, Aggregate, Payload, LastError string
+	Attempts                                                  int
+	CreatedAt, DeadAt                                         time.Time
+}
+
+func (r letterRow) letter(module string) DeadLetter {
+	publisher, _, _ := strings.Cut(r.Topic, ".") // with a broker the subscriber keeps it
+	return DeadLetter{ID: module + "/" + strconv.FormatInt(r.Seq, 10), EventID: r.EventID, Publisher: publisher,
+		Subscriber: r.Subscriber, Topic: r.Topic, Aggregate: r.Aggregate, Payload: json.RawMessage(r.Payload),
+		Attempts: r.Attempts, LastError: r.LastError, EmittedAt: r.CreatedAt.UTC(), DeadAt: r.DeadAt.UTC()}
+}
+
 func (o outbox) deadLetters(ctx context.Context, after int64, limit int) ([]DeadLetter, error) {
-	var rows []struct {
-		Seq                                                       int64
-		EventID, Subscriber, Topic, Aggregate, Payload, LastError string
-		Attempts                                                  int
-		CreatedAt, DeadAt                                         time.Time
-	}
-	err := o.db.Read(ctx).Raw(`SELECT d.seq, d.event_id, d.subscriber, d.topic, d.aggregate, d.attempts, d.last_error,
-			d.dead_at, e.payload, e.created_at
-		FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.event_id
-		WHERE d.dead_at IS NOT NULL AND d.seq > ? ORDER BY d.seq LIMIT ?`, after, limit).Scan(&rows).Error
-	if err != nil {
+	var rows []letterRow
+	if err := o.db.Read(ctx).Raw(selectLetters+" AND d.seq > ? ORDER BY d.seq LIMIT ?", after, limit).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list the dead letters of %s: %w", o.module, err)
 	}
 	letters := make([]DeadLetter, len(rows))
 	for i, r := range rows {
-		publisher, _, _ := strings.Cut(r.Topic, ".") // with a broker the subscriber keeps it
-		letters[i] = DeadLetter{ID: o.module + "/" + strconv.FormatInt(r.Seq, 10), EventID: r.EventID, Publisher: publisher,
-			Subscriber: r.Subscriber, Topic: r.Topic, Aggregate: r.Aggregate, Payload: json.RawMessage(r.Payload),
-			Attempts: r.Attempts, LastError: r.LastError, EmittedAt: r.CreatedAt, DeadAt: r.DeadAt}
+		letters[i] = r.letter(o.module)
 	}
 	return letters, nil
 }
@@ -97,12 +103,12 @@ func (b *Bus) Retry(ctx context.Context, id string) error {
 		}
 		revived, err := o.revive(ctx, "seq = ?", seq)
 		if err == nil && revived == 0 {
-			return fault.NotFoundf("There is no such dead letter. List them to see their ids.")
+			return noSuchLetter()
 		}
 		b.wakeAll(publisher)
 		return err
 	}
-	return fault.NotFoundf("There is no such dead letter. List them to see their ids.")
+	return noSuchLetter()
 }
 
 // RetryAll delivers every dead letter of the hosted modules' events again, and says how many.

@@ -15,7 +15,8 @@ import (
 const (
 	keepEvents = 7 * 24 * time.Hour
 	keepInbox  = 30 * 24 * time.Hour
-	sweepRows  = 500 // in one transaction, so that nobody waits long for it
+	keepGiven  = 365 * 24 * time.Hour // what was discarded
+	sweepRows  = 500                  // in one transaction, so that nobody waits long for it
 )
 
 // keepHouse measures the outboxes every 15 s and sweeps old rows after a minute and then every hour, until ctx ends.
@@ -53,6 +54,11 @@ func (b *Bus) Sweep(ctx context.Context) error {
 			(SELECT i.handler, i.event_id FROM inbox i WHERE i.handled_at < ? ORDER BY i.handled_at LIMIT ?)`, keepInbox)
 		if err != nil {
 			return fmt.Errorf("sweep the inbox of %s: %w", o.module, err)
+		}
+		err = o.sweep(ctx, `DELETE FROM outbox_discarded WHERE seq IN
+			(SELECT g.seq FROM outbox_discarded g WHERE g.discarded_at < ? ORDER BY g.discarded_at LIMIT ?)`, keepGiven)
+		if err != nil {
+			return fmt.Errorf("sweep what was discarded in %s: %w", o.module, err)
 		}
 	}
 	return nil

@@ -46,6 +46,7 @@ type Config struct {
 	Proxies     []string            `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
 	Log         Log                 `koanf:"log"`
 	Elastic     Elastic             `koanf:"elasticsearch"`
+	Alerts      Alerts              `koanf:"alerts"`
 	Demo        bool                `koanf:"demo"`    // demonstration data and logins
 	Secrets     map[string]string   `koanf:"secrets"` // by name; generated under Data in development
 	Settings    map[string]any      `koanf:"settings"`
@@ -83,6 +84,12 @@ type Elastic struct {
 	APIKey    string `koanf:"api_key"`   // encoded; needs create_doc and auto_configure on logs-*
 	CAFile    string `koanf:"ca_file"`   // PEM certificates to trust besides the system's
 	Namespace string `koanf:"namespace"` // of the data streams logs-<dataset>-<namespace>
+}
+
+// Alerts is of what the operator is told (platform/alert), and where.
+type Alerts struct {
+	Mail   []string          `koanf:"mail"`   // addresses that get a mail when a condition begins and when it is over
+	Limits map[string]string `koanf:"limits"` // other limits than the table's, by rule; off: the rule is not there
 }
 
 // Defaults is the configuration of a fresh run: development, everything in this process, nothing else needed.

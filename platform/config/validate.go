@@ -92,6 +92,10 @@ func (c Config) validate() problems {
 	c.validateMail(&p)
 	p.unless(c.Elastic.URL == "" || isOrigin(c.Elastic.URL), "elasticsearch.url must be an address such as https://elastic:9200.")
 	p.unless(isNamespace(c.Elastic.Namespace), "elasticsearch.namespace must have 1 to 60 lower-case letters, digits and _.")
+	for _, to := range c.Alerts.Mail {
+		address, err := mail.ParseAddress(to)
+		p.unless(err == nil && address.Address == to && oneLine(to, 254), "alerts.mail must be addresses such as ops@example.com, not %q.", to)
+	}
 	c.validateSplit(&p)
 	if c.IsProduction() {
 		c.validateProduction(&p)

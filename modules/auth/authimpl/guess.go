@@ -40,6 +40,11 @@ type verdict struct {
 // many guesses at once, those after the limit are refused even if one of them is right, and many right ones at once are
 // all let in.
 func (s *service) checkGuess(ctx context.Context, g guess) (v verdict, err error) {
+	defer func() {
+		if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.TooMany) {
+			s.refused.Inc()
+		}
+	}()
 	if !g.known {
 		if g.known, err = s.isKnown(ctx, g); err != nil {
 			return verdict{}, fmt.Errorf("look where an account was used from: %w", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"marketplace/modules/auth"
@@ -107,6 +108,7 @@ type service struct {
 	weak          weakness
 	tokens        tokens
 	keys          *keyring
+	refused       prometheus.Counter // guesses of passwords
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -141,6 +143,11 @@ func newService(h *app.Host, deps Deps) (auth.Service, error) {
 	}
 	if s.keys, err = newKeyring(h, secret, set); err != nil {
 		return nil, err
+	}
+	s.refused = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "marketplace_logins_refused_total", Help: "Passwords that were wrong, or not looked at because too many had been."})
+	if err := h.Metrics.Register(s.refused); err != nil {
+		return nil, fmt.Errorf("register the metrics: %w", err)
 	}
 	h.Every(time.Second, "send the mails that are owed", s.sendOwed)
 	h.Every(keyReading, "read the signing keys, and make the next in time", s.keys.Refresh)

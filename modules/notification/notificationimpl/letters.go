@@ -19,6 +19,7 @@ type letter struct {
 	Button     string
 	Link       string // absolute
 	Note       string // small, below the button
+	OrderID    string // that it is about; for the log
 }
 
 // letters are the mails that other modules have sent, by template (row N3). They carry links that no event may carry.

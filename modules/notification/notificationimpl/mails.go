@@ -61,9 +61,9 @@ func (s *service) queue(tx *db.Tx, requestID, to string, x letter) error {
 	if err != nil {
 		return err
 	}
-	err = tx.Exec(`INSERT INTO mails (id, request_id, recipient, subject, text, html, links, status, due_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_id) DO NOTHING`,
-		id.String(), requestID, to, x.Subject, f.text, f.html, string(links), queued, tx.Now(), tx.Now()).Error
+	err = tx.Exec(`INSERT INTO mails (id, request_id, recipient, subject, order_id, text, html, links, status, due_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_id) DO NOTHING`,
+		id.String(), requestID, to, x.Subject, x.OrderID, f.text, f.html, string(links), queued, tx.Now(), tx.Now()).Error
 	if err != nil {
 		return fmt.Errorf("queue a mail: %w", err)
 	}
@@ -157,6 +157,9 @@ func (s *service) forget(ctx context.Context) error {
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		err := tx.Exec("DELETE FROM mails WHERE created_at < ? AND status <> ?", now.Add(-s.settings.KeepMails), queued).Error
 		if err != nil {
+			return err
+		}
+		if err := tx.Exec("DELETE FROM alerts WHERE over_at < ?", now.Add(-keepAlerts)).Error; err != nil {
 			return err
 		}
 		return tx.Exec("DELETE FROM notifications WHERE created_at < ?", now.Add(-s.settings.KeepRead)).Error

@@ -89,6 +89,8 @@ type service struct {
 	production bool
 	tellings   map[string][]line
 	layout     layout
+	operators  []string // who is told of alerts
+	gauges     mailGauges
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -114,6 +116,7 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 	}
 	s := &service{
 		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: set, production: h.Config.IsProduction(),
+		operators: h.Config.Alerts.Mail,
 	}
 	if s.tellings, err = parseTellings(tellings()); err != nil {
 		return nil, fmt.Errorf("read what people are told: %w", err)
@@ -121,8 +124,13 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 	if s.layout, err = newLayout(h.Config.Name, h.Config.PublicURL); err != nil {
 		return nil, fmt.Errorf("read the layout of mails: %w", err)
 	}
+	if s.gauges, err = newMailGauges(h.Metrics); err != nil {
+		return nil, err
+	}
 	s.react(h.Events)
 	h.Every(time.Second, "send mails", s.sendMails)
+	h.Every(15*time.Second, "count mails", s.countMails)
+	h.Every(15*time.Second, "forget who saw alerts", s.forgetSightings)
 	h.Every(time.Hour, "forget what is old", s.forget)
 	return s, nil
 }

@@ -31,3 +31,19 @@ func (r remote) CountUnread(ctx context.Context, q notification.CountUnreadReque
 func (r remote) ListMails(ctx context.Context, q notification.ListMailsRequest) (notification.MailList, error) {
 	return rpc.Read[notification.MailList](ctx, r.c, "ListMails", q)
 }
+
+func (r remote) ReportAlerts(ctx context.Context, q notification.ReportAlertsRequest) (notification.Done, error) {
+	return rpc.Call[notification.Done](ctx, r.c, "ReportAlerts", q)
+}
+
+func (r remote) ListAlerts(ctx context.Context, q notification.ListAlertsRequest) (notification.AlertList, error) {
+	return rpc.Read[notification.AlertList](ctx, r.c, "ListAlerts", q)
+}
+
+func (r remote) MailLog(ctx context.Context, q notification.MailLogRequest) (notification.MailRecords, error) {
+	return rpc.Read[notification.MailRecords](ctx, r.c, "MailLog", q)
+}
+
+func (r remote) RetryMail(ctx context.Context, q notification.RetryMailRequest) (notification.MailRecord, error) {
+	return rpc.Call[notification.MailRecord](ctx, r.c, "RetryMail", q)
+}

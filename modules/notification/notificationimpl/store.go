@@ -66,6 +66,7 @@ type mailRow struct {
 	RequestID string
 	Recipient string
 	Subject   string
+	OrderID   string
 	Text      string
 	HTML      string `gorm:"column:html"`
 	Links     string // a JSON list

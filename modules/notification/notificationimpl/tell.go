@@ -3,11 +3,13 @@ package notificationimpl
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"marketplace/modules/notification"
 	"marketplace/platform/db"
+	"marketplace/platform/text"
 )
 
 // people says who has which role in an event.
@@ -106,6 +108,15 @@ func announce(tx *db.Tx, row notificationRow) error {
 // errUnknown makes the event come again: auth has announced this person, and that announcement is on its way.
 var errUnknown = errors.New("the address of this person is not known yet")
 
+// orderIn is the id of the order that a link leads to, or empty.
+func orderIn(link string) string {
+	id, ok := strings.CutPrefix(link, "/orders/")
+	if id, _, _ = strings.Cut(id, "#"); !ok || !text.IsID(id) {
+		return ""
+	}
+	return id
+}
+
 // mailTo queues what is told as a mail.
 func (s *service) mailTo(tx *db.Tx, userID string, l line, t told) error {
 	to, err := one[recipientRow](tx.Where("user_id = ?", userID))
@@ -117,5 +128,6 @@ func (s *service) mailTo(tx *db.Tx, userID string, l line, t told) error {
 	}
 	return s.queue(tx, uuid.NewString(), to.Email, letter{
 		Subject: t.title, Username: to.Username, Paragraphs: []string{t.text}, Button: l.button, Link: s.layout.url + t.link,
+		OrderID: orderIn(t.link),
 	})
 }

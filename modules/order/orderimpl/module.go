@@ -4,6 +4,7 @@ package orderimpl
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -63,6 +64,7 @@ type service struct {
 	sound   prometheus.Gauge // the ledger
 
 	differences prometheus.Gauge // from the provider's report
+	lastOrder   prometheus.Gauge
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -147,7 +149,11 @@ func (s *service) measure(r prometheus.Registerer) error {
 		Name: "marketplace_ledger_verify_ok", Help: "1 if the last check of the books found nothing."})
 	s.differences = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "marketplace_reconciliation_differences", Help: "Differences between the payment provider's report and the books, found by the last comparison."})
-	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound, s.differences} {
+	s.lastOrder = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "marketplace_last_order_timestamp_seconds", Help: "When the last order was placed; NaN: there is none."})
+	s.sound.Set(math.NaN()) // nobody has looked yet
+	s.lastOrder.Set(math.NaN())
+	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound, s.differences, s.lastOrder} {
 		if err := r.Register(c); err != nil {
 			return fmt.Errorf("register the metrics: %w", err)
 		}
@@ -167,8 +173,21 @@ func (s *service) schedule(h *app.Host) {
 	h.Every(reconcileTick, "reconciliation", s.reconcileNightly)
 	h.Every(10*time.Second, "seals", s.sealLedger)
 	h.Every(time.Hour, "requests", s.once.Forget)
+	h.Every(15*time.Second, "last order", s.noteLastOrder)
 	h.Every(time.Hour, "verify", func(ctx context.Context) error { _, err := s.verify(ctx); return err })
 	if s.simulator != nil {
 		h.Every(time.Second, "simulator", s.simulator.Deliver)
 	}
+}
+
+// noteLastOrder measures when somebody last ordered: ids grow with time.
+func (s *service) noteLastOrder(ctx context.Context) error {
+	var placed []time.Time
+	if err := s.db.Read(ctx).Raw("SELECT placed_at FROM orders ORDER BY id DESC LIMIT 1").Scan(&placed).Error; err != nil {
+		return fmt.Errorf("look for the last order: %w", err)
+	}
+	if len(placed) > 0 {
+		s.lastOrder.Set(float64(placed[0].Unix()))
+	}
+	return nil
 }

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"marketplace/modules/notification"
+	"marketplace/platform/alert"
+	"marketplace/platform/app"
+)
+
+const (
+	watchEvery       = 15 * time.Second
+	certificateEvery = time.Hour
+)
+
+// watch lets the process evaluate the alert rules over its own metrics while it runs, and report to the module
+// notification, which tells the operators (docs/adr/0016). No other program is needed.
+func (p process) watch(a *app.App, notifications notification.Service) (*alert.Watcher, error) {
+	rules, err := alert.With(p.config.Alerts.Limits)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration cannot be used: %w", err)
+	}
+	public := ""
+	if a.Hosts("web") {
+		public = p.config.PublicURL
+	}
+	around, err := alert.NewSurroundings(a.Registry(), p.config.Data, public)
+	if err != nil {
+		return nil, fmt.Errorf("measure what is around the process: %w", err)
+	}
+	w := alert.NewWatcher(rules, a.Registry(), p.clock, func(ctx context.Context, firing []alert.Condition, fine []string) error {
+		return report(ctx, notifications, a.Name(), firing, fine)
+	})
+	a.Every(watchEvery, "evaluate the alert rules", w.Look)
+	if public != "" {
+		a.Every(certificateEvery, "look at the certificate", func(ctx context.Context) error {
+			if err := around.LookAtCertificate(ctx); err != nil { // a proxy may not let us reach ourselves
+				p.log.Info("the certificate of the public address is not known", zap.Error(err))
+			}
+			return nil
+		})
+	}
+	return w, nil
+}
+
+// report says what the process sees.
+func report(ctx context.Context, to notification.Service, process string, firing []alert.Condition, fine []string) error {
+	q := notification.ReportAlertsRequest{Process: process, Firing: []notification.Sighting{}, Fine: fine}
+	for _, c := range firing {
+		q.Firing = append(q.Firing, notification.Sighting{
+			Rule: c.Rule.Name, Title: c.Rule.Title, Meaning: c.Rule.Meaning, Action: c.Rule.Action, Severity: c.Rule.Severity,
+			Value: c.Rule.Say(c.Value), Limit: c.Rule.SayLimit(), Since: c.Since,
+		})
+	}
+	_, err := to.ReportAlerts(ctx, q)
+	return err
+}
