@@ -31,6 +31,12 @@ func (a Args) Bind(i int, into any) error {
 			return fmt.Errorf("decode argument %d: %w", i, err)
 		}
 	}
+	if target, ok := into.(*string); ok {
+		if text, plain := plainString(raw); plain {
+			*target = text
+			return nil
+		}
+	}
 	if err := json.Unmarshal(raw, into); err != nil {
 		return fmt.Errorf("decode argument %d: %w", i, err)
 	}

@@ -14,13 +14,13 @@ type placeholder struct {
 	Num         int  `json:"num"`
 }
 
-// hoistAll takes every []byte out of v, replacing it by a placeholder. v itself stays as it is.
-func hoistAll(v any) (any, [][]byte) {
-	if !holdsBytes(v) {
-		return v, nil
+// hoistAll takes every []byte out of args, replacing it by a placeholder. args itself stays as it is.
+func hoistAll(args []any) ([]any, [][]byte) {
+	if !holdsBytes(args) {
+		return args, nil
 	}
 	var attachments [][]byte
-	return hoist(v, &attachments), attachments
+	return hoist(args, &attachments).([]any), attachments
 }
 
 // holdsBytes tells whether there is anything to hoist. It looks where hoist looks.

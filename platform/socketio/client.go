@@ -3,25 +3,37 @@ package socketio
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
+
+// maxRefusals is how often a session may ask for a namespace in vain. Each time costs the application a
+// look at whatever the client claims.
+const maxRefusals = 10
 
 // client is the Socket.IO side of a session. It is used by the session's callbacks only, one at a time.
 type client struct {
 	session   *session
 	handshake *Handshake
-	sockets   map[string]*Socket // by namespace
-	partial   *packet            // waits for attachments
+	sockets   []*Socket // one a namespace, of which nearly all clients use one
+	partial   *packet   // waits for attachments
+	asked     bool      // for a namespace, as the first packet has to
+	refusals  int
 }
+
+func newClient(s *session, h *Handshake) peer { return &client{session: s, handshake: h} }
 
 // message handles one Engine.IO message. An error means that the client broke the protocol.
 func (c *client) message(f frame) error {
-	p, err := c.assemble(f)
-	if err != nil || p == nil {
+	p, complete, err := c.assemble(f)
+	if err != nil || !complete {
 		return err
+	}
+	if c.asked = c.asked || p.kind == packetConnect; !c.asked {
+		return errors.New("the first packet is not a CONNECT")
 	}
 	switch p.kind {
 	case packetConnect:
-		return c.connect(p)
+		return c.connect(&p)
 	case packetDisconnect:
 		if len(p.data) > 0 {
 			return errors.New("a DISCONNECT has no payload")
@@ -30,44 +42,47 @@ func (c *client) message(f frame) error {
 			sk.finish(ReasonClient)
 		}
 	case packetEvent:
-		return c.event(p)
+		return c.event(&p)
 	case packetAck:
-		return c.ack(p)
+		return c.ack(&p)
 	}
 	return nil
 }
 
-// assemble returns the packet that f completes, nil if it completes none.
-func (c *client) assemble(f frame) (*packet, error) {
-	o := c.session.srv.options
-	p := c.partial
+// assemble returns the packet that f completes, if it completes one.
+func (c *client) assemble(f frame) (p packet, complete bool, err error) {
+	o := &c.session.srv.options
 	switch {
-	case f.binary && p == nil:
-		return nil, errors.New("an attachment belongs to no packet")
+	case f.binary && c.partial == nil:
+		return packet{}, false, errors.New("an attachment belongs to no packet")
 	case f.binary:
-		if err := p.attach(f.data, o.MaxPayload); err != nil {
-			return nil, err
-		}
-	case p != nil:
-		return nil, errors.New("a packet came before the attachments of the one before it")
+		err = c.partial.attach(f.data, o.MaxPayload)
+		p = *c.partial
+	case c.partial != nil:
+		return packet{}, false, errors.New("a packet came before the attachments of the one before it")
 	default:
-		var err error
-		if p, err = decodePacket(f.data[1:], o.MaxAttachments); err != nil {
-			return nil, err
-		}
+		p, err = decodePacket(f.data[1:], o.MaxAttachments)
 	}
-	if p.missing > 0 {
-		c.partial = p
-		return nil, nil
+	if err != nil {
+		return packet{}, false, err
 	}
-	c.partial = nil
-	return p, nil
+	if p.missing == 0 {
+		c.partial = nil
+		return p, true, nil
+	}
+	if c.partial == nil {
+		c.partial = &packet{}
+		*c.partial = p
+	}
+	return packet{}, false, nil
 }
 
 // socket returns the client's socket in the namespace, nil if it has left or never came.
 func (c *client) socket(namespace string) *Socket {
-	if sk := c.sockets[namespace]; sk != nil && !sk.gone.Load() {
-		return sk
+	for _, sk := range c.sockets {
+		if sk.ns.name == namespace && !sk.gone.Load() {
+			return sk
+		}
 	}
 	return nil
 }
@@ -83,12 +98,12 @@ func (c *client) connect(p *packet) error {
 	}
 	ns := c.session.srv.find(p.namespace)
 	if ns == nil {
-		return c.reply(packet{kind: packetConnectError, namespace: p.namespace}, connectError{Message: "Invalid namespace"})
+		return c.refuse(p.namespace, connectError{Message: "Invalid namespace"})
 	}
 	sk := &Socket{id: newID(), ns: ns, client: c}
 	if err := ns.admit(sk, auth); err != nil {
 		sk.leave()
-		return c.reply(packet{kind: packetConnectError, namespace: ns.name}, c.explain(ns, err))
+		return c.refuse(ns.name, c.explain(ns, err))
 	}
 	c.session.expectConnect(false)
 	err = c.reply(packet{kind: packetConnect, namespace: ns.name}, struct {
@@ -97,10 +112,18 @@ func (c *client) connect(p *packet) error {
 	if err != nil {
 		return err
 	}
-	c.sockets[ns.name] = sk
+	c.sockets = append(c.sockets, sk)
 	ns.enlist(sk)
 	ns.welcome(sk)
 	return nil
+}
+
+// refuse answers a CONNECT in vain.
+func (c *client) refuse(namespace string, why connectError) error {
+	if c.refusals++; c.refusals > maxRefusals {
+		return errors.New("the client has been refused too often")
+	}
+	return c.reply(packet{kind: packetConnectError, namespace: namespace}, why)
 }
 
 // connectError is the payload of a CONNECT_ERROR.
@@ -122,12 +145,12 @@ func (c *client) explain(ns *Namespace, err error) connectError {
 // reply sends a packet that is not an event. That the session has ended meanwhile is not the client's
 // mistake, and nobody's error.
 func (c *client) reply(p packet, payload any) error {
-	frames, err := encodePacket(p, payload, c.session.srv.options.MaxQueue)
+	f, err := encodePacket(p, payload)
 	if err != nil {
 		c.session.srv.options.OnError(err)
 		return err
 	}
-	_ = c.session.send(frames...)
+	_ = c.session.send(f)
 	return nil
 }
 
@@ -164,7 +187,7 @@ func (c *client) ack(p *packet) error {
 // closed tells every socket that the session has ended.
 func (c *client) closed(reason string) {
 	c.partial = nil
-	for _, sk := range c.sockets {
+	for _, sk := range slices.Clone(c.sockets) {
 		if sk.leave() {
 			// A panic in one must not keep the others from being told.
 			c.session.guard("OnDisconnect", func() { sk.finish(reason) })

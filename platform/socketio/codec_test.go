@@ -32,7 +32,7 @@ func FuzzMessage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		frames, err := encodeEvent(*p, name, args, 1<<30)
+		frames, err := encodeEvent(p, name, args, 1<<30)
 		if err != nil {
 			t.Fatalf("%q was accepted and does not encode: %v", text, err)
 		}

@@ -152,22 +152,28 @@ func TestAClientLeavesOneNamespaceAndStaysInTheOther(t *testing.T) {
 	}
 }
 
+type visitor struct {
+	cookie  *http.Cookie
+	user, x string
+}
+
 func TestMiddlewareDecidesWhoEnters(t *testing.T) {
 	h := open(t, socketio.Options{
 		Accept: func(r *http.Request) (any, error) {
 			if r.Header.Get("X-Ban") != "" {
 				return nil, errors.New("banned")
 			}
-			return r.Header.Get("X-User"), nil
+			cookie, _ := r.Cookie("session")
+			return visitor{cookie, r.Header.Get("X-User"), r.URL.Query().Get("x")}, nil
 		},
 	})
 	ns := h.Of("/")
 	ns.Use(func(sk *socketio.Socket, auth json.RawMessage) error {
-		cookie, err := sk.Handshake().Cookie("session")
-		if err != nil {
+		who := sk.Handshake().Value.(visitor)
+		if who.cookie == nil {
 			return &socketio.Refusal{Message: "Please sign in", Data: map[string]int{"status": 401}}
 		}
-		sk.Data = fmt.Sprint(cookie.Value, sk.Handshake().Value, sk.Handshake().Query.Get("x"), string(auth))
+		sk.Data = fmt.Sprint(who.cookie.Value, who.user, who.x, string(auth))
 		sk.Join("all")
 		return nil
 	})

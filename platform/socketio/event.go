@@ -32,11 +32,8 @@ func (e *Event) Ack(args ...any) error {
 	if !e.Socket.Connected() {
 		return ErrDisconnected
 	}
-	if args == nil {
-		args = []any{} // an ACK has an array, if an empty one
-	}
-	p := packet{kind: packetAck, namespace: e.Socket.ns.name, id: e.id, hasID: true}
-	frames, err := encodePacket(p, args, e.Socket.ns.srv.options.MaxQueue)
+	p := packet{namespace: e.Socket.ns.name, id: e.id}
+	frames, err := encodeAck(p, args, e.Socket.ns.srv.options.MaxQueue)
 	if err != nil {
 		return err
 	}

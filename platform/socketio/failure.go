@@ -35,7 +35,7 @@ func (f failure) describe() (status, code int, message string) {
 	case tooLarge:
 		return http.StatusRequestEntityTooLarge, 3, "Payload too large"
 	case unavailable:
-		return http.StatusServiceUnavailable, 3, "Server shutting down"
+		return http.StatusServiceUnavailable, 3, "Server unavailable"
 	default:
 		return http.StatusBadRequest, 3, "Bad request"
 	}

@@ -7,19 +7,13 @@ import (
 	"strings"
 )
 
-// Handshake is a copy of what the request that began a session said.
+// Handshake is what is kept of the request that began a session. Whatever else of the request is wanted
+// later, Options.Accept returns: headers are kilobytes that most connections would hold for nothing.
 type Handshake struct {
-	Header     http.Header
-	Query      url.Values
 	Host       string
 	RemoteAddr string
 	Secure     bool // over TLS, as far as this server saw
 	Value      any  // what Options.Accept returned
-}
-
-// Cookie returns the cookie of that name, or http.ErrNoCookie.
-func (h *Handshake) Cookie(name string) (*http.Cookie, error) {
-	return (&http.Request{Header: h.Header}).Cookie(name)
 }
 
 // ServeHTTP serves every request of the protocol: handshakes, polls and WebSocket upgrades. It does not
@@ -53,9 +47,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveHandshake begins a session.
 func (s *Server) serveHandshake(w http.ResponseWriter, r *http.Request, websocket bool) {
-	h := &Handshake{
-		Header: r.Header.Clone(), Query: r.URL.Query(), Host: r.Host, RemoteAddr: r.RemoteAddr, Secure: r.TLS != nil,
-	}
+	h := &Handshake{Host: r.Host, RemoteAddr: r.RemoteAddr, Secure: r.TLS != nil}
 	if s.options.Accept != nil {
 		var err error
 		if h.Value, err = s.options.Accept(r); err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 )
 
@@ -23,6 +22,9 @@ const (
 // maxIDDigits keeps an acknowledgement id within what a JavaScript number holds exactly.
 const maxIDDigits = 15
 
+// smallPacket is the room that a packet's text begins with, in bytes.
+const smallPacket = 128
+
 // packet is one Socket.IO packet. A binary event or acknowledgement has the plain kind, and a positive
 // number of attachments.
 type packet struct {
@@ -37,11 +39,11 @@ type packet struct {
 
 // decodePacket reads the text of a packet: <type>[<attachments>-][<namespace>,][<id>][<JSON>]. The JSON
 // is checked against the type by whoever handles the packet.
-func decodePacket(text []byte, maxAttachments int) (*packet, error) {
+func decodePacket(text []byte, maxAttachments int) (packet, error) {
 	if len(text) == 0 {
-		return nil, errors.New("the packet is empty")
+		return packet{}, errors.New("the packet is empty")
 	}
-	p := &packet{kind: text[0], namespace: "/"}
+	p := packet{kind: text[0], namespace: "/"}
 	rest := text[1:]
 	switch p.kind {
 	case packetConnect, packetDisconnect, packetEvent, packetAck:
@@ -50,14 +52,14 @@ func decodePacket(text []byte, maxAttachments int) (*packet, error) {
 		digits, after, found := bytes.Cut(rest, []byte{'-'})
 		n, err := strconv.ParseUint(string(digits), 10, 16)
 		if !found || err != nil {
-			return nil, errors.New("the number of attachments is missing")
+			return packet{}, errors.New("the number of attachments is missing")
 		}
 		if n > uint64(maxAttachments) {
-			return nil, fmt.Errorf("the packet has %d attachments, %d are allowed", n, maxAttachments)
+			return packet{}, fmt.Errorf("the packet has %d attachments, %d are allowed", n, maxAttachments)
 		}
 		p.missing, rest = int(n), after
 	default:
-		return nil, fmt.Errorf("a client may not send the packet type %q", p.kind)
+		return packet{}, fmt.Errorf("a client may not send the packet type %q", p.kind)
 	}
 	if len(rest) > 0 && rest[0] == '/' {
 		name, after, _ := bytes.Cut(rest, []byte{','})
@@ -104,7 +106,7 @@ func (p *packet) auth() (json.RawMessage, error) {
 	if len(p.data) == 0 {
 		return json.RawMessage("{}"), nil
 	}
-	if p.data[0] != '{' || !json.Valid(p.data) {
+	if !scanObject(p.data) {
 		return nil, errors.New("the payload of a CONNECT is not an object")
 	}
 	return p.data, nil
@@ -112,21 +114,14 @@ func (p *packet) auth() (json.RawMessage, error) {
 
 // args returns the elements of the packet's array, with the attachments in their places.
 func (p *packet) args() (Args, error) {
-	if len(p.data) == 0 || p.data[0] != '[' {
-		return nil, errors.New("the payload is not an array")
+	args, values, err := scanArray(p.data)
+	switch {
+	case err != nil || len(p.attachments) == 0:
+		return args, err
+	case values > maxValues:
+		return nil, errors.New("the event has too many values beside its attachments")
 	}
-	if len(p.attachments) > 0 {
-		return p.fill()
-	}
-	var raw []json.RawMessage
-	if err := json.Unmarshal(p.data, &raw); err != nil {
-		return nil, fmt.Errorf("decode the payload: %w", err)
-	}
-	args := make(Args, len(raw))
-	for i, r := range raw {
-		args[i] = r
-	}
-	return args, nil
+	return p.fill()
 }
 
 // event returns the name and the arguments of an EVENT.
@@ -138,46 +133,87 @@ func (p *packet) event() (string, Args, error) {
 	if len(args) == 0 {
 		return "", nil, errors.New("the event has no name")
 	}
-	var name *string
-	if err := args.Bind(0, &name); err != nil || name == nil {
+	name, ok := eventName(args[0])
+	if !ok {
 		return "", nil, errors.New("the name of the event is not a string")
 	}
-	if reserved(*name) {
-		return "", nil, fmt.Errorf("the event name %q is reserved", *name)
+	if reserved(name) {
+		return "", nil, fmt.Errorf("the event name %q is reserved", name)
 	}
-	return *name, args[1:], nil
+	return name, args[1:], nil
+}
+
+func eventName(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true // of an event with attachments
+	case json.RawMessage:
+		if name, plain := plainString(v); plain {
+			return name, true
+		}
+		var name *string
+		if err := json.Unmarshal(v, &name); err == nil && name != nil {
+			return *name, true
+		}
+	}
+	return "", false
 }
 
 // reserved tells the names that the clients use for events of their own.
 func reserved(name string) bool {
-	return slices.Contains([]string{
-		"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
-	}, name)
+	switch name {
+	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
+		return true
+	}
+	return false
 }
 
-// encodePacket makes the frames of a packet: its text and, after it, its attachments. payload is nil for
-// a packet without JSON. It fails when payload does not marshal or takes more than limit bytes.
-func encodePacket(p packet, payload any, limit int) ([]frame, error) {
-	payload, attachments := hoistAll(payload)
-	text := []byte{engineMessage, p.kind}
-	if len(attachments) > 0 {
-		text[1] += packetBinaryEvent - packetEvent
-		text = append(strconv.AppendInt(text, int64(len(attachments)), 10), '-')
+// encodePacket makes the frame of a packet without arguments. payload is nil for one without JSON. It
+// fails when payload does not encode.
+func encodePacket(p packet, payload any) (frame, error) {
+	text := p.appendHead(make([]byte, 0, smallPacket), 0)
+	if payload == nil {
+		return frame{data: text}, nil
 	}
-	if p.namespace != "/" {
-		text = append(append(text, p.namespace...), ',')
+	text, err := appendJSON(text, payload)
+	return frame{data: text}, err
+}
+
+// encodeEvent makes the frames of an EVENT: its text and, after it, its attachments. p has the namespace
+// and, if one is asked for, the acknowledgement id. It fails when the arguments do not encode or the
+// frames take more than limit bytes.
+func encodeEvent(p packet, name string, args []any, limit int) ([]frame, error) {
+	if reserved(name) {
+		return nil, fmt.Errorf("the event name %q is reserved", name)
 	}
-	if p.hasID {
-		text = strconv.AppendUint(text, p.id, 10)
+	p.kind = packetEvent
+	return encodeArgs(p, name, args, limit)
+}
+
+// encodeAck makes the frames of an ACK, as encodeEvent does. p has the namespace and the id.
+func encodeAck(p packet, args []any, limit int) ([]frame, error) {
+	p.kind, p.hasID = packetAck, true
+	return encodeArgs(p, "", args, limit)
+}
+
+// encodeArgs makes the frames of a packet with an array, which begins with the name of an event.
+func encodeArgs(p packet, name string, args []any, limit int) ([]frame, error) {
+	args, attachments := hoistAll(args)
+	text := append(p.appendHead(make([]byte, 0, smallPacket), len(attachments)), '[')
+	if p.kind == packetEvent {
+		text = appendString(text, name)
 	}
-	if payload != nil {
-		data, err := json.Marshal(payload)
-		if err != nil {
-			return nil, fmt.Errorf("encode a packet: %w", err)
+	for i, arg := range args {
+		if i > 0 || p.kind == packetEvent {
+			text = append(text, ',')
 		}
-		text = append(text, data...)
+		var err error
+		if text, err = appendJSON(text, arg); err != nil {
+			return nil, err
+		}
 	}
-	frames := []frame{{data: text}}
+	text = append(text, ']')
+	frames := append(make([]frame, 0, 1+len(attachments)), frame{data: text})
 	size := frames[0].cost()
 	for _, a := range attachments {
 		f := frame{data: a, binary: true}
@@ -189,13 +225,21 @@ func encodePacket(p packet, payload any, limit int) ([]frame, error) {
 	return frames, nil
 }
 
-// encodeEvent makes the frames of an EVENT. p has the namespace and, if one is asked for, the
-// acknowledgement id.
-func encodeEvent(p packet, name string, args []any, limit int) ([]frame, error) {
-	if reserved(name) {
-		return nil, fmt.Errorf("the event name %q is reserved", name)
+// appendHead appends what stands before a packet's JSON.
+func (p *packet) appendHead(text []byte, attachments int) []byte {
+	kind := p.kind
+	if attachments > 0 {
+		kind += packetBinaryEvent - packetEvent
 	}
-	p.kind = packetEvent
-	payload := append(make([]any, 0, len(args)+1), name)
-	return encodePacket(p, append(payload, args...), limit)
+	text = append(text, engineMessage, kind)
+	if attachments > 0 {
+		text = append(strconv.AppendInt(text, int64(attachments), 10), '-')
+	}
+	if p.namespace != "/" {
+		text = append(append(text, p.namespace...), ',')
+	}
+	if p.hasID {
+		text = strconv.AppendUint(text, p.id, 10)
+	}
+	return text
 }

@@ -18,9 +18,12 @@ var errTransport = errors.New("the session is not polling")
 
 // servePoll answers a GET: with what is queued, at once or as soon as there is something.
 func (s *session) servePoll(w http.ResponseWriter, r *http.Request) {
-	payload, err := s.poll(w, r)
+	payload, cost, err := s.poll(w, r)
 	if err == nil {
 		writePayload(w, payload)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.credit(cost)
 		return
 	}
 	if r.Context().Err() != nil {
@@ -29,24 +32,25 @@ func (s *session) servePoll(w http.ResponseWriter, r *http.Request) {
 	badRequest.write(w)
 }
 
-// poll waits for the payload of one GET.
-func (s *session) poll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+// poll waits for the payload of one GET, and tells what it costs until it has been written.
+func (s *session) poll(w http.ResponseWriter, r *http.Request) ([]byte, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.conn != nil:
-		return nil, errTransport
+		return nil, 0, errTransport
 	case s.polling:
 		s.closeLocked(endHard(ReasonTransport))
-		return nil, errOverlap
+		return nil, 0, errOverlap
 	case s.end == nil && len(s.queue) == 0:
 		if err := s.await(w, r); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	case s.end != nil && !s.lingers:
-		return nil, errTransport
+		return nil, 0, errTransport
 	}
-	return s.takePayload(), nil
+	payload, cost := s.takePayload()
+	return payload, cost, nil
 }
 
 // await gives s.mu back while it waits for a frame, an upgrade, the end of the session or of the request.
@@ -86,12 +90,12 @@ func (s *session) wakePoll() {
 }
 
 // takePayload takes as much from the queue as fits one poll; a noop if there is nothing. It needs s.mu.
-func (s *session) takePayload() []byte {
+func (s *session) takePayload() (payload []byte, cost int) {
 	if s.conn != nil {
-		return []byte{engineNoop} // the queue is the WebSocket's
+		return []byte{engineNoop}, 0 // the queue is the WebSocket's
 	}
 	if s.end != nil {
-		return s.takeRest()
+		return s.takeRest(), 0
 	}
 	n, size := 0, 0
 	for n < len(s.queue) && n < s.srv.options.MaxPackets {
@@ -99,17 +103,15 @@ func (s *session) takePayload() []byte {
 		if n > 0 && size > s.srv.options.MaxPayload {
 			break
 		}
+		cost += s.queue[n].cost()
 		n++
 	}
 	if n == 0 {
-		return []byte{engineNoop}
+		return []byte{engineNoop}, 0
 	}
-	payload := encodePayload(s.queue[:n])
-	for _, f := range s.queue[:n] {
-		s.bytes -= f.cost()
-	}
+	payload = encodePayload(s.queue[:n])
 	s.dequeue(n)
-	return payload
+	return payload, cost
 }
 
 // takeRest takes what an ended session has left to say. It needs s.mu.
@@ -162,7 +164,9 @@ func (s *session) startPost() error {
 }
 
 func (s *session) post(w http.ResponseWriter, r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(s.srv.options.MaxPayload)))
+	reader := &budgetReader{Reader: http.MaxBytesReader(w, r.Body, int64(s.srv.options.MaxPayload)), budget: &s.srv.budget}
+	defer reader.finish()
+	body, err := io.ReadAll(reader)
 	if err != nil {
 		s.close(endBroken())
 		return err
@@ -173,7 +177,7 @@ func (s *session) post(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, f := range frames {
-		if s.ended() {
+		if s.ended.Load() {
 			return errTransport
 		}
 		if err := s.receive(f); err != nil {
@@ -196,3 +200,21 @@ func writePayload(w http.ResponseWriter, body []byte) {
 		<-late // w is not ours any more once we return
 	}
 }
+
+// budgetReader reads a body as far as the server has memory for it.
+type budgetReader struct {
+	io.Reader
+	budget *budget
+	held   int
+}
+
+func (b *budgetReader) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if !b.budget.move(b.held, b.held+n) {
+		return 0, errOverload
+	}
+	b.held += n
+	return n, err
+}
+
+func (b *budgetReader) finish() { b.budget.move(b.held, 0) }

@@ -14,7 +14,10 @@ import (
 	"github.com/olahol/melody"
 )
 
-var errClosing = errors.New("the server is closing")
+var (
+	errClosing = errors.New("the server is closing")
+	errFull    = errors.New("the server has as many sessions as it may")
+)
 
 // Server is an http.Handler that serves Socket.IO. Mount it at the path that the clients use, which is
 // /socket.io/ unless they are told otherwise. Make it with New; close it with Close.
@@ -22,6 +25,9 @@ type Server struct {
 	options Options
 	melody  *melody.Melody
 	drops   atomic.Uint64
+	budget  budget
+	batches sync.Pool                       // of what wires put frames into
+	newPeer func(*session, *Handshake) peer // who a new session's messages are for
 
 	mu         sync.RWMutex // may be taken while a session's is held, never the other way round
 	sessions   map[string]*session
@@ -38,7 +44,10 @@ func New(options Options) *Server {
 		sessions:   map[string]*session{},
 		namespaces: map[string]*Namespace{},
 		idle:       make(chan struct{}),
+		newPeer:    newClient,
+		batches:    newBatches(),
 	}
+	s.budget.limit = int64(s.options.MaxMemory)
 	s.melody = s.newMelody()
 	return s
 }
@@ -79,7 +88,8 @@ type Stats struct {
 	WebSockets int    // those of them that do not poll
 	Sockets    int    // connections of clients to namespaces
 	Rooms      int    // rooms with somebody in them, over all namespaces
-	Drops      uint64 // clients cut since the start because they did not read
+	Held       int64  // bytes of waiting and unfinished messages that count towards MaxMemory
+	Drops      uint64 // clients cut since the start because too much waited for them
 }
 
 // Stats counts. It visits every session.
@@ -89,7 +99,7 @@ func (s *Server) Stats() Stats {
 	for _, sess := range s.sessions {
 		sessions = append(sessions, sess)
 	}
-	stats := Stats{Sessions: len(sessions), Drops: s.drops.Load()}
+	stats := Stats{Sessions: len(sessions), Held: s.budget.used.Load(), Drops: s.drops.Load()}
 	for _, ns := range s.namespaces {
 		sockets, rooms := ns.count()
 		stats.Sockets += sockets
@@ -142,22 +152,36 @@ func (s *Server) refuseNew() []*session {
 // open begins a session: on c, or polling if that is nil.
 func (s *Server) open(h *Handshake, c *wsConn) (*session, error) {
 	sess := &session{srv: s, id: newID(), conn: c}
-	sess.client = &client{session: sess, handshake: h, sockets: map[string]*Socket{}}
+	sess.peer = s.newPeer(sess, h)
 	sess.mu.Lock()
 	defer sess.mu.Unlock()
-	if !s.enter() {
-		return nil, errClosing
+	if err := s.enlist(sess); err != nil {
+		return nil, err
 	}
-	if c != nil && !s.enter() {
-		s.leave()
-		return nil, errClosing
+	if c != nil {
+		c.current.Store(true)
 	}
 	sess.start()
 	sess.enqueue(s.openPacket(sess))
-	s.mu.Lock()
-	s.sessions[sess.id] = sess
-	s.mu.Unlock()
 	return sess, nil
+}
+
+// enlist makes the session known, unless there are too many.
+func (s *Server) enlist(sess *session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing:
+		return errClosing
+	case len(s.sessions) >= s.options.MaxSessions:
+		return errFull
+	}
+	s.live++
+	if sess.conn != nil {
+		s.live++
+	}
+	s.sessions[sess.id] = sess
+	return nil
 }
 
 // openPacket tells the client the rules.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/olahol/melody"
@@ -23,16 +24,17 @@ var errOverlap = errors.New("two requests of the same kind at once")
 type session struct {
 	srv    *Server
 	id     string
-	client *client
-	tasks  serial // every callback of the session
+	peer   peer
+	turn   turn        // of the session's callbacks
+	ended  atomic.Bool // end is set
 
 	ping    *time.Timer // sends the next ping
 	dead    *time.Timer // ends the session unless a pong moves it
-	connect *time.Timer // ends the session unless it has a namespace
 
 	mu      sync.Mutex
+	connect *time.Timer // ends the session, which has no namespace; nil if it has
 	queue   []frame
-	bytes   int     // in the queue and in flight, with overhead
+	bytes   int     // in the queue and in flight, with overhead; accounted for in the server's budget
 	conn    *wsConn // the transport; nil while polling
 	probe   *wsConn // a WebSocket that wants to become the transport
 	pinged  bool    // a pong is due
@@ -41,6 +43,12 @@ type session struct {
 	wake    chan struct{}
 	end     *ending // set once the session has ended
 	lingers bool    // the ended session keeps its last packets for a little while
+}
+
+// peer is who a session's messages are for. Its methods are callbacks of the session.
+type peer interface {
+	message(frame) error // an error means that the client broke the protocol
+	closed(reason string)
 }
 
 // ending says why and how a session ends.
@@ -73,9 +81,7 @@ func (s *session) start() {
 	o := s.srv.options
 	s.ping = time.AfterFunc(o.PingInterval, s.sendPing)
 	s.dead = time.AfterFunc(o.PingInterval+o.PingTimeout, func() { s.close(endHard(ReasonPingTimeout)) })
-	s.connect = time.AfterFunc(o.ConnectTimeout, func() {
-		s.close(ending{reason: reasonNotConnected, code: melody.CloseNormalClosure, packet: engineClose})
-	})
+	s.expectConnectLocked(true)
 }
 
 func (s *session) sendPing() {
@@ -102,10 +108,18 @@ func (s *session) pong() {
 func (s *session) expectConnect(yes bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if yes && s.end == nil {
-		s.connect.Reset(s.srv.options.ConnectTimeout)
-	} else {
+	s.expectConnectLocked(yes && s.end == nil)
+}
+
+func (s *session) expectConnectLocked(yes bool) {
+	if s.connect != nil {
 		s.connect.Stop()
+		s.connect = nil // most sessions never need it again
+	}
+	if yes {
+		s.connect = time.AfterFunc(s.srv.options.ConnectTimeout, func() {
+			s.close(ending{reason: reasonNotConnected, code: melody.CloseNormalClosure, packet: engineClose})
+		})
 	}
 }
 
@@ -126,17 +140,40 @@ func (s *session) send(frames ...frame) error {
 
 // enqueue needs s.mu and an open session.
 func (s *session) enqueue(frames ...frame) {
+	total := s.bytes
 	for _, f := range frames {
-		s.bytes += f.cost()
+		total += f.cost()
 	}
-	if s.bytes > s.srv.options.MaxQueue {
+	if total > s.srv.options.MaxQueue {
 		s.srv.drops.Add(1)
 		s.closeLocked(endHard(ReasonSlowReader))
+		return
+	}
+	if !s.srv.budget.move(s.bytes, total) {
+		s.srv.drops.Add(1)
+		s.closeLocked(endHard(ReasonOverload))
+		return
+	}
+	s.bytes = total
+	if s.queue == nil && s.conn != nil && int(s.conn.flying.Load())+len(frames) <= maxFlying {
+		for _, f := range frames {
+			s.conn.write(f)
+		}
 		return
 	}
 	s.queue = append(s.queue, frames...)
 	s.flush()
 }
+
+// credit accounts for n bytes that wait no more. It needs s.mu.
+func (s *session) credit(n int) {
+	n = min(n, s.bytes) // release may have come first
+	s.srv.budget.move(s.bytes, s.bytes-n)
+	s.bytes -= n
+}
+
+// release accounts for a session that is gone. It needs s.mu.
+func (s *session) release() { s.credit(s.bytes) }
 
 // flush hands the queue to the transport, as far as it takes it. It needs s.mu.
 func (s *session) flush() {
@@ -162,11 +199,7 @@ func (s *session) receive(f frame) error {
 	switch {
 	case err != nil:
 	case f.binary || f.data[0] == engineMessage:
-		s.run("a handler", func() {
-			if !s.ended() {
-				err = s.client.message(f)
-			}
-		})
+		err = s.handle(f)
 	case f.data[0] == enginePong:
 		s.pong()
 	case f.data[0] == engineClose:
@@ -181,27 +214,37 @@ func (s *session) receive(f frame) error {
 	return err
 }
 
-// run has the task executed in turn and waits for it.
-func (s *session) run(what string, task func()) {
-	s.tasks.do(func() { s.guard(what, task) })
+// handle gives a message to the peer when it is its turn.
+func (s *session) handle(f frame) error {
+	s.turn.take()
+	defer s.turn.pass()
+	defer s.rescue("a handler")
+	if s.ended.Load() {
+		return nil
+	}
+	return s.peer.message(f)
 }
 
-// guard runs the task. A panic in it ends the session: going on would leave a client that believes to be
+// run executes a callback when it is its turn. A callback that calls run waits for itself: it must say
+// go s.run(…).
+func (s *session) run(what string, callback func()) {
+	s.turn.take()
+	defer s.turn.pass()
+	s.guard(what, callback)
+}
+
+func (s *session) guard(what string, callback func()) {
+	defer s.rescue(what)
+	callback()
+}
+
+// rescue, deferred, ends the session after a panic: going on would leave a client that believes to be
 // served.
-func (s *session) guard(what string, task func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			s.srv.options.OnError(fmt.Errorf("panic in %s: %v\n%s", what, v, debug.Stack()))
-			s.close(ending{reason: ReasonPanic, code: melody.CloseInternalServerErr, packet: engineClose})
-		}
-	}()
-	task()
-}
-
-func (s *session) ended() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.end != nil
+func (s *session) rescue(what string) {
+	if v := recover(); v != nil {
+		s.srv.options.OnError(fmt.Errorf("panic in %s: %v\n%s", what, v, debug.Stack()))
+		s.close(ending{reason: ReasonPanic, code: melody.CloseInternalServerErr, packet: engineClose})
+	}
 }
 
 func (s *session) onWebSocket() bool {
@@ -231,11 +274,12 @@ func (s *session) closeLocked(e ending) {
 		return
 	}
 	s.end = &e
+	s.ended.Store(true)
 	s.ping.Stop()
 	s.dead.Stop()
-	s.connect.Stop()
+	s.expectConnectLocked(false)
 	if !e.polite {
-		s.queue = nil
+		s.discard()
 	}
 	if s.probe != nil {
 		s.probe.cut()
@@ -256,6 +300,16 @@ func (s *session) closeLocked(e ending) {
 	go s.finish(e.reason, s.lingers)
 }
 
+// discard forgets the queue. It needs s.mu.
+func (s *session) discard() {
+	size := 0
+	for _, f := range s.queue {
+		size += f.cost()
+	}
+	s.queue = nil
+	s.credit(size)
+}
+
 // linger keeps an ended polling session until its last packets have been fetched, unless that is not
 // wanted or happens at once. It needs s.mu.
 func (s *session) linger() {
@@ -271,12 +325,17 @@ func (s *session) finish(reason string, lingers bool) {
 	if !lingers {
 		s.forget()
 	}
-	s.run("OnDisconnect", func() { s.client.closed(reason) })
+	s.run("OnDisconnect", func() { s.peer.closed(reason) })
 	s.srv.leave()
 }
 
 // forget makes the session's id unknown.
 func (s *session) forget() {
+	s.mu.Lock()
+	if s.conn == nil {
+		s.release()
+	}
+	s.mu.Unlock()
 	s.srv.mu.Lock()
 	defer s.srv.mu.Unlock()
 	delete(s.srv.sessions, s.id)

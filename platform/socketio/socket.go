@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,7 @@ type Socket struct {
 	gone   atomic.Bool // set under ns.mu
 
 	// Guarded by ns.mu.
-	rooms  map[string]struct{}
+	rooms  []string // each once
 	listed bool
 
 	mu           sync.Mutex
@@ -44,13 +45,15 @@ func (sk *Socket) ID() string { return sk.id }
 // Namespace returns the namespace that the client connected to.
 func (sk *Socket) Namespace() *Namespace { return sk.ns }
 
-// Handshake returns what the request that began the client's session said. It is shared; do not change it.
+// Handshake returns what is known of the request that began the client's session. It is shared; do not
+// change it.
 func (sk *Socket) Handshake() *Handshake { return sk.client.handshake }
 
 // Connected tells whether the socket has not been disconnected yet.
 func (sk *Socket) Connected() bool { return !sk.gone.Load() }
 
-// On sets the handler of an event that the client sends. Events without a handler are dropped.
+// On sets the handler of an event that this client sends. It goes before that of the namespace. Events
+// without a handler are dropped.
 func (sk *Socket) On(event string, handle func(*Event)) {
 	sk.mu.Lock()
 	defer sk.mu.Unlock()
@@ -78,11 +81,7 @@ func (sk *Socket) Leave(rooms ...string) { sk.ns.leave(sk, rooms) }
 func (sk *Socket) Rooms() []string {
 	sk.ns.mu.RLock()
 	defer sk.ns.mu.RUnlock()
-	rooms := make([]string, 0, len(sk.rooms))
-	for room := range sk.rooms {
-		rooms = append(rooms, room)
-	}
-	return rooms
+	return slices.Clone(sk.rooms)
 }
 
 // To addresses the other sockets that are in at least one of the rooms; without a room, nobody.
@@ -197,9 +196,8 @@ func (sk *Socket) Drop() {
 
 // sayDisconnect sends the packet after which the official client does not reconnect by itself.
 func (sk *Socket) sayDisconnect() {
-	frames, err := encodePacket(packet{kind: packetDisconnect, namespace: sk.ns.name}, nil, sk.ns.srv.options.MaxQueue)
-	if err == nil {
-		_ = sk.client.session.send(frames...)
+	if f, err := encodePacket(packet{kind: packetDisconnect, namespace: sk.ns.name}, nil); err == nil {
+		_ = sk.client.session.send(f)
 	}
 }
 
@@ -209,9 +207,7 @@ func (sk *Socket) leave() bool { return sk.ns.strike(sk) }
 // finish tells the application, as a callback of the session, that the socket has left.
 func (sk *Socket) finish(reason string) {
 	c := sk.client
-	if c.sockets[sk.ns.name] == sk {
-		delete(c.sockets, sk.ns.name)
-	}
+	c.sockets = slices.DeleteFunc(c.sockets, func(other *Socket) bool { return other == sk })
 	if len(c.sockets) == 0 {
 		c.session.expectConnect(true)
 	}
@@ -235,6 +231,9 @@ func (sk *Socket) dispatch(e *Event) {
 	sk.mu.Lock()
 	handle := sk.handlers[e.Name]
 	sk.mu.Unlock()
+	if handle == nil {
+		handle = sk.ns.handler(e.Name)
+	}
 	if handle != nil {
 		handle(e)
 	}

@@ -51,6 +51,7 @@ const (
 	ReasonPingTimeout  = "ping timeout"                // no pong within PingTimeout
 	ReasonParseError   = "parse error"                 // the client broke the protocol or its limits
 	ReasonSlowReader   = "slow reader"                 // more than MaxQueue bytes waited for the client
+	ReasonOverload     = "server overloaded"           // MaxMemory was reached, and this client's messages were too much
 	ReasonPanic        = "server error"                // a handler of this session panicked
 	reasonNotConnected = "connect timeout"             // no socket was there to be told
 )
@@ -58,7 +59,7 @@ const (
 var (
 	// ErrDisconnected is returned for a socket that has left its namespace or lost its session.
 	ErrDisconnected = errors.New("the socket is disconnected")
-	// ErrSlowReader is returned by the Emit that made the server cut a client that does not read.
+	// ErrSlowReader is returned by the Emit that made the server cut a client because too much waits for it.
 	ErrSlowReader = errors.New("the client does not read what it is sent and was cut")
 	// ErrAckTimeout is what the callback of EmitWithAck gets when the client did not answer in time.
 	ErrAckTimeout = errors.New("the client did not acknowledge in time")
@@ -87,6 +88,8 @@ type Options struct {
 	MaxPackets     int // packets in one poll, either way; 1,024
 	MaxAttachments int // binary attachments of one event; 16
 	MaxQueue       int // bytes waiting for one client before it is cut; 4,194,304
+	MaxMemory      int // bytes of waiting and unfinished messages of all clients, 16 kB of each not counted; 268,435,456
+	MaxSessions    int // at a time; further clients are refused and come back later; 100,000
 
 	// AllowedOrigins are the exact origins ("https://example.org") whose pages may connect, with
 	// cookies. Empty allows the same origin: the Origin's host is the request's Host.
@@ -124,6 +127,8 @@ func (o Options) withDefaults() Options {
 		{&o.MaxPackets, 1024},
 		{&o.MaxAttachments, 16},
 		{&o.MaxQueue, 4 << 20},
+		{&o.MaxMemory, 256 << 20},
+		{&o.MaxSessions, 100_000},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/olahol/melody"
@@ -17,6 +18,8 @@ const (
 	maxFlying = 8
 	// never is further away than any connection lives. Engine.IO has a heartbeat of its own.
 	never = 1000 * time.Hour
+	// readBuffer is what each connection has for what it reads, in bytes. Longer messages pass it by.
+	readBuffer = 512
 	// connKey is where a melody session keeps its *wsConn.
 	connKey = "conn"
 )
@@ -28,9 +31,12 @@ type wsConn struct {
 	session   *session   // nil until the connection has opened one
 	handshake *Handshake // of the session to open; nil for an upgrade
 	upgraded  func()     // lets the HTTP handler return
+	wire      *wire      // below ws
+
+	current atomic.Bool  // it is the transport of the session, for good
+	flying  atomic.Int32 // frames that melody holds; grows under session.mu
 
 	// Guarded by session.mu.
-	flying   int         // frames that melody holds
 	answered bool        // the probe has been answered
 	timeout  *time.Timer // ends the probe
 	drain    *time.Timer // cuts the closed connection
@@ -43,6 +49,7 @@ func (s *Server) newMelody() *melody.Melody {
 	m.Config.MessageBufferSize = maxFlying + 1
 	m.Config.PingPeriod, m.Config.PongWait = never, 2*never
 	m.Config.ConcurrentMessageHandling = false
+	m.Upgrader.ReadBufferSize = readBuffer
 	m.Upgrader.WriteBufferPool = &sync.Pool{}
 	m.Upgrader.EnableCompression = false
 	m.Upgrader.CheckOrigin = func(r *http.Request) bool { return s.originAllowed(r, true) }
@@ -72,7 +79,7 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sess *se
 	go func() {
 		defer c.upgraded()
 		// The only errors are those of the upgrade, which have been answered.
-		_ = s.melody.HandleRequestWithKeys(w, r, map[string]any{connKey: c})
+		_ = s.melody.HandleRequestWithKeys(hijacker{w, c}, r, map[string]any{connKey: c})
 	}()
 	<-done
 }
@@ -91,15 +98,19 @@ func (c *wsConn) opened(ws *melody.Session) {
 	handshake := c.handshake
 	c.handshake = nil
 	sess, err := c.srv.open(handshake, c)
-	if err != nil {
+	switch {
+	case errors.Is(err, errFull):
+		_ = ws.CloseWithMsg(melody.FormatCloseMessage(melody.CloseTryAgainLater, ""))
+	case err != nil:
 		_ = ws.CloseWithMsg(melody.FormatCloseMessage(melody.CloseGoingAway, ""))
-		return
+	default:
+		c.session = sess
 	}
-	c.session = sess
 }
 
 // closed runs when nothing is read from the connection any more.
 func (c *wsConn) closed() {
+	c.wire.finish()
 	s := c.session
 	if s == nil {
 		return
@@ -112,6 +123,7 @@ func (c *wsConn) closed() {
 	switch c {
 	case s.conn:
 		s.closeLocked(endHard(ReasonTransport))
+		s.release()
 		c.srv.leave()
 	case s.probe:
 		c.timeout.Stop()
@@ -122,6 +134,7 @@ func (c *wsConn) closed() {
 // receive handles one message. Nothing may panic out of here: melody would leave the connection open
 // and never read from it again.
 func (c *wsConn) receive(f frame) {
+	c.wire.finish()
 	s := c.session
 	if s == nil {
 		return
@@ -132,14 +145,17 @@ func (c *wsConn) receive(f frame) {
 			s.close(endHard(ReasonPanic))
 		}
 	}()
-	s.mu.Lock()
-	current, probing := s.conn == c, s.probe == c
-	s.mu.Unlock()
-	switch {
-	case current:
+	if c.current.Load() {
 		_ = s.receive(f) // has closed the session
-	case probing:
+	} else {
 		s.continueProbe(c, f)
+	}
+}
+
+// overloaded ends the session for what it has made the server hold.
+func (c *wsConn) overloaded() {
+	if c.session != nil && c.current.Load() {
+		c.session.close(endHard(ReasonOverload))
 	}
 }
 
@@ -148,8 +164,8 @@ func (c *wsConn) sent(data []byte) {
 	s := c.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.flying--
-	s.bytes -= frameCost(data)
+	c.flying.Add(-1)
+	s.credit(frameCost(data))
 	if s.conn == c {
 		s.pump()
 	}
@@ -158,7 +174,7 @@ func (c *wsConn) sent(data []byte) {
 // write gives melody a frame whose cost is counted in s.bytes. It needs session.mu and flying below
 // maxFlying.
 func (c *wsConn) write(f frame) {
-	c.flying++
+	c.flying.Add(1)
 	// An error means that the connection is closed, which closed tells.
 	if f.binary {
 		_ = c.ws.WriteBinary(f.data)
@@ -174,7 +190,7 @@ func (c *wsConn) cut() { go c.ws.WebsocketConnection().Close() }
 // pump keeps melody supplied, and closes the WebSocket when an ended session has said all. It needs s.mu.
 func (s *session) pump() {
 	n := 0
-	for ; n < len(s.queue) && s.conn.flying < maxFlying; n++ {
+	for ; n < len(s.queue) && s.conn.flying.Load() < maxFlying; n++ {
 		s.conn.write(s.queue[n])
 	}
 	s.dequeue(n)
@@ -206,12 +222,13 @@ func (s *session) continueProbe(c *wsConn, f frame) {
 	case !c.answered && string(f.data) == "2probe":
 		answer := frame{data: []byte("3probe")}
 		c.answered = true
-		s.bytes += answer.cost()
+		s.bytes += answer.cost() // too little to ask for
 		c.write(answer)
 		s.wakePoll()
 	case c.answered && len(f.data) == 1 && f.data[0] == engineUpgrade && s.srv.enter():
 		c.timeout.Stop()
 		s.conn, s.probe = c, nil
+		c.current.Store(true)
 		s.wakePoll()
 		s.pump()
 	default:
