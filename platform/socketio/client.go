@@ -112,6 +112,7 @@ func (c *client) connect(p *packet) error {
 	if err != nil {
 		return err
 	}
+	c.session.greet()
 	c.sockets = append(c.sockets, sk)
 	ns.enlist(sk)
 	ns.welcome(sk)

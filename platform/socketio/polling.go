@@ -10,6 +10,8 @@ import (
 const (
 	// upgradeWait is how long a poll that comes during an upgrade waits for its end.
 	upgradeWait = 100 * time.Millisecond
+	// settleTime is how long a poll that came just before waits, once the probe is there.
+	settleTime = 20 * time.Millisecond
 	// writeTime is how long a client may take to read the answer to a poll.
 	writeTime = 10 * time.Second
 )
@@ -57,25 +59,34 @@ func (s *session) poll(w http.ResponseWriter, r *http.Request) ([]byte, int, err
 func (s *session) await(w http.ResponseWriter, r *http.Request) error {
 	// A server's WriteTimeout is meant for answers, not for waiting for something to say.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
-	wake := make(chan struct{}, 1)
-	s.wake, s.polling = wake, true
-	var upgrading <-chan time.Time
-	probed := s.probe != nil && s.probe.answered
-	if probed {
-		upgrading = time.After(upgradeWait)
+	probed := s.probe != nil
+	if probed && s.probe.answered {
+		s.sleep(r, upgradeWait)
+	} else if s.sleep(r, 0); probed && s.probe != nil && len(s.queue) == 0 && s.end == nil {
+		s.sleep(r, settleTime) // the probe woke it, and its end may be here already
 	}
-	s.mu.Unlock()
-	select {
-	case <-wake:
-	case <-upgrading:
-	case <-r.Context().Done():
-	}
-	s.mu.Lock()
-	s.wake, s.polling = nil, false
 	if probed && s.conn != nil {
 		return errTransport // the client asked after it had upgraded
 	}
 	return r.Context().Err()
+}
+
+// sleep gives s.mu back until somebody wakes the poll, or for the time, if that is not 0.
+func (s *session) sleep(r *http.Request, most time.Duration) {
+	wake := make(chan struct{}, 1)
+	s.wake, s.polling = wake, true
+	var late <-chan time.Time
+	if most > 0 {
+		late = time.After(most)
+	}
+	s.mu.Unlock()
+	select {
+	case <-wake:
+	case <-late:
+	case <-r.Context().Done():
+	}
+	s.mu.Lock()
+	s.wake, s.polling = nil, false
 }
 
 // wakePoll releases the waiting GET, if there is one. It needs s.mu.

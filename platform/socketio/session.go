@@ -16,6 +16,9 @@ const (
 	lingerTime = time.Second
 	// drainTime is how long a closed WebSocket may take to deliver what was queued before.
 	drainTime = 5 * time.Second
+	// greetingTime is how long what follows a CONNECT's answer may wait, so that it comes in a piece of its
+	// own: a client that begins to listen once it knows that it is connected would miss it otherwise.
+	greetingTime = 5 * time.Millisecond
 )
 
 var errOverlap = errors.New("two requests of the same kind at once")
@@ -27,6 +30,7 @@ type session struct {
 	peer   peer
 	turn   turn        // of the session's callbacks
 	ended  atomic.Bool // end is set
+	greets atomic.Bool // the queue waits for the end of greetingTime; changes under mu
 
 	ping    *time.Timer // sends the next ping
 	dead    *time.Timer // ends the session unless a pong moves it
@@ -155,7 +159,7 @@ func (s *session) enqueue(frames ...frame) {
 		return
 	}
 	s.bytes = total
-	if s.queue == nil && s.conn != nil && int(s.conn.flying.Load())+len(frames) <= maxFlying {
+	if s.queue == nil && s.conn != nil && !s.greets.Load() && int(s.conn.flying.Load())+len(frames) <= maxFlying {
 		for _, f := range frames {
 			s.conn.write(f)
 		}
@@ -177,10 +181,30 @@ func (s *session) release() { s.credit(s.bytes) }
 
 // flush hands the queue to the transport, as far as it takes it. It needs s.mu.
 func (s *session) flush() {
-	if s.conn != nil {
+	switch {
+	case s.greets.Load() && s.end == nil:
+	case s.conn != nil:
 		s.pump()
-	} else if len(s.queue) > 0 {
+	case len(s.queue) > 0:
 		s.wakePoll()
+	}
+}
+
+// greet keeps back what is sent from now on until the client has had time for what was sent before.
+func (s *session) greet() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil && s.end == nil {
+		s.greets.Store(true)
+		time.AfterFunc(greetingTime, s.greeted)
+	}
+}
+
+func (s *session) greeted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.greets.Swap(false) {
+		s.flush()
 	}
 }
 
@@ -195,6 +219,9 @@ func (s *session) dequeue(n int) {
 // receive handles one packet of the client, whichever transport brought it. An error means that the
 // client broke the protocol; the session has been closed for it.
 func (s *session) receive(f frame) error {
+	if s.greets.Load() {
+		s.greeted() // whoever answers has heard
+	}
 	err := f.check()
 	switch {
 	case err != nil:

@@ -167,7 +167,7 @@ func (c *wsConn) sent(data []byte) {
 	c.flying.Add(-1)
 	s.credit(frameCost(data))
 	if s.conn == c {
-		s.pump()
+		s.flush()
 	}
 }
 
