@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"runtime/debug"
@@ -27,7 +28,7 @@ const (
 	maxUpload = 64 << 20
 )
 
-// policy is the Content-Security-Policy of every answer: nothing but our own files, nothing inline.
+// policy is the Content-Security-Policy of every page: nothing but our own files, nothing inline.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 	"manifest-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 
@@ -93,24 +94,29 @@ func (w *Web) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// secure sets the headers that every answer has, errors too.
+// secure sets the headers that every answer has, errors too. Those that speak of documents are for pages alone.
 func (w *Web) secure(next echo.HandlerFunc) echo.HandlerFunc {
-	overTLS := strings.HasPrefix(w.Config.PublicURL, "https://")
+	always := http.Header{
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
+	if strings.HasPrefix(w.Config.PublicURL, "https://") {
+		always.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+	data, page := always.Clone(), always.Clone()
+	data.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	data.Set("Cache-Control", "no-store") // tokens and what is theirs (RFC 6749, section 5.1)
+	page.Set("Content-Security-Policy", policy)
+	page.Set("X-Frame-Options", "DENY")
+	page.Set("Cross-Origin-Opener-Policy", "same-origin")
+	page.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
 	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-		if strings.HasPrefix(c.Request().URL.Path, api.Base+"/") { // tokens and what is theirs (RFC 6749, section 5.1)
-			h.Set("Cache-Control", "no-store")
+		set := page
+		if strings.HasPrefix(c.Request().URL.Path, api.Base+"/") {
+			set = data
 		}
-		if overTLS {
-			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-		}
+		maps.Copy(c.Response().Header(), set)
 		return next(c)
 	}
 }

@@ -1,6 +1,7 @@
 package gigimpl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -18,7 +19,6 @@ const mostKnown = 1000 // gigs, some 5 kB each
 // pulse is what is read of a gig each time: its version, what changes without it, and what lists are sorted by.
 type pulse struct {
 	Num              int64
-	ID               string
 	Version          int
 	FromMinor        int64
 	RatingHundredths int
@@ -31,7 +31,7 @@ type pulse struct {
 
 // ask reads pulses from a database, or from its replica; rest is the query from FROM on.
 func ask(from *gorm.DB, tier, rest string, args ...any) (list []pulse, err error) {
-	rows, err := from.Raw(`SELECT g.num, g.id, g.version, g.from_minor, g.rating_hundredths, g.rating_count, g.sales, g.merit,
+	rows, err := from.Raw(`SELECT g.num, g.version, g.from_minor, g.rating_hundredths, g.rating_count, g.sales, g.merit,
 		g.published_at, `+tier+` `+rest, args...).Rows()
 	if err != nil {
 		return nil, err
@@ -39,13 +39,26 @@ func ask(from *gorm.DB, tier, rest string, args ...any) (list []pulse, err error
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var p pulse
-		if err := rows.Scan(&p.Num, &p.ID, &p.Version, &p.FromMinor, &p.RatingHundredths, &p.RatingCount, &p.Sales, &p.Merit,
+		if err := rows.Scan(&p.Num, &p.Version, &p.FromMinor, &p.RatingHundredths, &p.RatingCount, &p.Sales, &p.Merit,
 			&p.PublishedAt, &p.Tier); err != nil {
 			return nil, err
 		}
 		list = append(list, p)
 	}
 	return list, rows.Err()
+}
+
+// pulseOf reads the pulse of one gig, without what lists are sorted by.
+func (s *service) pulseOf(ctx context.Context, id string) (p pulse, err error) {
+	rows, err := s.db.Read(ctx).Raw("SELECT num, version, rating_hundredths, rating_count, sales FROM gigs WHERE id = ?", id).Rows()
+	if err != nil {
+		return p, fmt.Errorf("read the gig: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	if !rows.Next() {
+		return p, cmp.Or(rows.Err(), noSuchGig())
+	}
+	return p, rows.Scan(&p.Num, &p.Version, &p.RatingHundredths, &p.RatingCount, &p.Sales)
 }
 
 // whole returns the gigs of the pulses, in their order: most from memory, the others with one query.

@@ -19,14 +19,11 @@ func (s *service) Get(ctx context.Context, q gig.GetRequest) (gig.Gig, error) {
 	if !text.IsID(q.ID) {
 		return gig.Gig{}, noSuchGig()
 	}
-	pulses, err := ask(s.db.Read(ctx), "0", "FROM gigs AS g WHERE g.id = ?", q.ID)
+	p, err := s.pulseOf(ctx, q.ID)
 	if err != nil {
-		return gig.Gig{}, fmt.Errorf("read the gig: %w", err)
+		return gig.Gig{}, err
 	}
-	if len(pulses) == 0 {
-		return gig.Gig{}, noSuchGig()
-	}
-	rows, err := s.whole(ctx, pulses)
+	rows, err := s.whole(ctx, []pulse{p})
 	if err != nil {
 		return gig.Gig{}, err
 	}
