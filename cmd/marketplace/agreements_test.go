@@ -9,13 +9,16 @@ import (
 )
 
 // twoSidesWhoDoNotAgree have a quote, a deadline that is moved, a preview, a dispute that is withdrawn, and part of the price
-// given back (rows O15, O18, O20, O23, Os1, Z4, Z10, Z19).
+// given back (rows G3, O1, O15, O18, O20, O23, Os1, Z4, Z10, Z19).
 func twoSidesWhoDoNotAgree(t testing.TB, m *market) {
 	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
 	gig := seller.sell()
-	quote := buyer.get("/quote?gig_id=" + gig + "&package=standard").ok(200)
-	placed := buyer.post("/orders", map[string]any{"gig_id": gig, "package": "standard", "quote": quote.text("token")}, "Idempotency-Key", unique()).ok(201)
-	if placed.number("total", "minor") != quote.number("total", "minor") {
+	quote := buyer.get("/quote?gig_id=" + gig + "&package=standard&extra=All+source+files").ok(200)
+	wanted := map[string]any{"gig_id": gig, "package": "standard", "quote": quote.text("token")}
+	buyer.post("/orders", wanted, "Idempotency-Key", unique()).ok(422) // the quote is for more than this
+	wanted["extras"] = []string{"All source files"}
+	placed := buyer.post("/orders", wanted, "Idempotency-Key", unique()).ok(201)
+	if placed.number("total", "minor") != 13188 || quote.number("total", "minor") != 13188 || placed.number("delivery_days") != 7 || placed.number("revisions") != 3 {
 		t.Errorf("shown %s, charged %s", quote.raw, placed.raw)
 	}
 	order := placed.text("id")
@@ -63,7 +66,7 @@ func twoSidesWhoDoNotAgree(t testing.TB, m *market) {
 	if done.text("status") != "completed" || done.number("refunded", "minor") != 3000 {
 		t.Errorf("the order at its end: %s", done.raw)
 	}
-	if b := seller.get("/me/balance").ok(200); b.number("pending", "minor") != 5600 {
+	if b := seller.get("/me/balance").ok(200); b.number("pending", "minor") != 7600 {
 		t.Errorf("the seller has %s", b.raw)
 	}
 }

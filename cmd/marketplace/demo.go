@@ -283,6 +283,11 @@ func (d *demo) settle(s seller, seed int64) error {
 func (d *demo) offer(me context.Context, o offer, seed int64) (gig.Gig, error) {
 	g, err := d.Gigs.Create(me, gig.CreateRequest{
 		Title: o.Title, Description: describe(o), Category: o.In, Tags: o.Tags, Packages: d.packages(o),
+		Extras: []gig.Extra{
+			{Title: "Delivered faster", Price: money.Of(2500, d.currency), Days: -1},
+			{Title: "One revision more", Price: money.Of(1500, d.currency), Revisions: 1},
+			{Title: "All source files", Price: money.Of(3000, d.currency), Days: 1},
+		},
 		Requirements: []gig.Requirement{
 			{Question: "What is it for, and who will see it?", Type: "text", Required: true},
 			{Question: "How much freedom do you give me?", Type: "choice", Choices: []string{"Follow my brief", "Surprise me a little", "You decide"}},

@@ -426,6 +426,7 @@ func (p *person) sell(requirements ...map[string]any) string {
 	gig := p.post("/gigs", map[string]any{
 		"title": title, "description": "A hand drawn **logo** with all its files.", "category": "logo-design",
 		"tags": []string{"logo", "vector"}, "requirements": requirements,
+		"extras": []map[string]any{{"title": "All source files", "price": price(2500), "days": 2, "revisions": 1}},
 		"packages": []map[string]any{
 			{"name": "basic", "title": "Mark", "description": "One mark.", "price": price(5000), "delivery_days": 3, "revisions": 1, "includes": []string{"PNG"}},
 			{"name": "standard", "title": "Logo", "description": "Mark and word.", "price": price(10000), "delivery_days": 5, "revisions": 2, "includes": []string{"PNG", "SVG"}},

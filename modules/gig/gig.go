@@ -66,6 +66,7 @@ type Gig struct {
 	Tags           []string      `json:"tags"`
 	Status         Status        `json:"status"`
 	Packages       []Package     `json:"packages"` // basic, standard, premium; at least basic
+	Extras         []Extra       `json:"extras"`
 	Requirements   []Requirement `json:"requirements"`
 	Pictures       []PictureRef  `json:"pictures"`
 	From           money.Amount  `json:"from"`         // the lowest price
@@ -87,6 +88,14 @@ type Package struct {
 	DeliveryDays int          `json:"delivery_days"`
 	Revisions    int          `json:"revisions"` // 0 to 20; Unlimited
 	Includes     []string     `json:"includes"`  // what the buyer gets, line by line
+}
+
+// Extra is something that a buyer may add to any package (row G3). Its title names it: a gig has each title once.
+type Extra struct {
+	Title     string       `json:"title"`     // 1 to 100 characters
+	Price     money.Amount `json:"price"`     // of one, on top of the package's; at most 20,000.00
+	Days      int          `json:"days"`      // more for the delivery; negative: faster, -30 to 90
+	Revisions int          `json:"revisions"` // more, 0 to 20
 }
 
 // Unlimited as Package.Revisions means no limit.
@@ -194,6 +203,7 @@ type CreateRequest struct {
 	Category     string        `json:"category"`               // slug
 	Tags         []string      `json:"tags"`                   // at most 10 of at most 30 characters
 	Packages     []Package     `json:"packages"`               // 1 to 3
+	Extras       []Extra       `json:"extras,omitempty"`       // at most 10
 	Requirements []Requirement `json:"requirements,omitempty"` // at most 10
 }
 
@@ -205,6 +215,7 @@ type UpdateRequest struct {
 	Category     *string        `json:"category,omitempty"`
 	Tags         *[]string      `json:"tags,omitempty"`
 	Packages     *[]Package     `json:"packages,omitempty"`
+	Extras       *[]Extra       `json:"extras,omitempty"`
 	Requirements *[]Requirement `json:"requirements,omitempty"`
 }
 

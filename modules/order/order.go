@@ -128,10 +128,12 @@ type Order struct {
 	RevisionUsed int      `json:"revisions_used"`
 
 	Quantity int          `json:"quantity"`
-	Price    money.Amount `json:"price"`             // of one
+	Extras   []Extra      `json:"extras"`            // chosen, for each one
+	Price    money.Amount `json:"price"`             // of one, with its extras
 	Subtotal money.Amount `json:"subtotal"`          // price × quantity: what is held in escrow
 	Fee      money.Amount `json:"fee"`               // the buyer's service fee
 	Total    money.Amount `json:"total"`             // what the buyer pays
+	Lines    []Line       `json:"lines"`             // what the subtotal consists of
 	Refunded money.Amount `json:"refunded"`          // of the subtotal, gone back to the buyer; the fee goes back in proportion
 	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion, of what has not gone back
 	Payment  *Payment     `json:"payment,omitempty"` // to the buyer only
@@ -280,10 +282,20 @@ type Quote struct {
 	Token         string       `json:"token"`         // signed
 }
 
-// Line is one part of a total.
+// Line is one part of a total: Amount is Quantity × Price.
 type Line struct {
-	Text   string       `json:"text"`
-	Amount money.Amount `json:"amount"`
+	Text     string       `json:"text"`
+	Quantity int          `json:"quantity"`
+	Price    money.Amount `json:"price"`
+	Amount   money.Amount `json:"amount"`
+}
+
+// Extra is what a buyer has added to a package (row G3), as it was when the order was placed.
+type Extra struct {
+	Title     string       `json:"title"`
+	Price     money.Amount `json:"price"`     // of one
+	Days      int          `json:"days"`      // more for the delivery, once; negative: fewer
+	Revisions int          `json:"revisions"` // more
 }
 
 // Placement is the answer of Place.

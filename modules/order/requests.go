@@ -7,6 +7,8 @@ type QuoteRequest struct {
 	GigID    string `json:"gig_id"`
 	Package  string `json:"package"`
 	Quantity int    `json:"quantity"` // 1 to 20; 0 is 1
+
+	Extras []string `json:"extras,omitempty"` // titles of the gig's extras, for each one
 }
 
 // PlaceRequest is the argument of Place.
@@ -16,6 +18,8 @@ type PlaceRequest struct {
 	Package   string `json:"package"`         // basic, standard, premium
 	Quantity  int    `json:"quantity"`        // 1 to 20; 0 is 1
 	Quote     string `json:"quote,omitempty"` // the token of a quote for just this: what was shown is charged
+
+	Extras []string `json:"extras,omitempty"` // titles of the gig's extras, for each one
 }
 
 // GetRequest is the argument of Get.

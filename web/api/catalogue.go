@@ -103,6 +103,7 @@ type createGigInput struct {
 		Category     string            `json:"category" doc:"Slug."`
 		Tags         []string          `json:"tags" doc:"At most 10."`
 		Packages     []gig.Package     `json:"packages" doc:"basic, then standard, then premium."`
+		Extras       []gig.Extra       `json:"extras,omitempty" doc:"At most 10; each title once. Prices in minor units."`
 		Requirements []gig.Requirement `json:"requirements" doc:"At most 10."`
 	}
 }
@@ -110,7 +111,7 @@ type createGigInput struct {
 func (a *API) createGig(ctx context.Context, in *createGigInput) (*body[gigView], error) {
 	g, err := a.Gigs.Create(ctx, gig.CreateRequest{
 		Title: in.Body.Title, Description: in.Body.Description, Category: in.Body.Category, Tags: in.Body.Tags,
-		Packages: in.Body.Packages, Requirements: in.Body.Requirements,
+		Packages: in.Body.Packages, Extras: in.Body.Extras, Requirements: in.Body.Requirements,
 	})
 	return answer(viewOf(g), err)
 }
@@ -128,6 +129,7 @@ type updateGigInput struct {
 		Category     *string            `json:"category" nullable:"false"`
 		Tags         *[]string          `json:"tags"`
 		Packages     *[]gig.Package     `json:"packages"`
+		Extras       *[]gig.Extra       `json:"extras"`
 		Requirements *[]gig.Requirement `json:"requirements"`
 	}
 }
@@ -135,7 +137,7 @@ type updateGigInput struct {
 func (a *API) updateGig(ctx context.Context, in *updateGigInput) (*body[gigView], error) {
 	g, err := a.Gigs.Update(ctx, gig.UpdateRequest{
 		ID: in.ID, Title: in.Body.Title, Description: in.Body.Description, Category: in.Body.Category, Tags: in.Body.Tags,
-		Packages: in.Body.Packages, Requirements: in.Body.Requirements,
+		Packages: in.Body.Packages, Extras: in.Body.Extras, Requirements: in.Body.Requirements,
 	})
 	return answer(viewOf(g), err)
 }

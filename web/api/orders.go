@@ -71,19 +71,22 @@ type getQuoteInput struct {
 	GigID    string `query:"gig_id" maxLength:"64"`
 	Package  string `query:"package" enum:"basic,standard,premium" default:"basic"`
 	Quantity int    `query:"quantity" minimum:"1" maximum:"20" default:"1"`
+
+	Extras []string `query:"extra,explode" maxItems:"10" doc:"The title of one of the gig's extras; repeat it for each."`
 }
 
 func (a *API) getQuote(ctx context.Context, in *getQuoteInput) (*body[order.Quote], error) {
-	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity}))
+	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity, Extras: in.Extras}))
 }
 
 type placeOrderInput struct {
 	Keyed
 	Body struct {
-		GigID    string `json:"gig_id"`
-		Package  string `json:"package" doc:"basic, standard or premium."`
-		Quantity int    `json:"quantity" doc:"1 to 20; 1 if absent."`
-		Quote    string `json:"quote,omitempty" doc:"The token of GET /quote for just this: what was shown is charged. Without it, the price of now."`
+		GigID    string   `json:"gig_id"`
+		Package  string   `json:"package" doc:"basic, standard or premium."`
+		Quantity int      `json:"quantity" doc:"1 to 20; 1 if absent."`
+		Extras   []string `json:"extras,omitempty" doc:"Titles of the gig's extras, for each one."`
+		Quote    string   `json:"quote,omitempty" doc:"The token of GET /quote for just this: what was shown is charged. Without it, the price of now."`
 	}
 }
 
@@ -92,7 +95,7 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[
 		return nil, err
 	}
 	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
-		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity, Quote: in.Body.Quote,
+		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity, Extras: in.Body.Extras, Quote: in.Body.Quote,
 	})
 	placed.Order.Replayed = placed.Replayed
 	return repeatable(placed.Order, err)

@@ -3,6 +3,7 @@ package site
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,10 +21,17 @@ type checkoutPage struct {
 	Package  gig.Package
 	Quantity int
 	Counts   []option
+	Extras   []chosenExtra
 	Quote    order.Quote
 	Percent  string // the buyer's fee
 	Form     form
 	Mine     bool // nobody orders their own gig
+}
+
+// chosenExtra is an extra of the gig as a check box.
+type chosenExtra struct {
+	gig.Extra
+	Chosen bool
 }
 
 // mostQuantity is how many of a package one order may have.
@@ -35,10 +43,11 @@ func (s *Site) ShowCheckout(c echo.Context) error {
 	if err != nil {
 		quantity = 1
 	}
-	return s.showCheckout(c, http.StatusOK, c.QueryParam("package"), quantity, form{})
+	return s.showCheckout(c, http.StatusOK, c.QueryParams(), quantity, form{})
 }
 
-func (s *Site) showCheckout(c echo.Context, status int, name string, quantity int, f form) error {
+// showCheckout shows what the values choose: a package, a count, extras. What the gig does not offer is left out.
+func (s *Site) showCheckout(c echo.Context, status int, values url.Values, quantity int, f form) error {
 	ctx := c.Request().Context()
 	offer, err := s.Gigs.Get(ctx, gig.GetRequest{ID: gigID(c)})
 	if err != nil {
@@ -47,11 +56,19 @@ func (s *Site) showCheckout(c echo.Context, status int, name string, quantity in
 	page := checkoutPage{Gig: offer, Quantity: max(1, min(quantity, mostQuantity)), Form: f}
 	page.Mine = offer.SellerID == identity.From(ctx).UserID
 	for i, p := range offer.Packages {
-		if i == 0 || p.Name == name {
+		if i == 0 || p.Name == values.Get("package") {
 			page.Package = p
 		}
 	}
-	page.Quote, err = s.Orders.Quote(ctx, order.QuoteRequest{GigID: offer.ID, Package: page.Package.Name, Quantity: page.Quantity})
+	q := order.QuoteRequest{GigID: offer.ID, Package: page.Package.Name, Quantity: page.Quantity}
+	for _, x := range offer.Extras {
+		chosen := slices.Contains(values["extra"], x.Title)
+		page.Extras = append(page.Extras, chosenExtra{x, chosen})
+		if chosen {
+			q.Extras = append(q.Extras, x.Title)
+		}
+	}
+	page.Quote, err = s.Orders.Quote(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -80,13 +97,13 @@ func (s *Site) PlaceOrder(c echo.Context) error {
 		quantity = -1
 	}
 	placed, err := s.Orders.Place(c.Request().Context(), order.PlaceRequest{
-		RequestID: values.Get("request_id"), GigID: gigID(c), Package: values.Get("package"), Quantity: quantity, Quote: values.Get("quote"),
+		RequestID: values.Get("request_id"), GigID: gigID(c), Package: values.Get("package"), Quantity: quantity, Extras: values["extra"], Quote: values.Get("quote"),
 	})
 	if f, ok := rejected(values, err, func(field string) string { return "order." + field }); ok { // no input can be corrected
-		return s.showCheckout(c, http.StatusUnprocessableEntity, values.Get("package"), quantity, f)
+		return s.showCheckout(c, http.StatusUnprocessableEntity, values, quantity, f)
 	}
 	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.TooMany) {
-		return s.showCheckout(c, fault.Of(err).Code.Status(), values.Get("package"), quantity, form{Message: fault.Of(err).Message})
+		return s.showCheckout(c, fault.Of(err).Code.Status(), values, quantity, form{Message: fault.Of(err).Message})
 	}
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type editorPage struct {
 	Upload     form // of the pictures, which have a form of their own
 	Categories []optionGroup
 	Packages   []packageColumn
+	Extras     []extraRow
 	Questions  []questionRow
 	Kinds      []option
 	Revisions  []option
@@ -51,8 +52,12 @@ type packageColumn struct {
 // questionRow are the names of the inputs of one question.
 type questionRow struct{ Question, Type, Choices, Required string }
 
+// extraRow are the names of the inputs of one extra.
+type extraRow struct{ Title, Price, Days, Revisions string }
+
 const (
 	mostPictures  = 6
+	mostExtras    = 10
 	mostQuestions = 10
 	spareRows     = 2 // empty questions to fill in
 )
@@ -162,6 +167,10 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 	page.Currency, page.Symbol, page.Kinds, page.Revisions = s.currency(), s.currencySymbol(), questionKinds(), revisionOptions()
 	for i, name := range gig.PackageNames() {
 		page.Packages = append(page.Packages, packageColumn{Name: name, Required: i == 0})
+	}
+	for i := range min(mostExtras, countRows(page.Form.Values, "extras.%d.title")+spareRows) {
+		row := fmt.Sprintf("extras.%d.", i)
+		page.Extras = append(page.Extras, extraRow{row + "title", row + "price", row + "days", row + "revisions"})
 	}
 	rows := min(mostQuestions, countRows(page.Form.Values, "requirements.%d.question")+spareRows)
 	for i := range rows {

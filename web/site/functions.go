@@ -48,6 +48,7 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"title":       func(word string) string { return l.Text(title(word)) },
 		"join":        func(texts []string, separator string) string { return joined(l, texts, separator) },
 		"add":         func(a, b int) int { return a + b },
+		"sub":         func(a, b int) int { return a - b },
 		"badge":       badge,
 		"ownPath":     s.ownPath,
 		"starChoices": starChoices,

@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,6 +20,7 @@ import (
 type typedGig struct {
 	gig.CreateRequest
 	columns []string // package names
+	extras  []int    // extra rows
 	rows    []int    // question rows
 }
 
@@ -32,6 +34,13 @@ func gigForm(g gig.Gig) form {
 		} {
 			f.Values.Set(p.Name+"."+part, value)
 		}
+	}
+	for i, x := range g.Extras {
+		row := fmt.Sprintf("extras.%d.", i)
+		f.Values.Set(row+"title", x.Title)
+		f.Values.Set(row+"price", x.Price.Decimal())
+		f.Values.Set(row+"days", strconv.Itoa(x.Days))
+		f.Values.Set(row+"revisions", strconv.Itoa(x.Revisions))
 	}
 	for i, q := range g.Requirements {
 		row := fmt.Sprintf("requirements.%d.", i)
@@ -68,6 +77,7 @@ func readGig(values url.Values, currency string) typedGig {
 			Includes: lines(values.Get(name + ".includes")),
 		})
 	}
+	t.readExtras(values, currency)
 	for i := range min(countRows(values, "requirements.%d.question"), mostQuestions) {
 		row := fmt.Sprintf("requirements.%d.", i)
 		question := strings.TrimSpace(values.Get(row + "question"))
@@ -82,6 +92,34 @@ func readGig(values url.Values, currency string) typedGig {
 		t.Requirements = append(t.Requirements, q)
 	}
 	return t
+}
+
+// readExtras takes the extras that have a title or a price. Days and revisions that are left empty are none.
+func (t *typedGig) readExtras(values url.Values, currency string) {
+	t.Extras = []gig.Extra{}
+	for i := range min(countRows(values, "extras.%d.title"), mostExtras) {
+		row := fmt.Sprintf("extras.%d.", i)
+		title, price := strings.TrimSpace(values.Get(row+"title")), strings.TrimSpace(values.Get(row+"price"))
+		if title == "" && price == "" {
+			continue
+		}
+		t.extras = append(t.extras, i)
+		t.Extras = append(t.Extras, gig.Extra{Title: title, Price: parsePrice(price, currency),
+			Days: wholeNumber(values.Get(row + "days")), Revisions: wholeNumber(values.Get(row + "revisions"))})
+	}
+}
+
+// wholeNumber reads a number; nothing is 0, and what is none is one that everybody refuses.
+func wholeNumber(text string) int {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return math.MaxInt32
+	}
+	return n
 }
 
 func offers(values url.Values, name string) bool {
@@ -102,7 +140,7 @@ func parsePrice(text, currency string) money.Amount {
 func (t typedGig) update(id string) gig.UpdateRequest {
 	return gig.UpdateRequest{
 		ID: id, Title: &t.Title, Description: &t.Description, Category: &t.Category, Tags: &t.Tags,
-		Packages: &t.Packages, Requirements: &t.Requirements,
+		Packages: &t.Packages, Extras: &t.Extras, Requirements: &t.Requirements,
 	}
 }
 
@@ -121,6 +159,8 @@ func (t typedGig) input(field string) string {
 		return field
 	case parts[0] == "packages" && i < len(t.columns):
 		return t.columns[i] + "." + parts[2]
+	case parts[0] == "extras" && i < len(t.extras):
+		return fmt.Sprintf("extras.%d.%s", t.extras[i], parts[2])
 	case parts[0] == "requirements" && i < len(t.rows):
 		return fmt.Sprintf("requirements.%d.%s", t.rows[i], parts[2])
 	}

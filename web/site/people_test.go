@@ -139,6 +139,7 @@ func (g gigs) gig(n int) gig.Gig {
 			{Name: "standard", Title: "Mark and colours", Description: "Three directions, one chosen and refined.", Price: usd(12000), DeliveryDays: 5, Revisions: 3, Includes: []string{"Three drafts", "All formats", "Colour sheet"}},
 			{Name: "premium", Title: "Whole identity", Description: "Everything to start with: logo, type, colours, cards.", Price: usd(36000), DeliveryDays: 10, Revisions: gig.Unlimited, Includes: []string{"Five drafts", "All formats", "Brand book", "Business cards"}},
 		},
+		Extras:       []gig.Extra{{Title: "All source files", Price: usd(1500), Days: 1}, {Title: "Delivered faster", Price: usd(2000), Days: -1, Revisions: 1}},
 		Requirements: []gig.Requirement{{Question: "What does your company do?", Type: "text", Required: true}, {Question: "Which style?", Type: "choice", Choices: []string{"Calm", "Loud"}}},
 		Pictures:     []gig.PictureRef{},
 	}

@@ -76,7 +76,7 @@ func (o orders) order() order.Order {
 func (o orders) Quote(_ context.Context, q order.QuoteRequest) (order.Quote, error) {
 	o.w.read("orders.Quote")
 	usd := func(minor int64) money.Amount { return money.Of(minor, "USD") }
-	return order.Quote{Subtotal: usd(12000), Fee: usd(660), Total: usd(12660), SellerFee: usd(2400), Earnings: usd(9600), BuyerFeeBips: 550, SellerFeeBips: 2000, ClearingDays: 14}, nil
+	return order.Quote{Lines: []order.Line{{Text: "standard", Quantity: 1, Price: usd(12000), Amount: usd(12000)}, {Text: "service fee", Quantity: 1, Price: usd(660), Amount: usd(660)}}, Subtotal: usd(12000), Fee: usd(660), Total: usd(12660), SellerFee: usd(2400), Earnings: usd(9600), BuyerFeeBips: 550, SellerFeeBips: 2000, ClearingDays: 14}, nil
 }
 
 func (o orders) Place(_ context.Context, q order.PlaceRequest) (order.Placement, error) {

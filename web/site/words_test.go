@@ -3,6 +3,7 @@ package site
 import (
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,7 @@ func TestAGigComesBackFromItsForm(t *testing.T) {
 			{Name: "basic", Title: "One", Description: "d", Price: money.Of(4505, "USD"), DeliveryDays: 3, Revisions: 0, Includes: []string{"x", "y"}},
 			{Name: "premium", Title: "All", Price: money.Of(100000, "USD"), DeliveryDays: 9, Revisions: gig.Unlimited, Includes: []string{}},
 		},
+		Extras:       []gig.Extra{{Title: "Faster", Price: money.Of(1250, "USD"), Days: -2}, {Title: "Again", Price: money.Of(99, "USD"), Revisions: 3}},
 		Requirements: []gig.Requirement{{Question: "Which?", Type: "choice", Required: true, Choices: []string{"a", "b"}}, {Question: "What?", Type: "text"}},
 	}
 	got := readGig(gigForm(g).Values, "USD")
@@ -140,8 +142,11 @@ func TestAGigComesBackFromItsForm(t *testing.T) {
 	if len(got.Requirements) != 2 || !got.Requirements[0].Required || len(got.Requirements[0].Choices) != 2 || got.Requirements[1].Required {
 		t.Errorf("its questions became %+v", got.Requirements)
 	}
+	if !slices.Equal(got.Extras, g.Extras) {
+		t.Errorf("its extras became %+v", got.Extras)
+	}
 	for field, want := range map[string]string{
-		"packages.1.price": "premium.price", "packages.0.includes.3": "basic.includes", "packages.7.price": "packages.7.price", "tags.2": "tags",
+		"extras.1.price": "extras.1.price", "extras.9.price": "extras.9.price", "packages.1.price": "premium.price", "packages.0.includes.3": "basic.includes", "packages.7.price": "packages.7.price", "tags.2": "tags",
 		"requirements.1.question": "requirements.1.question", "title": "title", "packages": "packages", "packages.x.y": "packages.x.y",
 	} {
 		if input := got.input(field); input != want {

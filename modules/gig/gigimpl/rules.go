@@ -20,6 +20,8 @@ const (
 	maxDeliveryDays      = 90
 	maxRevisions         = 20
 	maxIncludes          = 20
+	maxExtras            = 10
+	mostFaster           = 30 // days that an extra saves
 	maxRequirements      = 10
 	minChoices           = 2
 	maxChoices           = 20
@@ -46,6 +48,7 @@ func (r rules) check(q gig.CreateRequest, shelved bool) (gig.CreateRequest, erro
 	c.That(shelved, "category", "Choose a category of the list.")
 	q.Tags = text.Lines(&c, "tags", q.Tags, maxTags, maxTag)
 	q.Packages = r.checkPackages(&c, q.Packages)
+	q.Extras = r.checkExtras(&c, q.Extras)
 	q.Requirements = checkRequirements(&c, q.Requirements)
 	return q, c.Err()
 }
@@ -85,6 +88,29 @@ func (r rules) checkPackage(c *fault.Check, field string, p gig.Package) gig.Pac
 		"Use 0 to %d, or %d for no limit.", maxRevisions, gig.Unlimited)
 	p.Includes = text.Lines(c, field+"includes", p.Includes, maxIncludes, maxShortText)
 	return p
+}
+
+// checkExtras cleans the extras. Orders name them by their titles, so each may be there once.
+func (r rules) checkExtras(c *fault.Check, extras []gig.Extra) []gig.Extra {
+	if len(extras) > maxExtras {
+		c.That(false, "extras", "Offer at most %d extras.", maxExtras)
+		return nil
+	}
+	_, greatest := r.priceLimits()
+	kept := make([]gig.Extra, len(extras))
+	named := map[string]bool{}
+	for i, x := range extras {
+		field := fmt.Sprintf("extras.%d.", i)
+		x.Title = text.Line(c, field+"title", x.Title, 1, maxShortText)
+		c.That(!named[x.Title], field+"title", "Name each extra once.")
+		named[x.Title] = true
+		c.That(x.Price.Currency == r.currency, field+"price", "Prices are in %s.", r.currency)
+		c.That(x.Price.Minor >= 1 && x.Price.Minor <= greatest.Minor, field+"price", "Use more than nothing, and at most %s.", greatest)
+		c.That(x.Days >= -mostFaster && x.Days <= maxDeliveryDays, field+"days", "Use %d to %d days.", -mostFaster, maxDeliveryDays)
+		c.That(x.Revisions >= 0 && x.Revisions <= maxRevisions, field+"revisions", "Use 0 to %d.", maxRevisions)
+		kept[i] = x
+	}
+	return kept
 }
 
 // priceLimits are the least and the greatest price of a package.

@@ -63,6 +63,7 @@ func (s *service) Update(ctx context.Context, q gig.UpdateRequest) (gig.Gig, err
 		replace(&merged.Category, q.Category)
 		replace(&merged.Tags, q.Tags)
 		replace(&merged.Packages, q.Packages)
+		replace(&merged.Extras, q.Extras)
 		replace(&merged.Requirements, q.Requirements)
 		on, shelved, err := shelfOf(tx.DB, merged.Category)
 		if err != nil {

@@ -186,6 +186,12 @@ func TestEveryLimitHoldsAtItsEdgesAndNamesItsField(t *testing.T) {
 	asks := func(list ...gig.Requirement) func(*gig.CreateRequest) {
 		return func(q *gig.CreateRequest) { q.Requirements = list }
 	}
+	adds := func(list ...gig.Extra) func(*gig.CreateRequest) {
+		return func(q *gig.CreateRequest) { q.Extras = list }
+	}
+	extra := func(title string, minor int64, days, revisions int) gig.Extra {
+		return gig.Extra{Title: title, Price: money.Of(minor, "USD"), Days: days, Revisions: revisions}
+	}
 	ask := func(n int) (list []gig.Requirement) {
 		for i := range n {
 			list = append(list, gig.Requirement{Question: x(i + 1), Type: "text"})
@@ -225,6 +231,11 @@ func TestEveryLimitHoldsAtItsEdgesAndNamesItsField(t *testing.T) {
 		{first(func(p *gig.Package) { p.Title = x(101) }), "packages.0.title"}, {first(func(p *gig.Package) { p.Description = x(1001) }), "packages.0.description"},
 		{first(func(p *gig.Package) { p.Includes = different(20) }), ""}, {first(func(p *gig.Package) { p.Includes = different(21) }), "packages.0.includes"},
 		{first(func(p *gig.Package) { p.Includes = []string{x(101)} }), "packages.0.includes.0"},
+		{adds(extra("One", 1, -30, 0), extra("Two", 2_000_000, 90, 20)), ""}, {adds(extra("", 100, 0, 0)), "extras.0.title"},
+		{adds(extra("One", 100, 0, 0), extra("One", 100, 0, 0)), "extras.1.title"}, {adds(extra("One", 0, 0, 0)), "extras.0.price"},
+		{adds(extra("One", 2_000_001, 0, 0)), "extras.0.price"}, {adds(extra("One", 100, -31, 0)), "extras.0.days"},
+		{adds(extra("One", 100, 91, 0)), "extras.0.days"}, {adds(extra("One", 100, 0, 21)), "extras.0.revisions"},
+		{adds(extra("One", 100, 0, -1)), "extras.0.revisions"}, {adds(make([]gig.Extra, 11)...), "extras"},
 		{asks(ask(10)...), ""}, {asks(ask(11)...), "requirements"}, {asks(gig.Requirement{Question: x(500), Type: "file"}), ""},
 		{asks(gig.Requirement{Question: x(501), Type: "file"}), "requirements.0.question"}, {asks(gig.Requirement{Type: "text"}), "requirements.0.question"},
 		{asks(gig.Requirement{Question: "?", Type: "text"}, gig.Requirement{Question: "?", Type: "file"}), "requirements.1.question"},
@@ -275,6 +286,7 @@ func TestAnUpdateLeavesWhatItDoesNotName(t *testing.T) {
 	w := begin(t)
 	q := request()
 	q.Requirements = []gig.Requirement{{Question: "Which colours?", Type: "choice", Choices: []string{"red", "blue"}, Required: true}}
+	q.Extras = []gig.Extra{{Title: "Source files", Price: money.Of(1500, "USD"), Days: 1, Revisions: 2}} // row G3
 	g, err := w.Create(seller(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -282,11 +294,15 @@ func TestAnUpdateLeavesWhatItDoesNotName(t *testing.T) {
 	tags := []string{"New", "new", "tag"}
 	changed, err := w.Update(seller(), gig.UpdateRequest{ID: g.ID, Tags: &tags})
 	if err != nil || !slices.Equal(changed.Tags, []string{"New", "tag"}) || changed.Title != g.Title || len(changed.Packages) != 1 ||
-		len(changed.Requirements) != 1 || !slices.Equal(changed.Requirements[0].Choices, []string{"red", "blue"}) || changed.Version != 2 {
+		len(changed.Requirements) != 1 || !slices.Equal(changed.Requirements[0].Choices, []string{"red", "blue"}) || changed.Version != 2 ||
+		!slices.Equal(changed.Extras, q.Extras) {
 		t.Errorf("%+v, %v", changed, err)
 	}
+	if fewer, err := w.Update(seller(), gig.UpdateRequest{ID: g.ID, Extras: &[]gig.Extra{}}); err != nil || fewer.Extras == nil || len(fewer.Extras) != 0 {
+		t.Errorf("%+v, %v", fewer, err)
+	}
 	read, err := w.Get(seller(), gig.GetRequest{ID: g.ID})
-	if err != nil || read.Packages[0].Price != money.Of(5000, "USD") || read.Packages[0].Includes[0] != "One idea" || read.Version != 2 {
+	if err != nil || read.Packages[0].Price != money.Of(5000, "USD") || read.Packages[0].Includes[0] != "One idea" || read.Version != 3 {
 		t.Errorf("%+v, %v", read, err)
 	}
 }

@@ -82,9 +82,25 @@ func (s *service) rehearse(ctx context.Context, who identity.Actor, c command, f
 	return c.check(&row, files)
 }
 
-func (s *service) transact(ctx context.Context, who identity.Actor, r once.Request, c command, files []fileRow) (result order.Order, err error) {
+func (s *service) transact(ctx context.Context, who identity.Actor, r once.Request, c command, files []fileRow) (order.Order, error) {
+	return s.within(ctx, who, c.order, r, func(tx *db.Tx, row *orderRow, role actor) error {
+		rule, err := s.process.attempt(row.life(), role, tx.Now(), c.action, c.events...)
+		if err != nil {
+			return err
+		}
+		if err := c.apply(tx, row, person{who.UserID, role}, files); err != nil {
+			return err
+		}
+		return s.move(tx, row, step{rule: rule, actor: role, actorID: who.UserID, note: c.note, deal: c.deal})
+	})
+}
+
+// within does something with an order in one transaction: its row is locked, who acts is a party of it or staff, the request
+// is new, and the order as it is then is kept as its answer.
+func (s *service) within(ctx context.Context, who identity.Actor, orderID string, r once.Request,
+	act func(tx *db.Tx, row *orderRow, role actor) error) (result order.Order, err error) {
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		row, err := lock(tx, c.order)
+		row, err := lock(tx, orderID)
 		if err != nil {
 			return err
 		}
@@ -95,14 +111,7 @@ func (s *service) transact(ctx context.Context, who identity.Actor, r once.Reque
 		if err := r.IsNew(tx); err != nil {
 			return err
 		}
-		rule, err := s.process.attempt(row.life(), role, tx.Now(), c.action, c.events...)
-		if err != nil {
-			return err
-		}
-		if err := c.apply(tx, &row, person{who.UserID, role}, files); err != nil {
-			return err
-		}
-		if err := s.move(tx, &row, step{rule: rule, actor: role, actorID: who.UserID, note: c.note, deal: c.deal}); err != nil {
+		if err := act(tx, &row, role); err != nil {
 			return err
 		}
 		if result, err = s.full(tx.DB, row, role, who.UserID, tx.Now()); err != nil {

@@ -32,12 +32,9 @@ func (s *service) Invoice(ctx context.Context, q order.InvoiceRequest) (order.In
 
 func (s *service) invoice(ctx context.Context, row orderRow, i order.Invoice) (order.Invoice, error) {
 	i.Number, i.Kind, i.From, i.To = "INV-"+row.Number, "invoice", row.SellerUsername, row.BuyerUsername
-	i.Lines = []order.InvoiceLine{
-		{Text: row.GigTitle + ", " + row.PackageTitle, Quantity: row.Quantity, Price: row.amount(row.Price), Amount: row.amount(row.Subtotal)},
-		{Text: "Service fee", Quantity: 1, Price: row.amount(row.Fee), Amount: row.amount(row.Fee)},
-	}
-	if row.Fee == 0 {
-		i.Lines = i.Lines[:1]
+	i.Lines = row.invoiceLines()
+	if row.Fee != 0 {
+		i.Lines = append(i.Lines, order.InvoiceLine{Text: "Service fee", Quantity: 1, Price: row.amount(row.Fee), Amount: row.amount(row.Fee)})
 	}
 	i.Total = row.amount(row.Total)
 	var pay []paymentRow
@@ -54,6 +51,15 @@ func (s *service) invoice(ctx context.Context, row orderRow, i order.Invoice) (o
 	return i, nil
 }
 
+// invoiceLines are what was bought: the package, then its extras.
+func (r orderRow) invoiceLines() []order.InvoiceLine {
+	var lines []order.InvoiceLine
+	for _, l := range linesOf(r.GigTitle+", "+r.PackageTitle, r.Quantity, r.amount(r.Price), r.Extras) {
+		lines = append(lines, order.InvoiceLine(l))
+	}
+	return lines
+}
+
 // receipt tells the seller what the order has brought.
 func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (order.Invoice, error) {
 	var earned []earningRow
@@ -68,9 +74,7 @@ func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (o
 	if err != nil {
 		return i, err
 	}
-	i.Lines = []order.InvoiceLine{
-		{Text: row.GigTitle + ", " + row.PackageTitle, Quantity: row.Quantity, Price: row.amount(row.Price), Amount: row.amount(row.Subtotal)},
-	}
+	i.Lines = row.invoiceLines()
 	add := func(text string, a money.Amount) {
 		if a.Minor != 0 {
 			i.Lines = append(i.Lines, order.InvoiceLine{Text: text, Quantity: 1, Price: a, Amount: a})

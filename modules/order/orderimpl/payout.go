@@ -201,13 +201,8 @@ func (s *service) ListPayouts(ctx context.Context, q order.ListPayoutsRequest) (
 			return order.PayoutList{}, err
 		}
 	}
-	if q.Limit == 0 {
-		q.Limit = 20
-	}
-	at, err := parseCursor(q.Cursor)
 	var c fault.Check
-	c.That(q.Limit >= 1 && q.Limit <= 100, "limit", "Use 1 to 100.")
-	c.That(err == nil, "cursor", "Use next_cursor of the page before, as it came.")
+	at := paged(&c, &q.Limit, 20, q.Cursor)
 	c.That(len(q.Status) <= 6, "status", "Name at most six.")
 	if err := c.Err(); err != nil {
 		return order.PayoutList{}, err

@@ -27,7 +27,7 @@ func (s *service) Place(ctx context.Context, q order.PlaceRequest) (order.Placem
 	if q.Quantity == 0 {
 		q.Quantity = 1
 	}
-	c := checkPackage(q.GigID, q.Package, q.Quantity)
+	c := checkPackage(q.GigID, q.Package, q.Quantity, q.Extras)
 	c.That(q.RequestID != "", "Idempotency-Key", "Send a key of 8 to 255 visible characters, a new one for each order.")
 	if err := c.Err(); err != nil {
 		return order.Placement{}, err
@@ -56,15 +56,15 @@ func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRe
 	if g.Status != gig.StatusActive {
 		return order.Order{}, fault.Conflictf("This gig does not take orders at the moment.")
 	}
-	o, err := s.agreed(ctx, q.Quote, g, p, q.Quantity)
-	if err != nil {
-		return order.Order{}, err
-	}
 	set, err := s.current(ctx)
 	if err != nil {
 		return order.Order{}, err
 	}
-	row, err := s.newOrder(set, who, g, p, o)
+	agreed, err := s.agreed(ctx, set, q, g, p)
+	if err != nil {
+		return order.Order{}, err
+	}
+	row, err := s.newOrder(set, who, g, p, agreed)
 	if err != nil {
 		return order.Order{}, err
 	}
@@ -129,19 +129,24 @@ func (s settings) limitUnpaid(tx *db.Tx, buyerID string) error {
 }
 
 // newOrder copies everything that the order keeps as it is now (row G6).
-func (s *service) newOrder(set settings, who identity.Actor, g gig.Gig, p gig.Package, o offer) (orderRow, error) {
+func (s *service) newOrder(set settings, who identity.Actor, g gig.Gig, p gig.Package, o promise) (orderRow, error) {
 	t := set.terms()
 	t.BuyerFee, t.SellerFee, t.Buys, t.Sells, t.FeeVersion = o.Buys.Bips, o.Sells.Bips, o.Buys, o.Sells, version(o.Buys, o.Sells)
 	cost, err := o.cost(t.Clearing)
 	if err != nil {
 		return orderRow{}, err
 	}
+	price, err := o.each()
+	if err != nil {
+		return orderRow{}, err
+	}
+	days, revisions := with(o.Extras, p.DeliveryDays, p.Revisions)
 	row := orderRow{
 		ID: newID(), Number: newNumber(), Status: order.StatusPendingPayment, Version: 1, Entered: 1,
 		BuyerID: who.UserID, BuyerUsername: who.Username, SellerID: g.SellerID, SellerUsername: g.SellerUsername,
 		GigID: g.ID, GigTitle: g.Title, Package: p.Name, PackageTitle: p.Title, Includes: append([]string{}, p.Includes...),
-		DeliveryDays: p.DeliveryDays, Revisions: p.Revisions, Quantity: o.Quantity, Currency: o.Price.Currency,
-		Price: o.Price.Minor, Subtotal: cost.Subtotal.Minor, Fee: cost.Fee.Minor, Total: cost.Total.Minor,
+		DeliveryDays: days, Revisions: revisions, Quantity: o.Quantity, Currency: o.Price.Currency, Extras: append([]order.Extra{}, o.Extras...),
+		Price: price.Minor, Subtotal: cost.Subtotal.Minor, Fee: cost.Fee.Minor, Total: cost.Total.Minor,
 		SellerFee: cost.SellerFee.Minor, Earnings: cost.Earnings.Minor, Terms: t, Requirements: []order.Requirement{}, PlacedAt: s.now(),
 	}
 	if len(g.Pictures) > 0 {

@@ -25,7 +25,8 @@ func TestThePriceComesFromTheCatalogueAndEverythingIsCopied(t *testing.T) {
 			ID: o.ID, Number: o.Number, Status: order.StatusPendingPayment, Version: 1,
 			BuyerID: "buyer", BuyerUsername: "Bea", SellerID: "seller", SellerUsername: "Sam",
 			GigID: "logo", GigTitle: "I will draw a logo", GigPictureID: "picture", Package: "premium", PackageTitle: "Everything", Includes: []string{},
-			DeliveryDays: 10, Revisions: gig.Unlimited, Quantity: 3,
+			DeliveryDays: 10, Revisions: gig.Unlimited, Quantity: 3, Extras: []order.Extra{},
+			Lines: []order.Line{{Text: "Everything", Quantity: 3, Price: usd(33333), Amount: usd(99999)}},
 			Price: money.Of(33333, "USD"), Subtotal: money.Of(99999, "USD"), Fee: money.Of(5500, "USD"), Total: money.Of(105499, "USD"), Earnings: money.Of(79999, "USD"), Refunded: money.Of(0, "USD"), Changes: []order.Change{},
 			Payment: &order.Payment{ID: o.Payment.ID, Provider: "simulator", Status: "pending", Amount: money.Of(105499, "USD"),
 				CheckoutURL: "http://marketplace.test/simulator/pay/" + o.Payment.ID},
@@ -105,7 +106,7 @@ func TestATotalThatIsTooLargeIsRefused(t *testing.T) {
 func TestEveryPriceIsSplitWithoutLosingACent(t *testing.T) {
 	buys, sells := defaults().fees("", "")
 	for minor := int64(500); minor <= 1_000_000; minor++ {
-		q, err := offer{Package: "basic", Quantity: 1, Price: usd(minor), Buys: buys, Sells: sells}.cost(14 * day)
+		q, err := promise{Package: "basic", Quantity: 1, Price: usd(minor), Buys: buys, Sells: sells}.cost(14 * day)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func examples(was, is settings) ([]order.FeeExample, error) {
 // take is what a price would bring now: the same computation as that of an order.
 func (s settings) take(price money.Amount, category, seller string) (order.Quote, error) {
 	buys, sells := s.fees(category, seller)
-	q, err := offer{Quantity: 1, Price: price, Buys: buys, Sells: sells}.cost(s.Clearing)
+	q, err := promise{Quantity: 1, Price: price, Buys: buys, Sells: sells}.cost(s.Clearing)
 	q.FeeVersion = version(buys, sells)
 	return q, err
 }

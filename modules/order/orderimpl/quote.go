@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,21 +19,22 @@ import (
 	"marketplace/platform/money"
 )
 
-// offer is what a quote promises until it expires: the price of one, and the fees. It travels with the buyer, signed, so
-// that what is charged is what was shown, also if the catalogue or the fees change in between (rows Z4, P5).
-type offer struct {
-	GigID    string       `json:"g"`
-	Package  string       `json:"p"`
-	Quantity int          `json:"q"`
-	Price    money.Amount `json:"a"`
-	Buys     fee          `json:"b"`
-	Sells    fee          `json:"s"`
-	Expires  time.Time    `json:"e"`
+// promise is what a quote promises until it expires: the price of one, its extras, and the fees. It travels with the buyer,
+// signed, so that what is charged is what was shown, also if the catalogue or the fees change in between (rows Z4, P5).
+type promise struct {
+	GigID    string        `json:"g"`
+	Package  string        `json:"p"`
+	Quantity int           `json:"q"`
+	Price    money.Amount  `json:"a"` // of one, without extras
+	Extras   []order.Extra `json:"x,omitempty"`
+	Buys     fee           `json:"b"`
+	Sells    fee           `json:"s"`
+	Expires  time.Time     `json:"e"`
 }
 
-// sign makes the token of an offer: its JSON and an HMAC over it, both in base64.
-func (o offer) sign(key []byte) (string, error) {
-	text, err := json.Marshal(o)
+// sign makes the token of a promise: its JSON and an HMAC over it, both in base64.
+func (p promise) sign(key []byte) (string, error) {
+	text, err := json.Marshal(p)
 	if err != nil {
 		return "", err
 	}
@@ -47,17 +49,17 @@ func seal(key, text []byte) []byte {
 }
 
 // open reads a token that was signed with the key; false if it was not.
-func open(token string, key []byte) (o offer, ok bool) {
+func open(token string, key []byte) (p promise, ok bool) {
 	first, second, _ := strings.Cut(token, ".")
 	text, err := base64.RawURLEncoding.DecodeString(first)
 	if err != nil {
-		return o, false
+		return p, false
 	}
 	signature, err := base64.RawURLEncoding.DecodeString(second)
 	if err != nil || !hmac.Equal(signature, seal(key, text)) {
-		return o, false
+		return p, false
 	}
-	return o, json.Unmarshal(text, &o) == nil
+	return p, json.Unmarshal(text, &p) == nil
 }
 
 // quoteKey is the key that signs quotes. The first process that needs it makes it.
@@ -92,19 +94,27 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if q.Quantity == 0 {
 		q.Quantity = 1
 	}
-	if err := checkPackage(q.GigID, q.Package, q.Quantity).Err(); err != nil {
+	if err := checkPackage(q.GigID, q.Package, q.Quantity, q.Extras).Err(); err != nil {
 		return order.Quote{}, err
 	}
 	g, p, err := s.offered(ctx, q.GigID, q.Package)
 	if err != nil {
 		return order.Quote{}, err
 	}
+	extras, err := s.chosen(g, q.Extras)
+	if err != nil {
+		return order.Quote{}, err
+	}
 	set, err := s.current(ctx)
 	if err != nil {
 		return order.Quote{}, err
 	}
-	o := s.offerOf(set, g, p, q.Quantity)
-	cost, err := o.cost(set.Clearing)
+	return s.quote(ctx, set, promised(set, g, p, q.Quantity, extras, s.now()))
+}
+
+// quote is a promise as the buyer gets it.
+func (s *service) quote(ctx context.Context, set settings, p promise) (order.Quote, error) {
+	cost, err := p.cost(set.Clearing)
 	if err != nil {
 		return cost, err
 	}
@@ -112,67 +122,98 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if err != nil {
 		return cost, err
 	}
-	cost.ExpiresAt, cost.FeeVersion = o.Expires, version(o.Buys, o.Sells)
-	cost.Token, err = o.sign(key)
+	cost.ExpiresAt, cost.FeeVersion = p.Expires, version(p.Buys, p.Sells)
+	cost.Token, err = p.sign(key)
 	return cost, err
 }
 
-// offerOf is what the catalogue and the settings offer now.
-func (s *service) offerOf(set settings, g gig.Gig, p gig.Package, quantity int) offer {
+// promised is what the catalogue and the settings promise now.
+func promised(set settings, g gig.Gig, p gig.Package, quantity int, extras []order.Extra, now time.Time) promise {
 	buys, sells := set.fees(g.Category, g.SellerUsername)
-	return offer{GigID: g.ID, Package: p.Name, Quantity: quantity, Price: p.Price, Buys: buys, Sells: sells,
-		Expires: s.now().Add(set.QuoteLife).Truncate(time.Second)}
+	return promise{GigID: g.ID, Package: p.Name, Quantity: quantity, Price: p.Price, Extras: extras, Buys: buys, Sells: sells,
+		Expires: now.Add(set.QuoteLife).Truncate(time.Second)}
+}
+
+// each is the price of one, with its extras.
+func (p promise) each() (money.Amount, error) {
+	price := p.Price
+	for _, x := range p.Extras {
+		var err error
+		if price, err = price.Add(x.Price); err != nil {
+			return price, tooMuch(err)
+		}
+	}
+	return price, nil
 }
 
 // cost is the one computation of what is shown, charged and posted (row P5): only the two fees are rounded, what the
 // seller gets and what the buyer pays are a difference and a sum. The seller's fee is not more than the price.
-func (o offer) cost(clearing time.Duration) (order.Quote, error) {
-	q := order.Quote{BuyerFeeBips: o.Buys.Bips, SellerFeeBips: o.Sells.Bips, ClearingDays: int(clearing / day)}
-	var err error
-	if q.Subtotal, err = o.Price.Times(int64(o.Quantity)); err != nil {
+func (p promise) cost(clearing time.Duration) (order.Quote, error) {
+	q := order.Quote{BuyerFeeBips: p.Buys.Bips, SellerFeeBips: p.Sells.Bips, ClearingDays: int(clearing / day)}
+	price, err := p.each()
+	if err != nil {
+		return q, err
+	}
+	if q.Subtotal, err = price.Times(int64(p.Quantity)); err != nil {
 		return q, tooMuch(err)
 	}
-	if q.Fee, err = o.Buys.of(q.Subtotal); err != nil {
+	if q.Fee, err = p.Buys.of(q.Subtotal); err != nil {
 		return q, tooMuch(err)
 	}
 	if q.Total, err = q.Subtotal.Add(q.Fee); err != nil {
 		return q, tooMuch(err)
 	}
-	if q.SellerFee, err = o.Sells.of(q.Subtotal); err != nil {
+	if q.SellerFee, err = p.Sells.of(q.Subtotal); err != nil {
 		return q, tooMuch(err)
 	}
 	q.SellerFee.Minor = min(q.SellerFee.Minor, q.Subtotal.Minor)
 	if q.Earnings, err = q.Subtotal.Sub(q.SellerFee); err != nil {
 		return q, tooMuch(err)
 	}
-	text := o.Package
-	if o.Quantity > 1 {
-		text = fmt.Sprintf("%d × %s", o.Quantity, o.Package)
-	}
-	q.Lines = []order.Line{{Text: text, Amount: q.Subtotal}, {Text: "service fee", Amount: q.Fee}}
+	q.Lines = append(linesOf(p.Package, p.Quantity, price, p.Extras), order.Line{Text: "service fee", Quantity: 1, Price: q.Fee, Amount: q.Fee})
 	return q, nil
 }
 
-// agreed is the offer that an order is placed under: the one that the buyer was shown, or what is offered now.
-func (s *service) agreed(ctx context.Context, token string, g gig.Gig, p gig.Package, quantity int) (offer, error) {
-	set, err := s.current(ctx)
-	if err != nil {
-		return offer{}, err
+// linesOf are what a subtotal consists of: the package, then its extras. price is that of one with its extras, and has
+// been multiplied before without running over.
+func linesOf(title string, quantity int, price money.Amount, extras []order.Extra) []order.Line {
+	line := func(text string, each int64) order.Line {
+		return order.Line{Text: text, Quantity: quantity, Price: money.Of(each, price.Currency), Amount: money.Of(each*int64(quantity), price.Currency)}
 	}
-	now := s.offerOf(set, g, p, quantity)
-	if token == "" {
-		return now, nil
+	lines := []order.Line{line(title, price.Minor)}
+	for _, x := range extras {
+		lines = append(lines, line(x.Title, x.Price.Minor))
+		lines[0] = line(title, lines[0].Price.Minor-x.Price.Minor)
+	}
+	return lines
+}
+
+// agreed is the promise that an order is placed under: the one that the buyer was shown, or what is promised now.
+func (s *service) agreed(ctx context.Context, set settings, q order.PlaceRequest, g gig.Gig, p gig.Package) (promise, error) {
+	if q.Quote == "" {
+		extras, err := s.chosen(g, q.Extras)
+		return promised(set, g, p, q.Quantity, extras, s.now()), err
 	}
 	key, err := s.quoteKey(ctx)
 	if err != nil {
-		return now, err
+		return promise{}, err
 	}
-	shown, ok := open(token, key)
-	if !ok || shown.GigID != g.ID || shown.Package != p.Name || shown.Quantity != quantity || shown.Price.Currency != s.settings.Currency {
-		return now, fault.Wrong("quote", "This quote is not for what you order. Ask for a new one.")
+	shown, ok := open(q.Quote, key)
+	if !ok || shown.GigID != g.ID || shown.Package != p.Name || shown.Quantity != q.Quantity || shown.Price.Currency != s.settings.Currency || !shown.has(q.Extras) {
+		return promise{}, fault.Wrong("quote", "This quote is not for what you order. Ask for a new one.")
 	}
 	if s.now().After(shown.Expires) {
-		return now, fault.Wrong("quote", "This quote has expired. Look at the price again.")
+		return promise{}, fault.Wrong("quote", "This quote has expired. Look at the price again.")
 	}
 	return shown, nil
+}
+
+// has says whether these are the titles of the promised extras.
+func (p promise) has(titles []string) bool {
+	for _, x := range p.Extras {
+		if !slices.Contains(titles, x.Title) {
+			return false
+		}
+	}
+	return len(p.Extras) == len(titles)
 }

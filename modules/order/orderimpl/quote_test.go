@@ -57,7 +57,7 @@ func TestWhatWasShownIsChargedUntilTheQuoteExpires(t *testing.T) {
 func TestAQuoteCannotBeForgedOrUsedForSomethingElse(t *testing.T) {
 	b := onSQLite(t)
 	q := b.quote()
-	cheap := offer{GigID: "plain", Package: "basic", Quantity: 2, Price: usd(1), Expires: b.Clock.Now().Add(time.Hour)}
+	cheap := promise{GigID: "plain", Package: "basic", Quantity: 2, Price: usd(1), Expires: b.Clock.Now().Add(time.Hour)}
 	forged := must(cheap.sign([]byte("a key of somebody else's")))(t)
 	text, signature, _ := strings.Cut(q.Token, ".")
 	other, _, _ := strings.Cut(forged, ".")
@@ -136,7 +136,7 @@ func TestNoPolicyOfFeesLosesACent(t *testing.T) {
 		return fee{Bips: random.IntN(3001), Flat: random.Int64N(500), Threshold: random.Int64N(3) * 5000, Minimum: random.Int64N(300)}
 	}
 	for range 200_000 {
-		o := offer{Package: "basic", Quantity: 1 + random.IntN(20), Price: usd(1 + random.Int64N(2_000_000)), Buys: any(), Sells: any()}
+		o := promise{Package: "basic", Quantity: 1 + random.IntN(20), Price: usd(1 + random.Int64N(2_000_000)), Buys: any(), Sells: any()}
 		q, err := o.cost(0)
 		if err != nil {
 			t.Fatal(err)

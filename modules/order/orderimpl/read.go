@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/page"
 	"marketplace/platform/telemetry"
 )
 
@@ -112,13 +113,10 @@ func (s *service) List(ctx context.Context, q order.ListRequest) (order.List, er
 	if err != nil {
 		return order.List{}, err
 	}
-	if q.Limit == 0 {
-		q.Limit = 20
-	}
 	if q.Role == staff && !isStaff(who) {
 		return order.List{}, fault.Forbiddenf("Only the marketplace's staff see everybody's orders.")
 	}
-	after, err := checkList(q)
+	after, err := checkList(&q)
 	if err != nil {
 		return order.List{}, err
 	}
@@ -138,16 +136,22 @@ func (s *service) List(ctx context.Context, q order.ListRequest) (order.List, er
 // staff as the role of a list are all orders.
 const staff = "staff"
 
-func checkList(q order.ListRequest) (*cursor, error) {
+func checkList(q *order.ListRequest) (*cursor, error) {
 	var c fault.Check
+	after := paged(&c, &q.Limit, 20, q.Cursor)
 	c.That(q.Role == "" || q.Role == string(buyer) || q.Role == string(seller) || q.Role == staff, "role", "Use buyer, seller, or nothing for both.")
-	c.That(q.Limit >= 1 && q.Limit <= 100, "limit", "Use 1 to 100.")
 	for _, status := range q.Status {
 		c.That(slices.Contains(statuses(), status), "status", "Use one of %s.", joined(statuses()))
 	}
-	after, err := parseCursor(q.Cursor)
-	c.That(err == nil, "cursor", "Use next_cursor of the page before, as it came.")
 	return after, c.Err()
+}
+
+// paged checks which page is asked for: how long it is, and behind what it begins.
+func paged(c *fault.Check, limit *int, normal int, from string) *cursor {
+	*limit = page.Limit(c, *limit, normal)
+	after, err := parseCursor(from)
+	c.That(err == nil, "cursor", "Use next_cursor of the page before, as it came.")
+	return after
 }
 
 // page asks for one more than the limit, to know whether there is another page.

@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
+	"marketplace/platform/page"
 	"marketplace/platform/telemetry"
 )
 
@@ -223,11 +224,10 @@ func (s *service) ListReconciliations(ctx context.Context, q order.ListReconcili
 	if err := needOperator(ctx); err != nil {
 		return order.ReconciliationList{}, err
 	}
-	if q.Limit == 0 {
-		q.Limit = 20
-	}
-	if q.Limit < 1 || q.Limit > 100 {
-		return order.ReconciliationList{}, fault.Wrong("limit", "Use 1 to 100.")
+	var c fault.Check
+	q.Limit = page.Limit(&c, q.Limit, 20)
+	if err := c.Err(); err != nil {
+		return order.ReconciliationList{}, err
 	}
 	list := order.ReconciliationList{Items: []order.Reconciliation{}}
 	var rows []struct {

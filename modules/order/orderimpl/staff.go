@@ -36,39 +36,21 @@ func (s *service) Resolve(ctx context.Context, q order.ResolveRequest) (order.Or
 	return result, err
 }
 
-func (s *service) resolve(ctx context.Context, who identity.Actor, q order.ResolveRequest, r once.Request) (result order.Order, err error) {
+func (s *service) resolve(ctx context.Context, who identity.Actor, q order.ResolveRequest, r once.Request) (order.Order, error) {
 	set, err := s.current(ctx)
 	if err != nil {
-		return result, err
+		return order.Order{}, err
 	}
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		row, err := lock(tx, q.OrderID)
-		if err != nil {
-			return err
-		}
-		role, ok := row.role(who)
-		if !ok {
-			return errNoOrder()
-		}
-		if err := r.IsNew(tx); err != nil {
-			return err
-		}
-		rule, err := s.process.attempt(row.life(), role, tx.Now(), order.ActionResolve, resolutionOf(row, q.Refund))
+	return s.within(ctx, who, q.OrderID, r, func(tx *db.Tx, row *orderRow, role actor) error {
+		rule, err := s.process.attempt(row.life(), role, tx.Now(), order.ActionResolve, resolutionOf(*row, q.Refund))
 		if err != nil {
 			return err
 		}
 		if left := row.Subtotal - row.Refunded; q.Refund > left {
 			return fault.Wrong("refund", "Use 0 to %s, which is what is left of the price.", row.amount(left))
 		}
-		if err := s.decide(tx, set, &row, who, q, rule); err != nil {
-			return err
-		}
-		if result, err = s.full(tx.DB, row, role, who.UserID, tx.Now()); err != nil {
-			return err
-		}
-		return r.Keep(tx, result)
+		return s.decide(tx, set, row, who, q, rule)
 	})
-	return result, err
 }
 
 // resolutionOf is the event of a decision: all back, or not.

@@ -34,14 +34,9 @@ func (s *service) Statement(ctx context.Context, q order.StatementRequest) (orde
 			return order.Statement{}, err
 		}
 	}
-	if q.Limit == 0 {
-		q.Limit = 50
-	}
-	at, err := parseCursor(q.Cursor)
 	var c fault.Check
+	at := paged(&c, &q.Limit, 50, q.Cursor)
 	c.That(q.Side == string(seller) || q.Side == string(buyer) || q.Side == operator, "side", "Use seller, buyer or operator.")
-	c.That(q.Limit >= 1 && q.Limit <= 100, "limit", "Use 1 to 100.")
-	c.That(err == nil, "cursor", "Use next_cursor of the page before, as it came.")
 	if err := c.Err(); err != nil {
 		return order.Statement{}, err
 	}

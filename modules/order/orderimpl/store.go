@@ -41,6 +41,7 @@ type orderRow struct {
 	RevisionsUsed  int
 	Quantity       int
 	Currency       string
+	Extras         []order.Extra `gorm:"serializer:json"`
 	Price          int64
 	Subtotal       int64
 	Fee            int64
@@ -104,6 +105,7 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 		GigID: r.GigID, GigTitle: r.GigTitle, GigPictureID: r.GigPictureID,
 		Package: r.Package, PackageTitle: r.PackageTitle, Includes: r.Includes,
 		DeliveryDays: r.DeliveryDays, Revisions: r.Revisions, RevisionUsed: r.RevisionsUsed, Quantity: r.Quantity,
+		Extras: r.Extras, Lines: linesOf(r.PackageTitle, r.Quantity, r.amount(r.Price), r.Extras),
 		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total),
 		Refunded: r.amount(r.Refunded), Earnings: r.amount(r.earned()),
 		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{}, Changes: []order.Change{},
