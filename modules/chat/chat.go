@@ -27,6 +27,8 @@ type Service interface {
 	ListMessages(ctx context.Context, q ListMessagesRequest) (MessageList, error)
 	// MarkRead notes that the acting user has seen everything up to a sequence number. A mark never moves back.
 	MarkRead(ctx context.Context, q MarkReadRequest) (Conversation, error)
+	// ShowTyping tells the other, if they look, that the acting user is writing (row Cs1). Nothing is kept.
+	ShowTyping(ctx context.Context, q ShowTypingRequest) (Typed, error)
 	// CountUnread returns how many messages wait for the acting user, in how many conversations.
 	CountUnread(ctx context.Context, q CountUnreadRequest) (Unread, error)
 }

@@ -18,6 +18,7 @@ func TestEventsKeepTheirWireForm(t *testing.T) {
 		Aggregate() string
 	}{
 		chat.MessageSent{ConversationID: "c1", MessageID: "m1", Seq: 7, SenderID: "u1", SenderUsername: "ana", RecipientID: "u2", At: at},
+		chat.Typed{ConversationID: "c1", TypistID: "u1", RecipientID: "u2", At: at},
 		chat.Read{ConversationID: "c1", ReaderID: "u2", OtherID: "u1", Seq: 7, At: at},
 	} {
 		golden, err := os.ReadFile("testdata/" + want.Topic() + ".json")

@@ -41,6 +41,31 @@ func TestAWatcherThatPanicsIsToldOfTheNextEvent(t *testing.T) {
 	apptest.Eventually(t, func() bool { return seen.Load() == 2 })
 }
 
+func TestASignalIsShownAndNotKept(t *testing.T) {
+	p := onSQLite(t).process(t, bus.Options{})
+	seen := make(chan placed, 2)
+	bus.Watch(p.Module("web", nil), func(_ context.Context, e placed) { seen <- e })
+	hear(p, "chat", record)
+	signal(t, p) // nobody carries it yet
+	p.start()
+	apptest.Eventually(t, func() error { return p.Ready(t.Context()) })
+	signal(t, p)
+	if e := <-seen; e.OrderID != "o7" || e.N != 7 {
+		t.Errorf("shown was %+v", e)
+	}
+	if kept := p.count("order", "SELECT COUNT(*) FROM outbox_events"); kept != 0 || len(seen) != 0 {
+		t.Errorf("%d are kept, %d more were shown", kept, len(seen))
+	}
+}
+
+// signal signals from the module order.
+func signal(t *testing.T, p *process) {
+	t.Helper()
+	if err := p.Module("order", p.dbs["order"]).Signal(t.Context(), placed{OrderID: "o7", N: 7}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRunRefusesRoutesThatAreNotTheHandlers(t *testing.T) {
 	p := onSQLite(t).process(t, bus.Options{})
 	p.routes.Add("chat", placed{})

@@ -19,6 +19,8 @@ type transport interface {
 	run(ctx context.Context) error
 	// ready says what keeps it from carrying now.
 	ready() error
+	// signal tells the watchers of every process, if they can be reached now.
+	signal(ctx context.Context, e db.Emitted) error
 	// settled says whether nothing is on its way between the outboxes and the handlers.
 	settled(ctx context.Context) (bool, error)
 	// close comes last, when the router has closed.

@@ -177,18 +177,9 @@ func (l *link) block(b amqp.Blocking) {
 // publish sends an event to everybody behind an exchange, or, with the exchange "", to the queue key. nil means that
 // the broker has it on its disk; ErrAway that nobody knows.
 func (l *link) publish(ctx context.Context, exchange, key string, e db.Emitted) error {
-	channel, err := l.open(exchange)
+	channel, confirmation, err := l.begin(ctx, exchange, key, e)
 	if err != nil {
 		return err
-	}
-	msg, _ := newMessage(ctx, e)
-	p, err := marshaler{}.Marshal(msg)
-	if err != nil {
-		return err
-	}
-	confirmation, err := channel.PublishWithDeferredConfirm(exchange, key, false, false, p)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrAway, err)
 	}
 	late := time.NewTimer(confirmTimeout)
 	defer late.Stop()
@@ -204,6 +195,33 @@ func (l *link) publish(ctx context.Context, exchange, key string, e db.Emitted) 
 		return ErrAway
 	}
 	return errors.New("the broker has refused the event")
+}
+
+// send publishes an event of which nobody needs to know whether the broker has it.
+func (l *link) send(ctx context.Context, exchange, key string, e db.Emitted) error {
+	if err := l.ready(); err != nil { // a broker that has no room would hold us up
+		return err
+	}
+	_, _, err := l.begin(ctx, exchange, key, e)
+	return err
+}
+
+// begin sends an event; the broker's word follows.
+func (l *link) begin(ctx context.Context, exchange, key string, e db.Emitted) (*amqp.Channel, *amqp.DeferredConfirmation, error) {
+	channel, err := l.open(exchange)
+	if err != nil {
+		return nil, nil, err
+	}
+	msg, _ := newMessage(ctx, e)
+	p, err := marshaler{}.Marshal(msg)
+	if err != nil {
+		return nil, nil, err
+	}
+	confirmation, err := channel.PublishWithDeferredConfirm(exchange, key, false, false, p)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return channel, confirmation, nil
 }
 
 // open returns the channel; an exchange that nobody's queue is behind is declared when it is first needed, because

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"marketplace/platform/db"
 )
 
 // memory is the transport inside one process: a worker for each publisher and subscriber hands the rows of the outbox
@@ -47,6 +49,14 @@ func (m *memory) run(ctx context.Context) error {
 
 // ready answers nil: what is in memory is never away.
 func (m *memory) ready() error { return nil }
+
+// signal tells the watchers, who are all here.
+func (m *memory) signal(_ context.Context, e db.Emitted) error {
+	m.bus.mu.RLock()
+	defer m.bus.mu.RUnlock()
+	m.bus.show(e)
+	return nil
+}
 
 // settled: what is on its way is in the outbox.
 func (m *memory) settled(context.Context) (bool, error) { return true, nil }

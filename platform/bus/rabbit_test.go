@@ -80,6 +80,10 @@ func TestAWatcherIsToldOfEventsOfOtherProcessesOnce(t *testing.T) {
 	if seen[0].Load() != 10 || seen[1].Load() != 10 {
 		t.Errorf("told %d and %d times, want 10", seen[0].Load(), seen[1].Load())
 	}
+	for i := range 5 { // signals reach both, too
+		signal(t, processes[i%2])
+	}
+	apptest.Eventually(t, func() bool { return seen[0].Load() == 15 && seen[1].Load() == 15 })
 }
 
 // Row trap 2: given back to the broker, a failed event would come again thousands of times a second.

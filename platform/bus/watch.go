@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"marketplace/platform/db"
@@ -24,6 +25,26 @@ func Watch[E db.Event](ev *Events, fn func(ctx context.Context, e E)) {
 		fn(ctx, e)
 		return nil
 	})
+}
+
+// Signal tells the watchers of every instance of the event now, and keeps nothing: for what is true for seconds only and
+// worth no row, such as that somebody is writing. Where a broker is away it is lost, without an error; modules cannot hear
+// it. It fails when the event cannot be written as JSON.
+func (ev *Events) Signal(ctx context.Context, e db.Event) error {
+	payload, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("signal %s: %w", e.Topic(), err)
+	}
+	t := ev.bus.carrier()
+	if t == nil {
+		return nil
+	}
+	signal := db.Emitted{ID: uuid.NewString(), Module: ev.module, Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload,
+		Headers: map[string]string{db.HeaderRequest: identity.Request(ctx)}, CreatedAt: ev.db.Now()}
+	if err := t.signal(context.WithoutCancel(ctx), signal); err != nil {
+		ev.bus.log.Debug("a signal was lost", zap.String("topic", signal.Topic), zap.Error(err))
+	}
+	return nil
 }
 
 // watcher tells one function of the events of one topic, in the order of their commits.

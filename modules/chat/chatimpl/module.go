@@ -9,6 +9,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/modules/user"
 	"marketplace/platform/app"
+	"marketplace/platform/bus"
 	"marketplace/platform/db"
 )
 
@@ -26,7 +27,7 @@ var Module = app.Module[chat.Service, Deps]{
 	Remote: newRemote,
 	Check:  app.Checks(readSettings),
 
-	Announces: []db.Event{chat.MessageSent{}, chat.Read{}},
+	Announces: []db.Event{chat.MessageSent{}, chat.Read{}, chat.Typed{}},
 }
 
 // settings are the section "chat" of the configuration.
@@ -37,6 +38,7 @@ type settings struct {
 
 type service struct {
 	db       *db.DB
+	events   *bus.Events
 	users    user.Service
 	gigs     gig.Service
 	orders   order.Service
@@ -59,5 +61,5 @@ func newService(h *app.Host, deps Deps) (chat.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &service{db: h.DB, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders, settings: set}, nil
+	return &service{db: h.DB, events: h.Events, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders, settings: set}, nil
 }

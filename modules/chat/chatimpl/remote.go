@@ -36,6 +36,10 @@ func (r remote) MarkRead(ctx context.Context, q chat.MarkReadRequest) (chat.Conv
 	return rpc.Call[chat.Conversation](ctx, r.c, "MarkRead", q)
 }
 
+func (r remote) ShowTyping(ctx context.Context, q chat.ShowTypingRequest) (chat.Typed, error) {
+	return rpc.Call[chat.Typed](ctx, r.c, "ShowTyping", q)
+}
+
 func (r remote) CountUnread(ctx context.Context, q chat.CountUnreadRequest) (chat.Unread, error) {
 	return rpc.Read[chat.Unread](ctx, r.c, "CountUnread", q)
 }
