@@ -66,6 +66,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.catalogue()
 	a.orders()
 	a.money()
+	a.policies()
 	a.agreements()
 	a.conversations()
 	a.notifications()

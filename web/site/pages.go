@@ -120,6 +120,9 @@ func (s *Site) operating() []Page {
 	return []Page{
 		{get, "/operator/payouts", edge.Operator, s.ListPayouts, false},
 		{post, "/operator/payouts/:id", edge.Operator, s.DecidePayout, false},
+		{get, "/operator/settings", edge.Operator, s.ShowPolicies, false},
+		{post, "/operator/settings", edge.Operator, s.ChangePolicies, false},
+		{post, "/operator/settings/:number/restore", edge.Operator, s.RestorePolicies, false},
 		{get, "/operator/books", edge.Operator, s.ShowBooks, false},
 		{post, "/operator/books/reconcile", edge.Operator, s.Reconcile, false},
 	}
