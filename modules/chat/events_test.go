@@ -19,6 +19,10 @@ func TestEventsKeepTheirWireForm(t *testing.T) {
 	}{
 		chat.MessageSent{ConversationID: "c1", MessageID: "m1", Seq: 7, SenderID: "u1", SenderUsername: "ana", RecipientID: "u2", At: at},
 		chat.Typed{ConversationID: "c1", TypistID: "u1", RecipientID: "u2", At: at},
+		chat.MessageEdited{ConversationID: "c1", MessageID: "m1", Seq: 7, Change: 2, SenderID: "u1", RecipientID: "u2", At: at},
+		chat.MessageDeleted{ConversationID: "c1", MessageID: "m1", Seq: 7, Change: 3, SenderID: "u1", RecipientID: "u2", At: at},
+		chat.CaseRead{CaseID: "c1", ConversationID: "x1", ReporterID: "u1", ReporterUsername: "ana", ReportedID: "u2", ReportedUsername: "ben", At: at},
+		chat.CaseClosed{CaseID: "c1", ConversationID: "x1", ReporterID: "u1", ReportedID: "u2", ReportedUsername: "ben", Reason: "spam", Status: "upheld", Note: "Thank you.", At: at},
 		chat.Read{ConversationID: "c1", ReaderID: "u2", OtherID: "u1", Seq: 7, At: at},
 	} {
 		golden, err := os.ReadFile("testdata/" + want.Topic() + ".json")

@@ -69,6 +69,8 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.policies()
 	a.agreements()
 	a.conversations()
+	a.messages()
+	a.care()
 	a.notifications()
 	return a
 }

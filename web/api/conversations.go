@@ -10,16 +10,23 @@ import (
 )
 
 func (a *API) conversations() {
-	on(a, op{method: "GET", path: "/conversations", id: "listConversations", access: edge.SignedIn, summary: "The own conversations, the last active first"}, a.listConversations)
+	on(a, op{method: "GET", path: "/conversations", id: "listConversations", access: edge.SignedIn, summary: "The own conversations: unread first, then the last active"}, a.listConversations)
 	on(a, op{method: "POST", path: "/conversations", id: "openConversation", access: edge.Verified, status: http.StatusCreated, summary: "Open the conversation with somebody, about a gig or an order if one is named"}, a.openConversation)
 	on(a, op{method: "GET", path: "/conversations/{id}", id: "getConversation", access: edge.SignedIn, summary: "One conversation"}, a.getConversation)
-	on(a, op{method: "GET", path: "/conversations/{id}/messages", id: "listMessages", access: edge.SignedIn, summary: "Messages, oldest first: the last page, older ones by cursor, newer ones by after_seq"}, a.listMessages)
-	on(a, op{method: "POST", path: "/conversations/{id}/messages", id: "sendMessage", access: edge.Verified, status: http.StatusCreated, summary: "Send a message; the same client_id twice sends it once"}, a.sendMessage)
+	on(a, op{method: "GET", path: "/conversations/{id}/messages", id: "listMessages", access: edge.SignedIn, summary: "Messages, oldest first: the last page, older ones by cursor, newer ones by after_seq, changes by after_change"}, a.listMessages)
+	on(a, op{method: "POST", path: "/conversations/{id}/messages", id: "sendMessage", access: edge.Verified, status: http.StatusCreated, limit: filesBytes, summary: "Send a message; the same client_id twice sends it once"}, a.sendMessage)
 	on(a, op{method: "POST", path: "/conversations/{id}/read", id: "markConversationRead", access: edge.SignedIn, summary: "Note what has been seen"}, a.markConversationRead)
 }
 
-func (a *API) listConversations(ctx context.Context, in *Paged) (*body[List[chat.Conversation]], error) {
-	conversations, err := a.Chats.List(ctx, chat.ListRequest{Limit: in.Limit, Cursor: in.Cursor})
+type listConversationsInput struct {
+	Paged
+	Folder string `query:"folder" enum:"inbox,unread,starred,archived,spam" doc:"The inbox if absent; with a query or a label, all but spam."`
+	Label  string `query:"label" maxLength:"30" doc:"Only those with this label."`
+	Query  string `query:"q" maxLength:"100" doc:"Letters in the other's names or in messages."`
+}
+
+func (a *API) listConversations(ctx context.Context, in *listConversationsInput) (*body[List[chat.Conversation]], error) {
+	conversations, err := a.Chats.List(ctx, chat.ListRequest{Folder: in.Folder, Label: in.Label, Query: in.Query, Limit: in.Limit, Cursor: in.Cursor})
 	return answer(listOf(conversations.Items, conversations.NextCursor), err)
 }
 
@@ -43,24 +50,29 @@ func (a *API) getConversation(ctx context.Context, in *ByID) (*body[chat.Convers
 
 type listMessagesInput struct {
 	PageOf
-	AfterSeq int64 `query:"after_seq" minimum:"0" doc:"Only messages after this sequence number."`
+	AfterSeq    int64  `query:"after_seq" minimum:"0" doc:"Only messages after this sequence number."`
+	AroundSeq   int64  `query:"around_seq" minimum:"0" doc:"The page with this message in its middle."`
+	AfterChange int64  `query:"after_change" minimum:"0" doc:"Only what was edited or deleted after this change, in the order of the changes."`
+	Query       string `query:"q" maxLength:"100" doc:"Only messages with these letters, newest first."`
 }
 
 func (a *API) listMessages(ctx context.Context, in *listMessagesInput) (*body[List[chat.Message]], error) {
-	messages, err := a.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: in.ID, AfterSeq: in.AfterSeq, Limit: in.Limit, Cursor: in.Cursor})
+	messages, err := a.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: in.ID, AfterSeq: in.AfterSeq, AroundSeq: in.AroundSeq,
+		AfterChange: in.AfterChange, Query: in.Query, Limit: in.Limit, Cursor: in.Cursor})
 	return answer(listOf(messages.Items, messages.NextCursor), err)
 }
 
 type sendMessageInput struct {
 	ByID
 	Body struct {
-		Text     string `json:"text" doc:"1 to 4,000 characters."`
-		ClientID string `json:"client_id" doc:"What the client calls the message, at most 64 characters."`
+		Text     string        `json:"text" doc:"1 to 4,000 characters; with files it may be empty."`
+		ClientID string        `json:"client_id" doc:"What the client calls the message, at most 64 characters."`
+		Files    []chat.Upload `json:"files,omitempty" doc:"At most 10, each with its name and its content in base64; 15 MB together."`
 	}
 }
 
 func (a *API) sendMessage(ctx context.Context, in *sendMessageInput) (*body[chat.Message], error) {
-	return answer(a.Chats.Send(ctx, chat.SendRequest{ConversationID: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Text}))
+	return answer(a.Chats.Send(ctx, chat.SendRequest{ConversationID: in.ID, ClientID: in.Body.ClientID, Text: in.Body.Text, Files: in.Body.Files}))
 }
 
 type markConversationReadInput struct {

@@ -3,6 +3,7 @@ package chatimpl
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func (people) Get(_ context.Context, q user.GetRequest) (user.Profile, error) {
 	if !ok || name == "nobody" {
 		return user.Profile{}, fault.NotFoundf("There is no such person.")
 	}
-	return user.Profile{ID: id, Username: strings.ToUpper(name[:1]) + name[1:]}, nil
+	return user.Profile{ID: id, Username: strings.ToUpper(name[:1]) + name[1:], DisplayName: "The " + name}, nil
 }
 
 // gigs have one of Ben's, and a draft of his that only he sees.
@@ -60,9 +61,9 @@ type world struct {
 
 type opener = func(string, ...apptest.Option) *apptest.Harness
 
-func start(t *testing.T, open opener) world {
+func start(t *testing.T, open opener, options ...apptest.Option) world {
 	t.Helper()
-	h := open("chat")
+	h := open("chat", options...)
 	return world{h, apptest.Start(t, h, Module, Deps{Users: people{}, Gigs: gigs{}, Orders: orders{}}), t}
 }
 
@@ -136,6 +137,12 @@ func (w world) marks(ctx context.Context, id string) string {
 		w.t.Fatal(err)
 	}
 	return fmt.Sprintf("%d/%d/%d %d %d in %d", c.ReadSeq, c.TheirRead, c.LastSeq, c.Unread, n.Messages, n.Conversations)
+}
+
+// same says whether two messages are, but for how long their reader may change them.
+func same(a, b chat.Message) bool {
+	a.ChangeUntil, b.ChangeUntil = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 func (w world) refused(err error, code fault.Code, about string) {

@@ -39,5 +39,5 @@ func (s *service) MarkRead(ctx context.Context, q chat.MarkReadRequest) (chat.Co
 	if err != nil {
 		return chat.Conversation{}, err
 	}
-	return view.conversation(), nil
+	return s.conversation(s.db.Read(ctx), view, actor.UserID)
 }

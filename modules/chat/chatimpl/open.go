@@ -45,13 +45,18 @@ func (s *service) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversati
 	if err != nil {
 		return chat.Conversation{}, fmt.Errorf("make an id: %w", err)
 	}
+	own, err := s.users.Get(ctx, user.GetRequest{ID: actor.UserID})
+	if err != nil {
+		return chat.Conversation{}, err
+	}
 	me, other := chat.Person{ID: actor.UserID, Username: actor.Username}, chat.Person{ID: profile.ID, Username: profile.Username}
+	names := map[string]string{me.ID: namesOf(own), other.ID: namesOf(profile)}
 	var view viewRow
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		if err := s.mayBegin(tx, me, other); err != nil {
 			return err
 		}
-		kept, err := open(tx, id.String(), me, other, about)
+		kept, err := open(tx, id.String(), me, other, about, names)
 		if err != nil {
 			return err
 		}
@@ -62,7 +67,7 @@ func (s *service) Open(ctx context.Context, q chat.OpenRequest) (chat.Conversati
 		return chat.Conversation{}, err
 	}
 	if q.Text == "" {
-		return view.conversation(), nil
+		return s.conversation(s.db.Read(ctx), view, actor.UserID)
 	}
 	if _, err := s.Send(ctx, chat.SendRequest{ConversationID: view.ID, Text: q.Text}); err != nil {
 		return chat.Conversation{}, err
@@ -133,6 +138,9 @@ func (s *service) mayBegin(tx *db.Tx, me, other chat.Person) error {
 	if exist > 0 {
 		return nil
 	}
+	if barred, err := isBlocked(tx.DB, other.ID, me.ID); err != nil || barred {
+		return orElse(err, fault.Forbiddenf("You cannot write to this person."))
+	}
 	begun := tx.Table("conversations").Where("begun_by = ?", me.ID)
 	seconds, err := tooFast(begun, s.settings.ConversationsPerHour, time.Hour, tx.Now())
 	if err == nil && seconds > 0 {
@@ -143,7 +151,8 @@ func (s *service) mayBegin(tx *db.Tx, me, other chat.Person) error {
 
 // open makes the conversation of two people, or finds the one that they have: of several that open it at once, one
 // makes it and the others wait for it. It is shown in the list of who opens it.
-func open(tx *db.Tx, id string, me, other chat.Person, about subject) (kept string, err error) {
+// names are what each is found by.
+func open(tx *db.Tx, id string, me, other chat.Person, about subject, names map[string]string) (kept string, err error) {
 	low, high := pair(me, other)
 	err = tx.Raw(`INSERT INTO conversations (id, low_id, high_id, gig_id, order_id, begun_by, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -152,13 +161,24 @@ func open(tx *db.Tx, id string, me, other chat.Person, about subject) (kept stri
 	if err != nil {
 		return "", fmt.Errorf("keep a conversation: %w", err)
 	}
-	err = tx.Exec(`INSERT INTO participants (conversation_id, user_id, username, listed, active_at)
-		VALUES (?, ?, ?, TRUE, ?), (?, ?, ?, FALSE, ?)
-		ON CONFLICT (conversation_id, user_id) DO UPDATE SET username = excluded.username,
+	err = tx.Exec(`INSERT INTO participants (conversation_id, user_id, username, folded, listed, active_at)
+		VALUES (?, ?, ?, ?, TRUE, ?), (?, ?, ?, ?, FALSE, ?)
+		ON CONFLICT (conversation_id, user_id) DO UPDATE SET username = excluded.username, folded = excluded.folded,
 			listed = participants.listed OR excluded.listed`,
-		kept, me.ID, me.Username, tx.Now(), kept, other.ID, other.Username, tx.Now()).Error
+		kept, me.ID, me.Username, names[me.ID], tx.Now(), kept, other.ID, other.Username, names[other.ID], tx.Now()).Error
 	if err != nil {
 		return "", fmt.Errorf("keep the participants: %w", err)
 	}
 	return kept, nil
+}
+
+// namesOf are the names of a person in small letters, to be found by.
+func namesOf(p user.Profile) string { return strings.ToLower(p.Username + " " + p.DisplayName) }
+
+// orElse is the error, or the refusal where there is none.
+func orElse(err error, refusal *fault.Error) error {
+	if err != nil {
+		return err
+	}
+	return refusal
 }

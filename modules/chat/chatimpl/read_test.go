@@ -178,7 +178,7 @@ func TestMessagesArePagedBackwardsAndForwardsWithoutGaps(t *testing.T) {
 }
 
 // Row C5.
-func TestConversationsAreListedByTheirLastActivityPageByPage(t *testing.T) {
+func TestConversationsAreListedWithTheUnreadFirstAndThenByTheirLastActivityPageByPage(t *testing.T) {
 	everywhere(t, func(t *testing.T, w world) {
 		ids := map[string]string{}
 		for i := range 25 { // opened at the same moment or not, each is listed once
@@ -215,10 +215,10 @@ func TestConversationsAreListedByTheirLastActivityPageByPage(t *testing.T) {
 				break
 			}
 		}
-		if len(seen) != 25 || names[0] != "P07" || names[1] != "P03" || names[2] != "P24" {
+		if len(seen) != 25 || names[0] != "P03" || names[1] != "P07" || names[2] != "P24" {
 			t.Errorf("%d conversations: %v", len(seen), names)
 		}
-		if l := w.list(ana); len(l) != 20 || l[0].With.Username != names[8] || l[0].LastMessage.Text != "up" || l[1].With.Username != "P07" {
+		if l := w.list(ana); len(l) != 20 || l[0].With.Username != "P03" || l[1].With.Username != names[8] || l[1].LastMessage.Text != "up" || l[2].With.Username != "P07" {
 			t.Errorf("%d conversations", len(l))
 		}
 		if l := w.list(as("P03")); len(l) != 1 || l[0].With.Username != "Ana" || l[0].Unread != 0 {

@@ -3,6 +3,7 @@ package chatimpl
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,30 +26,70 @@ func (s *service) Send(ctx context.Context, q chat.SendRequest) (chat.Message, e
 	if err != nil {
 		return chat.Message{}, fmt.Errorf("make an id: %w", err)
 	}
-	row := messageRow{ID: id.String(), ConversationID: q.ConversationID, SenderID: actor.UserID,
-		SenderUsername: actor.Username, ClientID: q.ClientID, Text: q.Text}
-	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		view, err := find(tx.DB, q.ConversationID, actor.UserID)
-		if err != nil {
-			return err
+	if len(q.Files) > 0 { // before they are looked at, which costs
+		if _, err := find(s.db.Read(ctx), q.ConversationID, actor.UserID); err != nil {
+			return chat.Message{}, err
 		}
-		if err := holdPerson(tx, actor.UserID); err != nil {
+	}
+	files, err := s.receive(ctx, q.Files, q.ConversationID, id.String())
+	if err != nil {
+		return chat.Message{}, err
+	}
+	row := messageRow{ID: id.String(), ConversationID: q.ConversationID, SenderID: actor.UserID, SenderUsername: actor.Username,
+		ClientID: q.ClientID, Kind: chat.KindText, Text: q.Text, Folded: strings.ToLower(q.Text), Files: len(files)}
+	made := row
+	err = s.keepFiles(ctx, files, func() (used bool, err error) {
+		err = s.db.Tx(ctx, func(tx *db.Tx) error {
+			row = made // the transaction may run again
+			used, err = s.sendOnce(tx, &row, files)
 			return err
-		}
-		stored, err := sentBefore(tx, row)
-		if err != nil || stored.ID != "" {
-			row = stored
-			return err
-		}
-		if err := s.maySend(tx, actor.UserID); err != nil {
-			return err
-		}
-		return post(tx, &row, view.WithID)
+		})
+		return used, err
 	})
 	if err != nil {
 		return chat.Message{}, err
 	}
-	return row.message(), nil
+	return s.message(s.db.Read(ctx), row, actor.UserID)
+}
+
+// sendOnce posts a message unless its sender's client has sent it before; then row is the one that is stored.
+func (s *service) sendOnce(tx *db.Tx, row *messageRow, files []file) (posted bool, err error) {
+	view, err := find(tx.DB, row.ConversationID, row.SenderID)
+	if err != nil {
+		return false, err
+	}
+	if err := holdPerson(tx, row.SenderID); err != nil {
+		return false, err
+	}
+	stored, err := sentBefore(tx, *row)
+	if err != nil || stored.ID != "" {
+		*row = stored
+		return false, err
+	}
+	if err := s.maySend(tx, row.SenderID); err != nil {
+		return false, err
+	}
+	if err := mayWrite(view); err != nil {
+		return false, err
+	}
+	if row.Warnings, err = s.screen(tx, view, row.SenderID, row.Text); err != nil {
+		return false, err
+	}
+	if err := post(tx, row, view); err != nil {
+		return false, err
+	}
+	return true, writeFiles(tx, files)
+}
+
+// mayWrite refuses where one of the two has blocked the other (row C7).
+func mayWrite(view viewRow) error {
+	switch {
+	case view.Blocked:
+		return fault.Forbiddenf("You have blocked this person. Unblock them to write.")
+	case view.Barred:
+		return fault.Forbiddenf("You cannot write to this person.")
+	}
+	return nil
 }
 
 // sentBefore returns the message that the sender's client has sent under this name; without an id if there is none.
@@ -74,8 +115,8 @@ func (s *service) maySend(tx *db.Tx, userID string) error {
 	return err
 }
 
-// post numbers, keeps, counts and announces a message.
-func post(tx *db.Tx, m *messageRow, recipientID string) (err error) {
+// post numbers, keeps, counts and announces a message; view is the conversation as its sender sees it.
+func post(tx *db.Tx, m *messageRow, view viewRow) (err error) {
 	if m.Seq, err = number(tx, m.ConversationID); err != nil {
 		return err
 	}
@@ -86,6 +127,9 @@ func post(tx *db.Tx, m *messageRow, recipientID string) (err error) {
 	if err := count(tx, *m); err != nil {
 		return err
 	}
+	if err := turn(tx, *m, view); err != nil {
+		return err
+	}
 	return tx.Emit(chat.MessageSent{ConversationID: m.ConversationID, MessageID: m.ID, Seq: m.Seq, SenderID: m.SenderID,
-		SenderUsername: m.SenderUsername, RecipientID: recipientID, At: m.CreatedAt})
+		SenderUsername: m.SenderUsername, RecipientID: view.WithID, At: m.CreatedAt, Quiet: view.TheySpam})
 }

@@ -2,6 +2,7 @@ package chatimpl
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -19,16 +20,41 @@ type messageRow struct {
 	SenderID       string
 	SenderUsername string
 	ClientID       string
+	Kind           chat.Kind
+	SubjectID      string
 	Text           string
+	Folded         string // the text in small letters
+	Warnings       string // separated by commas
+	Files          int    // how many
+	Change         int64
+	EditedAt       *time.Time
+	DeletedAt      *time.Time
 	CreatedAt      time.Time
 }
 
 // TableName is what GORM calls it.
 func (messageRow) TableName() string { return "messages" }
 
+// message is the row without its files.
 func (r messageRow) message() chat.Message {
-	return chat.Message{ID: r.ID, ConversationID: r.ConversationID, Seq: r.Seq, SenderID: r.SenderID,
-		SenderUsername: r.SenderUsername, ClientID: r.ClientID, Text: r.Text, CreatedAt: r.CreatedAt.UTC()}
+	m := chat.Message{ID: r.ID, ConversationID: r.ConversationID, Seq: r.Seq, SenderID: r.SenderID,
+		SenderUsername: r.SenderUsername, ClientID: r.ClientID, Kind: r.Kind, SubjectID: r.SubjectID, Text: r.Text,
+		Attachments: []chat.Attachment{}, Warnings: []chat.Warning{}, CreatedAt: r.CreatedAt.UTC(), Change: r.Change,
+		EditedAt: utc(r.EditedAt), DeletedAt: utc(r.DeletedAt)}
+	for w := range strings.SplitSeq(r.Warnings, ",") {
+		if w != "" {
+			m.Warnings = append(m.Warnings, chat.Warning(w))
+		}
+	}
+	return m
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	at := t.UTC()
+	return &at
 }
 
 // viewRow is a conversation as one of its two sees it.
@@ -37,38 +63,53 @@ type viewRow struct {
 	GigID        string
 	OrderID      string
 	LastSeq      int64
+	LastChange   int64
 	WithID       string
 	WithUsername string
 	TheirRead    int64
+	TheySpam     bool // the other calls it spam
 	ReadSeq      int64
 	Unread       int
+	Starred      bool
+	Archived     bool
+	Spam         bool
+	Blocked      bool // by the one who looks
+	Barred       bool // by the other
 	ActiveAt     time.Time
 	Last         messageRow `gorm:"embedded;embeddedPrefix:last_message_"` // without an id: there is none
 }
 
+// conversation is the row without its last message and its labels.
 func (r viewRow) conversation() chat.Conversation {
-	c := chat.Conversation{ID: r.ID, With: chat.Person{ID: r.WithID, Username: r.WithUsername}, GigID: r.GigID,
-		OrderID: r.OrderID, LastSeq: r.LastSeq, ReadSeq: r.ReadSeq, TheirRead: r.TheirRead, Unread: r.Unread,
-		UpdatedAt: r.ActiveAt.UTC()}
-	if r.Last.ID != "" {
-		last := r.Last.message()
-		c.LastMessage = &last
-	}
-	return c
+	return chat.Conversation{ID: r.ID, With: chat.Person{ID: r.WithID, Username: r.WithUsername}, GigID: r.GigID,
+		OrderID: r.OrderID, LastSeq: r.LastSeq, LastChange: r.LastChange, ReadSeq: r.ReadSeq, TheirRead: r.TheirRead,
+		Unread: r.Unread, UpdatedAt: r.ActiveAt.UTC(), Starred: r.Starred, Archived: r.Archived, Spam: r.Spam,
+		Labels: []string{}, Blocked: r.Blocked, CanWrite: !r.Blocked && !r.Barred}
 }
 
 // viewsOf begins a query for the conversations of one person.
 func viewsOf(g *gorm.DB, userID string) *gorm.DB {
 	return g.Table("participants AS me").
-		Select(`c.id, c.gig_id, c.order_id, c.last_seq, me.read_seq, me.unread, me.active_at,
+		Select(`c.id, c.gig_id, c.order_id, c.last_seq, c.last_change, me.read_seq, me.unread, me.active_at,
+			me.starred, me.archived, me.spam, them.spam AS they_spam,
 			them.user_id AS with_id, them.username AS with_username, them.read_seq AS their_read,
-			m.id AS last_message_id, m.conversation_id AS last_message_conversation_id, m.seq AS last_message_seq,
-			m.sender_id AS last_message_sender_id, m.sender_username AS last_message_sender_username,
-			m.client_id AS last_message_client_id, m.text AS last_message_text, m.created_at AS last_message_created_at`).
+			EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = me.user_id AND b.blocked_id = them.user_id) AS blocked,
+			EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = them.user_id AND b.blocked_id = me.user_id) AS barred,
+			`+columnsOf("m", "last_message_")).
 		Joins("JOIN conversations AS c ON c.id = me.conversation_id").
 		Joins("JOIN participants AS them ON them.conversation_id = me.conversation_id AND them.user_id <> me.user_id").
 		Joins("LEFT JOIN messages AS m ON m.conversation_id = c.id AND m.seq = c.last_seq").
 		Where("me.user_id = ?", userID)
+}
+
+// columnsOf names the columns of a message that may not be there, for a row that it is a part of.
+func columnsOf(table, prefix string) string {
+	var all []string
+	for _, column := range []string{"id", "conversation_id", "seq", "sender_id", "sender_username", "client_id", "kind", "subject_id", "text",
+		"warnings", "files", "change", "edited_at", "deleted_at", "created_at"} {
+		all = append(all, table+"."+column+" AS "+prefix+column)
+	}
+	return strings.Join(all, ", ")
 }
 
 // find returns a conversation as the person sees it; NotFound for all but its two.
@@ -139,10 +180,10 @@ func tooFast(rows *gorm.DB, most int, period time.Duration, now time.Time) (seco
 	return wait(first[0], period, now), nil
 }
 
-// count notes a new message with both participants. The sender has read their own, unless something of the other is
-// still unread before it.
+// count notes a new message with both participants, and takes it out of their archives. The sender has read their own,
+// unless something of the other is still unread before it.
 func count(tx *db.Tx, m messageRow) error {
-	err := tx.Exec(`UPDATE participants SET listed = TRUE, active_at = ?,
+	err := tx.Exec(`UPDATE participants SET listed = TRUE, active_at = ?, archived = FALSE,
 			read_seq = CASE WHEN user_id = ? AND unread = 0 THEN ? ELSE read_seq END,
 			unread = CASE WHEN user_id = ? THEN unread ELSE unread + 1 END
 		WHERE conversation_id = ?`, m.CreatedAt, m.SenderID, m.Seq, m.SenderID, m.ConversationID).Error

@@ -17,6 +17,12 @@ func (s *service) ShowTyping(ctx context.Context, q chat.ShowTypingRequest) (cha
 	if err != nil {
 		return chat.Typed{}, err
 	}
+	if err := mayWrite(view); err != nil {
+		return chat.Typed{}, err
+	}
 	e := chat.Typed{ConversationID: view.ID, TypistID: actor.UserID, RecipientID: view.WithID, At: s.db.Now()}
+	if view.TheySpam {
+		return e, nil
+	}
 	return e, s.events.Signal(ctx, e)
 }
