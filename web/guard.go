@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +39,8 @@ func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx := identity.WithAddress(identity.WithRequest(c.Request().Context(), id), c.RealIP())
 		c.SetRequest(c.Request().WithContext(ctx))
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
+		w.figures.underway.Inc()
+		defer w.figures.underway.Dec()
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
@@ -47,7 +48,7 @@ func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" {
 			route = "none"
 		}
-		w.seconds.WithLabelValues(c.Request().Method, route, strconv.Itoa(status)).Observe(spent.Seconds())
+		w.figures.answered(c.Request().Method, route, status, spent)
 		if !strings.HasPrefix(route, "/static/") {
 			w.tellAccess(c, route, spent)
 		}

@@ -39,7 +39,7 @@ type Web struct {
 	sessions *sessions
 	routes   []Route
 	uploads  map[string]bool // method and path of the routes that take files
-	seconds  *prometheus.HistogramVec
+	figures  *figures
 	access   *zap.Logger
 }
 
@@ -52,10 +52,7 @@ func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheu
 		return nil, err
 	}
 	w.site = pages
-	w.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "marketplace_http_request_seconds", Help: "Requests by route and status.", Buckets: []float64{.001, .005, .02, .1, .5, 2, 10},
-	}, []string{"method", "route", "status"})
-	if err := metrics.Register(w.seconds); err != nil {
+	if w.figures, err = newFigures(metrics); err != nil {
 		return nil, err
 	}
 	w.router.HideBanner, w.router.HidePort = true, true
@@ -67,7 +64,9 @@ func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheu
 	w.router.Pre(w.observe, w.recover, w.secure)
 	w.router.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: compressed}), w.limitBody, w.sameOrigin, w.authenticate, w.hurry)
 	bus.Watch(events, w.sessions.onSessionEnded)
-	w.live = live.New(ctx, e, events, w.sessions.cookie, w.sessions.bearer)
+	if w.live, err = live.New(ctx, e, events, metrics, w.sessions.cookie, w.sessions.bearer); err != nil {
+		return nil, err
+	}
 	w.mount()
 	go w.watchConnections(ctx)
 	return w, nil

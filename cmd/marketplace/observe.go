@@ -48,6 +48,10 @@ func (p *process) observe(ctx context.Context) (finish func(), err error) {
 		farewells()
 		return nil, err
 	}
+	if p.log, err = telemetry.CountLines(p.log, p.metrics); err != nil {
+		farewells()
+		return nil, err
+	}
 	return func() {
 		_ = p.log.Sync()
 		farewells()

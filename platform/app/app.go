@@ -83,6 +83,7 @@ type App struct {
 	bus      *bus.Bus
 	hasty    bool
 	levels   *telemetry.Levels
+	figures  *figures
 
 	used       []string // every module of the marketplace, hosted or not
 	described  []Description
@@ -158,6 +159,9 @@ func (a *App) prepare() error {
 	metrics, err := rpc.NewMetrics(a.registry)
 	if err != nil {
 		return fmt.Errorf("measure the calls between processes: %w", err)
+	}
+	if a.figures, err = newFigures(a.registry); err != nil {
+		return err
 	}
 	a.calls.Metrics, a.calls.Log = metrics, a.log.Named("rpc")
 	if a.mode != Serving {

@@ -202,7 +202,7 @@ func TestTasksRunAtTheStartAsTheSystemAndComeAgainAfterAFailure(t *testing.T) {
 		t.Error("two runs have one request id")
 	}
 	failures := logs.FilterMessage("a background task failed").All()
-	if len(failures) != 2 || failures[0].LoggerName != "busy" || failures[0].ContextMap()["task"] != "stumble" {
+	if len(failures) != 2 || failures[0].LoggerName != "busy" || failures[0].ContextMap()["labels.task"] != "stumble" {
 		t.Fatalf("%d failures are in the log: %v", len(failures), failures)
 	}
 	first, second := failures[0].ContextMap()["error"], failures[1].ContextMap()["error"]

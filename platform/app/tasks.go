@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 )
 
 type task struct {
@@ -38,21 +39,25 @@ func (a *App) Every(interval time.Duration, name string, run func(context.Contex
 func (h *Host) RunTasks(ctx context.Context) error {
 	var errs []error
 	for _, t := range h.tasks {
-		if err := t.once(ctx); err != nil {
+		if err := t.once(asSystem(ctx)); err != nil {
 			errs = append(errs, fmt.Errorf("task %s of %s: %w", t.name, h.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// once runs the task as the system, under a request id of its own, so that what it causes can be found in the logs.
+// asSystem is what a task runs as: the system, under a request id of its own, so that what it causes can be found in the logs.
+func asSystem(ctx context.Context) context.Context {
+	return identity.WithRequest(identity.System(ctx), "task-"+uuid.NewString())
+}
+
 func (t task) once(ctx context.Context) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return t.run(identity.WithRequest(identity.System(ctx), "task-"+uuid.NewString()))
+	return t.run(ctx)
 }
 
 // runTasks runs the tasks of all hosted modules until ctx ends, and waits for those that are at work.
@@ -63,17 +68,22 @@ func (a *App) runTasks(ctx context.Context) error {
 	}
 	for _, h := range a.hosts {
 		for _, t := range h.tasks {
-			wait.Go(func() { t.repeat(ctx, h.Log) })
+			wait.Go(func() { a.repeat(ctx, h, t) })
 		}
 	}
 	wait.Wait()
 	return nil
 }
 
-func (t task) repeat(ctx context.Context, log *zap.Logger) {
+func (a *App) repeat(ctx context.Context, h *Host, t task) {
 	for {
-		if err := t.once(ctx); err != nil && ctx.Err() == nil {
-			log.Error("a background task failed", zap.String("labels.task", t.name), zap.Error(err))
+		begun, running := a.clock.Now(), asSystem(ctx)
+		err := t.once(running)
+		if ctx.Err() == nil {
+			a.figures.ran(h.Name, t.name, begun, a.clock.Now(), err)
+		}
+		if err != nil && ctx.Err() == nil {
+			telemetry.For(running, h.Log).Error("a background task failed", zap.String("labels.task", t.name), zap.Error(err))
 		}
 		select {
 		case <-ctx.Done():

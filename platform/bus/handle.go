@@ -82,11 +82,12 @@ func (ev *Events) handle(topic string, react reaction) message.NoPublishHandlerF
 		ctx := identity.WithRequest(identity.System(msg.Context()), msg.Metadata.Get(db.HeaderRequest))
 		ctx, cancel := context.WithTimeout(ctx, ev.bus.options.Timeout)
 		defer cancel()
+		begun := ev.db.Now()
 		err := safely(func() error { return react(ctx, msg) })
 		if err != nil && !ev.databaseAnswers(msg.Context()) {
 			err = fmt.Errorf("%w: %w", errNoDatabase, err)
 		}
-		ev.bus.metrics.handled(topic, ev.module, emittedAt(msg), ev.db.Now(), err)
+		ev.bus.metrics.handled(topic, ev.module, emittedAt(msg), begun, ev.db.Now(), err)
 		report(msg, err)
 		return err
 	}

@@ -14,6 +14,7 @@ type metrics struct {
 	dead    *prometheus.CounterVec   // topic, subscriber
 	dropped *prometheus.CounterVec   // topic
 	lag     *prometheus.HistogramVec // topic, subscriber
+	spent   *prometheus.HistogramVec // topic, subscriber
 	pending *prometheus.GaugeVec     // publisher, subscriber
 	letters *prometheus.GaugeVec     // publisher, subscriber
 	oldest  *prometheus.GaugeVec     // publisher, subscriber
@@ -35,6 +36,10 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 			Namespace: "marketplace", Name: "events_lag_seconds", Help: "From the emission of an event to its effect.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30, 120, 600},
 		}, []string{"topic", "subscriber"}),
+		spent: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "marketplace", Name: "events_handling_seconds", Help: "How long an attempt to handle an event takes.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, 1, 5, 30},
+		}, []string{"topic", "subscriber"}),
 		pending: gauge("outbox_pending", "Deliveries that are not done."),
 		letters: gauge("outbox_dead", "Dead letters."),
 		oldest:  gauge("outbox_oldest_seconds", "How long the first pending delivery has waited."),
@@ -43,14 +48,15 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 		return m, nil
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.done, m.failed, m.dead, m.dropped, m.lag, m.pending, m.letters, m.oldest} {
+	for _, c := range []prometheus.Collector{m.done, m.failed, m.dead, m.dropped, m.lag, m.spent, m.pending, m.letters, m.oldest} {
 		errs = append(errs, r.Register(c))
 	}
 	return m, errors.Join(errs...)
 }
 
 // handled counts one attempt of a handler.
-func (m *metrics) handled(topic, subscriber string, emitted, now time.Time, err error) {
+func (m *metrics) handled(topic, subscriber string, emitted, begun, now time.Time, err error) {
+	m.spent.WithLabelValues(topic, subscriber).Observe(now.Sub(begun).Seconds())
 	if err != nil {
 		m.failed.WithLabelValues(topic, subscriber).Inc()
 		return

@@ -126,7 +126,7 @@ type Tx struct {
 	db      *DB
 	ctx     context.Context
 	emitted []Emitted
-	acts    []telemetry.Act
+	after   []func()
 }
 
 // Now is the present time of the database's clock.
@@ -150,8 +150,8 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 			if d.committed != nil && len(tx.emitted) > 0 {
 				d.committed(tx.emitted)
 			}
-			for _, act := range tx.acts {
-				telemetry.Audit(ctx, d.log, act)
+			for _, fn := range tx.after {
+				fn()
 			}
 			return nil
 		}
@@ -172,7 +172,13 @@ func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (*Tx, error) {
 
 // Audit writes an act into the record of audit (telemetry.Audit) when the transaction has committed, and not at all if it
 // does not.
-func (tx *Tx) Audit(a telemetry.Act) { tx.acts = append(tx.acts, a) }
+func (tx *Tx) Audit(a telemetry.Act) {
+	tx.AfterCommit(func() { telemetry.Audit(tx.ctx, tx.db.log, a) })
+}
+
+// AfterCommit calls fn when the transaction has committed, and not at all if it does not: for what is told or counted. It
+// must not take long, and may not happen at all if the process ends meanwhile.
+func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 
 // Context is the transaction's context; Tx refuses it, so it cannot start a second transaction.
 func (tx *Tx) Context() context.Context { return tx.ctx }

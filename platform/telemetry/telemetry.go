@@ -51,6 +51,21 @@ func NewLogger(levels *Levels, format string, service Service, out io.Writer, al
 	return zap.New(zapcore.NewTee(cores...), zap.WithCaller(format == "json")), nil
 }
 
+// CountLines makes the logger count what it writes, by level.
+func CountLines(log *zap.Logger, r prometheus.Registerer) (*zap.Logger, error) {
+	lines := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "marketplace_log_entries_total", Help: "Lines of the log by level."}, []string{"level"})
+	for _, level := range []zapcore.Level{zapcore.InfoLevel, zapcore.WarnLevel, zapcore.ErrorLevel} {
+		lines.WithLabelValues(level.String())
+	}
+	if err := r.Register(lines); err != nil {
+		return nil, fmt.Errorf("count the lines of the log: %w", err)
+	}
+	return log.WithOptions(zap.Hooks(func(e zapcore.Entry) error {
+		lines.WithLabelValues(e.Level.String()).Inc()
+		return nil
+	})), nil
+}
+
 // forPeople writes lines that are read in a terminal.
 func forPeople() zapcore.Encoder {
 	return zapcore.NewConsoleEncoder(zapcore.EncoderConfig{

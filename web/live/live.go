@@ -5,11 +5,14 @@ package live
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"marketplace/modules/auth"
@@ -42,11 +45,12 @@ type Live struct {
 	server *socketio.Server
 	people *socketio.Namespace
 	roll   *roll
+	events *prometheus.CounterVec // event, outcome
 }
 
-// New makes the channel. Browsers are known by their session cookie, other clients by an access token in the connect
+// New makes the channel; metrics takes its figures. Browsers are known by their session cookie, other clients by an access token in the connect
 // payload: {"token": "…"}. Visitors are refused.
-func New(ctx context.Context, e edge.Edge, events *bus.Events, who Who, bearer Bearer) *Live {
+func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheus.Registerer, who Who, bearer Bearer) (*Live, error) {
 	l := &Live{Edge: e, base: context.WithoutCancel(ctx), roll: newRoll(e.Users, e.Clock, e.Log)}
 	l.server = socketio.New(socketio.Options{
 		AllowedOrigins: nil, // the same origin
@@ -62,7 +66,20 @@ func New(ctx context.Context, e edge.Edge, events *bus.Events, who Who, bearer B
 	bus.Watch(events, l.onPresence)
 	bus.Watch(events, l.onSessionEnded)
 	go l.roll.run(ctx)
-	return l
+	return l, l.measure(metrics)
+}
+
+// measure counts who is connected and what they send. The events are those that we know.
+func (l *Live) measure(r prometheus.Registerer) error {
+	l.events = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "marketplace_socket_events_total", Help: "What clients sent over live connections, by how it ended: ok, or the code of a fault.",
+	}, []string{"event", "outcome"})
+	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "marketplace_sockets_open", Help: "Live connections of people."},
+		func() float64 { return float64(len(l.people.Except().Sockets())) })
+	if err := errors.Join(r.Register(l.events), r.Register(open)); err != nil {
+		return fmt.Errorf("measure the live channel: %w", err)
+	}
+	return nil
 }
 
 // Mount answers the channel's requests. They leave echo's deadlines and compression alone.
@@ -134,12 +151,15 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 		if e.Bind(0, &q) == nil {
 			answer, err = act(identity.With(ctx, sk.Data.(identity.Actor)), q)
 		}
+		outcome := "ok"
 		if err != nil {
+			outcome = string(fault.Of(err).Code)
 			if fault.Of(err).Code == fault.Internal {
 				telemetry.For(ctx, l.Log).Error("a live event failed", zap.String("event.action", event), zap.Error(err))
 			}
 			answer = map[string]any{"error": fault.Of(err)}
 		}
+		l.events.WithLabelValues(event, outcome).Inc()
 		if err := e.Ack(answer); err != nil {
 			l.Log.Debug("the client left", zap.Error(err))
 		}

@@ -28,11 +28,12 @@ const (
 type hasher struct {
 	memory, time int
 	turns        chan struct{}
+	figures      hashFigures
 	derive       func(password, salt []byte, time, memory uint32, threads uint8, length uint32) []byte // argon2.IDKey
 }
 
 func newHasher(memory, time int) *hasher {
-	return &hasher{memory: memory, time: time, turns: make(chan struct{}, runtime.NumCPU()), derive: argon2.IDKey}
+	return &hasher{memory: memory, time: time, turns: make(chan struct{}, runtime.NumCPU()), derive: argon2.IDKey, figures: newHashFigures()}
 }
 
 // hashed is a password hash taken apart.
@@ -96,10 +97,13 @@ func (h *hasher) Check(ctx context.Context, kept, password string) (right, stale
 func (h *hasher) compute(ctx context.Context, k hashed, password string) ([]byte, error) {
 	wait, cancel := context.WithTimeout(ctx, queue)
 	defer cancel()
+	leave := h.figures.enter()
 	select {
 	case h.turns <- struct{}{}:
+		leave()
 		defer func() { <-h.turns }()
 	case <-wait.Done():
+		leave()
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

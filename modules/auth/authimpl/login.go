@@ -27,6 +27,7 @@ func (s *service) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session,
 		return auth.Session{}, fmt.Errorf("find an account: %w", err)
 	}
 	v, err := s.checkGuess(ctx, g)
+	s.countLogIn(err)
 	if fault.Is(err, fault.Unauthenticated) || fault.Is(err, fault.TooMany) {
 		s.audit(ctx, telemetry.Act{Action: "log-in", Kind: telemetry.Authentication, Failed: true, Reason: string(fault.Of(err).Code), Whom: g.account.ID})
 	}

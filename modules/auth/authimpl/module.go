@@ -109,6 +109,7 @@ type service struct {
 	tokens        tokens
 	keys          *keyring
 	refused       prometheus.Counter // guesses of passwords
+	logIns        *prometheus.CounterVec // outcome
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -137,6 +138,9 @@ func newService(h *app.Host, deps Deps) (auth.Service, error) {
 		url:           h.Config.PublicURL,
 		hasher:        newHasher(set.HashMemory, set.HashTime),
 		weak:          newWeakness(h.Config.Name, h.Config.PublicURL),
+	}
+	if err := s.measure(h.Metrics); err != nil {
+		return nil, err
 	}
 	if s.tokens, err = newTokens(secret); err != nil {
 		return nil, err

@@ -121,13 +121,15 @@ func (s *service) takeMail(ctx context.Context, row *mailRow) (taken bool, err e
 func (s *service) settle(ctx context.Context, row mailRow, failure error) error {
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		if failure == nil {
+			tx.AfterCommit(func() { s.figures.mails.WithLabelValues(sent).Inc() })
 			return s.settleSent(tx, row)
 		}
-		status := queued
+		status, outcome := queued, "failed"
 		if row.Attempts >= s.settings.Attempts || mail.IsPermanent(failure) {
-			status = dead
+			status, outcome = dead, dead
 			telemetry.For(ctx, s.log).Error("a mail cannot be sent", zap.String("labels.mail_id", row.ID), zap.Int("market.attempts", row.Attempts), zap.Error(failure))
 		}
+		tx.AfterCommit(func() { s.figures.mails.WithLabelValues(outcome).Inc() })
 		return tx.Exec("UPDATE mails SET status = ?, due_at = ?, last_error = ? WHERE id = ? AND attempts = ?",
 			status, tx.Now().Add(s.pause(row.Attempts)), excerpt(failure.Error()), row.ID, row.Attempts).Error
 	})

@@ -91,6 +91,7 @@ type service struct {
 	layout     layout
 	operators  []string // who is told of alerts
 	gauges     mailGauges
+	figures    *figures
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -126,6 +127,9 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 	}
 	if s.gauges, err = newMailGauges(h.Metrics); err != nil {
 		return nil, err
+	}
+	if s.figures, err = newFigures(h.Metrics); err != nil {
+		return nil, fmt.Errorf("measure the mails: %w", err)
 	}
 	s.react(h.Events)
 	h.Every(time.Second, "send mails", s.sendMails)

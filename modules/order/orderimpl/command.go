@@ -176,6 +176,7 @@ func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 	if err := s.moveMoney(tx, *row, st); err != nil {
 		return err
 	}
+	s.figures.moved(tx, *row, st)
 	if st.actor == moderator {
 		tx.Audit(telemetry.Act{Action: "case-" + strings.ReplaceAll(string(st.rule.Event), "_", "-"), By: st.actorID, Amount: st.back(*row),
 			What: map[string]string{"order_id": row.ID}})

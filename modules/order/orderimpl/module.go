@@ -65,6 +65,7 @@ type service struct {
 
 	differences prometheus.Gauge // from the provider's report
 	lastOrder   prometheus.Gauge
+	figures     *figures
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -158,7 +159,9 @@ func (s *service) measure(r prometheus.Registerer) error {
 			return fmt.Errorf("register the metrics: %w", err)
 		}
 	}
-	return nil
+	var err error
+	s.figures, err = newFigures(r)
+	return err
 }
 
 // schedule says what the module does by itself.
@@ -174,6 +177,7 @@ func (s *service) schedule(h *app.Host) {
 	h.Every(10*time.Second, "seals", s.sealLedger)
 	h.Every(time.Hour, "requests", s.once.Forget)
 	h.Every(15*time.Second, "last order", s.noteLastOrder)
+	h.Every(counting, "figures", s.count)
 	h.Every(time.Hour, "verify", func(ctx context.Context) error { _, err := s.verify(ctx); return err })
 	if s.simulator != nil {
 		h.Every(time.Second, "simulator", s.simulator.Deliver)

@@ -103,7 +103,9 @@ func (s *service) store(ctx context.Context, set settings, row orderRow, r once.
 		if err := setTimers(tx, row, rule.Sets); err != nil {
 			return err
 		}
-		return s.announce(tx, row, step{rule: rule, actor: buyer, actorID: row.BuyerID})
+		st := step{rule: rule, actor: buyer, actorID: row.BuyerID}
+		s.figures.moved(tx, row, st)
+		return s.announce(tx, row, st)
 	})
 	return placed, err
 }
