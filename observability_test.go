@@ -15,7 +15,18 @@ import (
 // metricNames are the series that the package's sources name: in options (Name: "…"), or as the first argument of the small
 // functions that make several series alike.
 func metricNames(p pkg) (names []string) {
+	constants := map[string]ast.Expr{}
+	p.each(func(n ast.Node) {
+		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == len(v.Names) {
+			for i, name := range v.Names {
+				constants[name.Name] = v.Values[i]
+			}
+		}
+	})
 	text := func(e ast.Expr) string {
+		if name, ok := e.(*ast.Ident); ok {
+			e = constants[name.Name]
+		}
 		lit, ok := e.(*ast.BasicLit)
 		if !ok {
 			return ""

@@ -64,26 +64,26 @@ func (t task) once(ctx context.Context) (err error) {
 func (a *App) runTasks(ctx context.Context) error {
 	var wait sync.WaitGroup
 	for _, t := range a.tasks {
-		wait.Go(func() { t.repeat(ctx, a.log) })
+		wait.Go(func() { a.repeat(ctx, "process", a.log, t) })
 	}
 	for _, h := range a.hosts {
 		for _, t := range h.tasks {
-			wait.Go(func() { a.repeat(ctx, h, t) })
+			wait.Go(func() { a.repeat(ctx, h.Name, h.Log, t) })
 		}
 	}
 	wait.Wait()
 	return nil
 }
 
-func (a *App) repeat(ctx context.Context, h *Host, t task) {
+func (a *App) repeat(ctx context.Context, module string, log *zap.Logger, t task) {
 	for {
 		begun, running := a.clock.Now(), asSystem(ctx)
 		err := t.once(running)
 		if ctx.Err() == nil {
-			a.figures.ran(h.Name, t.name, begun, a.clock.Now(), err)
+			a.figures.ran(module, t.name, begun, a.clock.Now(), err)
 		}
 		if err != nil && ctx.Err() == nil {
-			telemetry.For(running, h.Log).Error("a background task failed", zap.String("labels.task", t.name), zap.Error(err))
+			telemetry.For(running, log).Error("a background task failed", zap.String("labels.task", t.name), zap.Error(err))
 		}
 		select {
 		case <-ctx.Done():

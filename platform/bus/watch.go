@@ -42,7 +42,7 @@ func (ev *Events) Signal(ctx context.Context, e db.Event) error {
 	signal := db.Emitted{ID: uuid.NewString(), Module: ev.module, Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload,
 		Headers: map[string]string{db.HeaderRequest: identity.Request(ctx)}, CreatedAt: ev.db.Now()}
 	if err := t.signal(context.WithoutCancel(ctx), signal); err != nil {
-		ev.bus.log.Debug("a signal was lost", zap.String("topic", signal.Topic), zap.Error(err))
+		ev.bus.log.Debug("a signal was lost", zap.String("labels.topic", signal.Topic), zap.Error(err))
 	}
 	return nil
 }

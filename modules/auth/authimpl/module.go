@@ -108,7 +108,7 @@ type service struct {
 	weak          weakness
 	tokens        tokens
 	keys          *keyring
-	refused       prometheus.Counter // guesses of passwords
+	refused       prometheus.Counter     // guesses of passwords
 	logIns        *prometheus.CounterVec // outcome
 }
 

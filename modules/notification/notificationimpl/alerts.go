@@ -68,7 +68,7 @@ func (s *service) sight(tx *db.Tx, process string, f notification.Sighting) erro
 	if begun.Error != nil || begun.RowsAffected == 0 { // another process was faster
 		return begun.Error
 	}
-	s.log.Warn("an alert fires", zap.String("rule", row.Rule), zap.String("value", row.Value), zap.String("limit", row.Beyond))
+	s.log.Warn("an alert fires", zap.String("labels.rule", row.Rule), zap.String("market.value", row.Value), zap.String("market.limit", row.Beyond))
 	return s.tellOperators(tx, row, letter{
 		Subject:    fmt.Sprintf("[%s] %s", row.Severity, row.Title),
 		Paragraphs: []string{row.Meaning, fmt.Sprintf("It is %s; the rule %s fires %s.", row.Value, row.Rule, row.Beyond), row.Action},
@@ -108,7 +108,7 @@ func (s *service) endAlert(tx *db.Tx, rule string) error {
 	if over.Error != nil || over.RowsAffected == 0 {
 		return over.Error
 	}
-	s.log.Info("an alert is over", zap.String("rule", rule))
+	s.log.Info("an alert is over", zap.String("labels.rule", rule))
 	return s.tellOperators(tx, row, letter{
 		Subject:    "[over] " + row.Title,
 		Paragraphs: []string{fmt.Sprintf("The condition %s is over. It began at %s UTC and lasted %s.", rule, row.BeganAt.UTC().Format("15:04:05 on 2006-01-02"), tx.Now().Sub(row.BeganAt).Round(time.Second))},

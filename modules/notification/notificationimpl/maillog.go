@@ -11,11 +11,10 @@ import (
 	"marketplace/modules/notification"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
-	"marketplace/platform/identity"
 	"marketplace/platform/page"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 
-	"go.uber.org/zap"
 )
 
 // MailLog is for operators: it says that a mail was sent, and not what it says.
@@ -87,7 +86,7 @@ func (s *service) RetryMail(ctx context.Context, q notification.RetryMailRequest
 	if err != nil {
 		return notification.MailRecord{}, fmt.Errorf("send a mail again: %w", err)
 	}
-	s.log.Info("a mail is sent again", zap.String("mail", row.ID), zap.String("user_id", identity.From(ctx).UserID))
+	telemetry.Audit(ctx, s.log, telemetry.Act{Action: "mail-resend", What: map[string]string{"mail_id": row.ID}})
 	return row.record(), nil
 }
 
