@@ -57,6 +57,9 @@ type Service interface {
 	// ResetPassword sets the password with the token of that link and ends all sessions.
 	ResetPassword(ctx context.Context, q ResetPasswordRequest) (Done, error)
 
+	// SetLanguage says in which language the acting user wants to be written to.
+	SetLanguage(ctx context.Context, q SetLanguageRequest) (Account, error)
+
 	// ListAccounts looks up many accounts by id, at most 100; unknown ids are left out. For modules, not for people.
 	ListAccounts(ctx context.Context, q ListAccountsRequest) (AccountList, error)
 }
@@ -71,6 +74,7 @@ type Account struct {
 	Email     string    `json:"email"`    // only ever shown to its owner
 	Verified  bool      `json:"verified"`
 	Roles     []string  `json:"roles"`
+	Language  string    `json:"language"` // BCP 47, in which they are written to; empty: they have not said
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -139,6 +143,12 @@ type SignUpRequest struct {
 	Email    string `json:"email"`    // at most 254 bytes
 	Password string `json:"password"` // 8 to 128 characters, not a common one (row As3)
 	Address  string `json:"address,omitempty"`
+	Language string `json:"language,omitempty"` // BCP 47, in which they are written to
+}
+
+// SetLanguageRequest is the argument of SetLanguage.
+type SetLanguageRequest struct {
+	Language string `json:"language"` // BCP 47, such as de; at most 35 characters
 }
 
 // VerifyEmailRequest is the argument of VerifyEmail.

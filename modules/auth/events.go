@@ -7,6 +7,7 @@ type SignedUp struct {
 	UserID   string    `json:"user_id"`
 	Username string    `json:"username"`
 	Email    string    `json:"email"`
+	Language string    `json:"language"` // BCP 47, or empty
 	At       time.Time `json:"at"`
 }
 
@@ -28,6 +29,19 @@ func (EmailVerified) Topic() string { return "auth.email_verified.v1" }
 
 // Aggregate is the account.
 func (e EmailVerified) Aggregate() string { return e.UserID }
+
+// LanguageChosen says in which language the owner of the account is written to from now on.
+type LanguageChosen struct {
+	UserID   string    `json:"user_id"`
+	Language string    `json:"language"` // BCP 47
+	At       time.Time `json:"at"`
+}
+
+// Topic is auth.language_chosen.v1.
+func (LanguageChosen) Topic() string { return "auth.language_chosen.v1" }
+
+// Aggregate is the account.
+func (e LanguageChosen) Aggregate() string { return e.UserID }
 
 // PasswordChanged says that the account has a new password, by change or by reset.
 type PasswordChanged struct {

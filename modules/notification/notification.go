@@ -81,7 +81,8 @@ type SendMailRequest struct {
 	To        string `json:"to"`
 	Template  string `json:"template"` // verify_email, reset_password, address_taken, session_stolen
 	Username  string `json:"username"`
-	Link      string `json:"link"` // absolute; carries token=…
+	Language  string `json:"language,omitempty"` // BCP 47; one that there is not is English
+	Link      string `json:"link"`               // absolute; carries token=…
 }
 
 // ListRequest is the argument of List.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -25,6 +26,7 @@ func (a *API) accounts() {
 	on(a, op{method: "POST", path: "/auth/forgot-password", id: "requestReset", access: edge.Anyone, status: http.StatusAccepted, summary: "Mail a link to choose a new password, if the account exists"}, a.requestReset)
 	on(a, op{method: "POST", path: "/auth/reset-password", id: "resetPassword", access: edge.Anyone, status: http.StatusNoContent, summary: "Choose a new password with the token of the mailed link"}, a.resetPassword)
 	on(a, op{method: "POST", path: "/me/password", id: "changePassword", access: edge.SignedIn, status: http.StatusNoContent, summary: "Change the password; other sessions end"}, a.changePassword)
+	on(a, op{method: "PUT", path: "/me/language", id: "setLanguage", access: edge.SignedIn, summary: "Choose the language to be written to in"}, a.setLanguage)
 	on(a, op{method: "GET", path: "/me", id: "getMe", access: edge.SignedIn, summary: "Who am I"}, a.getMe)
 	on(a, op{method: "PATCH", path: "/me", id: "updateMe", access: edge.SignedIn, summary: "Change the own profile"}, a.updateMe)
 	on(a, op{method: "PUT", path: "/me/seller", id: "setSeller", access: edge.Verified, summary: "Become a seller, or change the seller's profile"}, a.setSeller)
@@ -37,13 +39,25 @@ type signUpInput struct {
 		Username string `json:"username" doc:"3 to 30 letters, digits, '_' or '-'."`
 		Email    string `json:"email"`
 		Password string `json:"password" doc:"8 to 128 characters."`
+		Language string `json:"language,omitempty" maxLength:"35" doc:"In which the owner is written to, such as de; without it, what Accept-Language says."`
 	}
 }
 
 func (a *API) signUp(ctx context.Context, in *signUpInput) (*body[auth.Account], error) {
 	return answer(a.Auth.SignUp(ctx, auth.SignUpRequest{
 		Username: in.Body.Username, Email: in.Body.Email, Password: in.Body.Password, Address: edge.Address(ctx),
+		Language: cmp.Or(in.Body.Language, edge.Language(ctx).Tag),
 	}))
+}
+
+type languageInput struct {
+	Body struct {
+		Language string `json:"language" maxLength:"35" doc:"BCP 47, such as de."`
+	}
+}
+
+func (a *API) setLanguage(ctx context.Context, in *languageInput) (*body[auth.Account], error) {
+	return answer(a.Auth.SetLanguage(ctx, auth.SetLanguageRequest{Language: in.Body.Language}))
 }
 
 type tokenInput struct {
@@ -188,14 +202,14 @@ func (a *API) updateMe(ctx context.Context, in *updateMeInput) (*body[user.Profi
 	return answer(a.Users.Update(ctx, user.UpdateRequest{DisplayName: in.Body.DisplayName, Bio: in.Body.Bio, Country: in.Body.Country}))
 }
 
-// language is written as "English" or as {"name": "English", "level": "native"}.
-type language user.Language
+// spokenLanguage is written as "English" or as {"name": "English", "level": "native"}.
+type spokenLanguage user.Language
 
 // UnmarshalJSON takes both forms; a language without a level is spoken fluently.
-func (l *language) UnmarshalJSON(data []byte) error {
+func (l *spokenLanguage) UnmarshalJSON(data []byte) error {
 	var name string
 	if json.Unmarshal(data, &name) == nil {
-		*l = language{Name: name, Level: "fluent"}
+		*l = spokenLanguage{Name: name, Level: "fluent"}
 		return nil
 	}
 	var full user.Language
@@ -205,12 +219,12 @@ func (l *language) UnmarshalJSON(data []byte) error {
 	if full.Level == "" {
 		full.Level = "fluent"
 	}
-	*l = language(full)
+	*l = spokenLanguage(full)
 	return nil
 }
 
 // Schema tells both forms to the OpenAPI document.
-func (language) Schema(r huma.Registry) *huma.Schema {
+func (spokenLanguage) Schema(r huma.Registry) *huma.Schema {
 	object := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Required: []string{"name"}, Properties: map[string]*huma.Schema{
 		"name":  {Type: huma.TypeString},
 		"level": {Type: huma.TypeString, Enum: []any{"basic", "conversational", "fluent", "native"}},
@@ -224,7 +238,7 @@ type setSellerInput struct {
 		Headline    string     `json:"headline"`
 		Description string     `json:"description"`
 		Skills      []string   `json:"skills"`
-		Languages   []language `json:"languages"`
+		Languages   []spokenLanguage `json:"languages"`
 		Country     string     `json:"country" doc:"ISO 3166-1 alpha-2, or empty."`
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/web/edge"
+	"marketplace/web/language"
 )
 
 // Problem is every answer of the API that is not a success: RFC 9457 problem details.
@@ -25,6 +27,7 @@ type Problem struct {
 	RequestID string         `json:"request_id,omitempty" doc:"Tell us this when you ask for help."`
 
 	retryAfter int
+	language   string // of title, detail and messages
 }
 
 // FieldProblem is what is wrong with one field.
@@ -51,6 +54,10 @@ func (p *Problem) Headers() http.Header {
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", itoa(p.retryAfter))
 	}
+	h.Set("Vary", "Accept-Language")
+	if p.language != "" {
+		h.Set("Content-Language", p.language)
+	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
@@ -64,6 +71,15 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	p.Allowed, p.retryAfter = f.Allowed, f.RetryAfter
 	for _, field := range f.Fields {
 		p.Errors = append(p.Errors, FieldProblem{Name: field.Name, Pointer: "/" + strings.ReplaceAll(field.Name, ".", "/"), Message: field.Message})
+	}
+	return p.in(edge.Language(ctx))
+}
+
+// in says the problem in a language (RFC 9457, section 3.1.3). What programs read stays.
+func (p *Problem) in(l *language.Language) *Problem {
+	p.language, p.Title, p.Detail = l.Tag, l.Text(p.Title), l.Text(p.Detail)
+	for i := range p.Errors {
+		p.Errors[i].Message = l.Text(p.Errors[i].Message)
 	}
 	return p
 }
@@ -82,7 +98,7 @@ func codeOf(status int) fault.Code {
 
 // HTTPProblem is the problem of a status that the web itself answers: no such route, method not allowed.
 func HTTPProblem(ctx context.Context, status int, detail string) *Problem {
-	return newProblem(ctx, codeOf(status), status, detail)
+	return newProblem(ctx, codeOf(status), status, detail).in(edge.Language(ctx))
 }
 
 func newProblem(ctx context.Context, code fault.Code, status int, detail string) *Problem {
@@ -102,6 +118,7 @@ func newHumaError(hc huma.Context, status int, message string, errs ...error) hu
 	p := humaProblem(bodyStatus(status, errs), message, errs)
 	if ctx != nil {
 		p.RequestID = identity.Request(ctx)
+		p.in(edge.Language(ctx))
 	}
 	return p
 }

@@ -10,10 +10,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	xlanguage "golang.org/x/text/language"
+
+	"marketplace/platform/locale"
 )
 
 //go:embed *.toml
@@ -28,17 +32,22 @@ type Language struct {
 	tag      xlanguage.Tag
 	plurals  *i18n.Localizer
 	texts    map[string]string
+	refusals map[string]string // those of the texts that code says
 	patterns []pattern
 	disguise func(string) string // of the pseudo-language; nil otherwise
-	format   format
-	group    string // between groups of digits
-	decimal  string // before decimals
+	locale   *locale.Locale
 }
+
+// leastCommon keeps a text that is hardly more than its part, such as "in {}", from being found in what people write: it is
+// said by Fill alone.
+const leastCommon = 5
 
 // pattern is a sentence with parts that vary, written as {}.
 type pattern struct {
-	match *regexp.Regexp
-	said  string
+	match  *regexp.Regexp
+	before string // what stands before the first part
+	after  string // and after the last
+	said   string
 }
 
 // Languages are all that a reader can choose from. The first is what the pages are written in.
@@ -92,16 +101,20 @@ func (f forms) message(id string) *i18n.Message {
 }
 
 func (l *Language) load(bundle *i18n.Bundle) error {
-	l.tag, l.format = xlanguage.MustParse(l.Tag), formats()[l.Tag]
-	l.group, l.decimal = separators(l.tag)
-	name := l.Tag + ".toml"
-	content, err := files.ReadFile(name)
+	l.tag, l.locale = xlanguage.MustParse(l.Tag), locale.Of(l.Tag)
+	messages, err := l.read(l.Tag + ".toml")
 	if err != nil {
-		return fmt.Errorf("read the messages in %s: %w", l.Name, err)
+		return err
 	}
-	var messages messageFile
-	if err := toml.Unmarshal(content, &messages); err != nil {
-		return fmt.Errorf("read the messages in %s: %w", l.Name, err)
+	if !l.English() { // the code says them in English
+		refusals, err := l.read("refusals." + l.Tag + ".toml")
+		if err != nil {
+			return err
+		}
+		l.refusals = refusals.Texts
+		for english, said := range refusals.Texts {
+			messages.Texts[english] = said
+		}
 	}
 	for id, forms := range messages.Nouns {
 		if err := bundle.AddMessages(l.tag, forms.message(id)); err != nil {
@@ -110,7 +123,7 @@ func (l *Language) load(bundle *i18n.Bundle) error {
 	}
 	l.plurals, l.texts = i18n.NewLocalizer(bundle, l.Tag), messages.Texts
 	for english, said := range messages.Texts {
-		if strings.Contains(english, "{}") {
+		if strings.Contains(english, "{}") && len(strings.ReplaceAll(english, "{}", "")) > leastCommon {
 			p, err := newPattern(english, said)
 			if err != nil {
 				return fmt.Errorf("read the message %q in %s: %w", english, l.Name, err)
@@ -124,8 +137,21 @@ func (l *Language) load(bundle *i18n.Bundle) error {
 	return nil
 }
 
+// read reads one message file.
+func (l *Language) read(name string) (m messageFile, err error) {
+	content, err := files.ReadFile(name)
+	if err == nil {
+		err = toml.Unmarshal(content, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("read the messages in %s: %w", l.Name, err)
+	}
+	return m, nil
+}
+
 func newPattern(id, said string) (pattern, error) {
 	parts := strings.Split(id, "{}")
+	p := pattern{before: parts[0], after: parts[len(parts)-1], said: said}
 	for i := range parts {
 		parts[i] = regexp.QuoteMeta(parts[i])
 	}
@@ -133,14 +159,24 @@ func newPattern(id, said string) (pattern, error) {
 	if n := strings.Count(said, "{}"); n > 0 && n != len(parts)-1 {
 		return pattern{}, fmt.Errorf("%d parts became %d", len(parts)-1, n)
 	}
-	return pattern{match, said}, err
+	p.match = match
+	return p, err
+}
+
+// parts are what stands at each {}, or nil: most sentences are told by their ends.
+func (p pattern) parts(english string) []string {
+	if !strings.HasPrefix(english, p.before) || !strings.HasSuffix(english, p.after) {
+		return nil
+	}
+	if found := p.match.FindStringSubmatch(english); found != nil {
+		return found[1:]
+	}
+	return nil
 }
 
 // English is the language that the pages are written in, without a message file.
 func English() *Language {
-	l := &Language{Tag: "en", Name: "English", Dir: "ltr", tag: xlanguage.English, format: formats()["en"]}
-	l.group, l.decimal = separators(l.tag)
-	return l
+	return &Language{Tag: "en", Name: "English", Dir: "ltr", tag: xlanguage.English, locale: locale.Of("en")}
 }
 
 // All are the languages, that of the templates first.
@@ -188,35 +224,97 @@ func (l *Language) Counts(id string) bool {
 	return err == nil
 }
 
-// Text is a sentence of the product in this language. A sentence with parts that vary is found by its pattern, {} for
-// each part; a sentence that is not known stays as it is.
+// Text is what the product says in this language. A sentence with parts that vary is found by its pattern, {} for each
+// part; of several sentences that are not known together each is looked for. What is not known stays as it is.
 func (l *Language) Text(english string) string {
 	if l.disguise != nil {
 		return l.disguise(english)
 	}
-	if said, ok := l.texts[english]; ok {
+	if said, ok := l.sentence(english); ok || l.English() {
 		return said
 	}
+	var said []string
+	for rest := sentencesOf(english); len(rest) > 0; {
+		n := len(rest) // as many together as are known
+		one, ok := "", false
+		for ; !ok && n > 0; n-- {
+			one, ok = l.sentence(strings.Join(rest[:n], " "))
+		}
+		said, rest = append(said, one), rest[n+1:]
+	}
+	return strings.Join(said, " ")
+}
+
+// sentence is a text as the message files have it.
+func (l *Language) sentence(english string) (string, bool) {
+	if said, ok := l.texts[english]; ok {
+		return said, true
+	}
 	for _, p := range l.patterns {
-		parts := p.match.FindStringSubmatch(english)
+		parts := p.parts(english)
 		if parts == nil {
 			continue
 		}
 		said := p.said
-		for _, part := range parts[1:] {
+		for _, part := range parts {
 			said = strings.Replace(said, "{}", l.Part(part), 1)
 		}
-		return said
+		return said, true
 	}
-	return english
+	return english, false
 }
 
-// Part is what stands in a sentence at {}: a word of the product is translated, anything else stays.
-func (l *Language) Part(word string) string {
-	if said, ok := l.texts[word]; ok {
+// sentencesOf takes a text apart where a sentence ends.
+func sentencesOf(text string) (sentences []string) {
+	for {
+		end := strings.Index(text, ". ")
+		if end < 0 {
+			return append(sentences, text)
+		}
+		sentences, text = append(sentences, text[:end+1]), text[end+2:]
+	}
+}
+
+// Part is what stands in a sentence at {}: words of the product are translated, amounts and dates written as the reader
+// does, and anything else stays.
+func (l *Language) Part(words string) string {
+	if said, ok := l.texts[words]; ok {
 		return said
 	}
-	return word
+	first, size := utf8.DecodeRuneInString(words)
+	if said, ok := l.texts[string(unicode.ToUpper(first))+words[size:]]; ok && strings.Contains(words, " ") { // after a colon
+		return said
+	}
+	if value := l.locale.Value(words); value != words {
+		return value
+	}
+	for _, last := range []string{" or ", " and "} {
+		head, tail, ok := strings.Cut(words, last)
+		if !ok {
+			continue
+		}
+		list := append(strings.Split(head, ", "), tail)
+		if said, ok := l.all(list); ok {
+			return strings.Join(said[:len(said)-1], ", ") + l.Text(last) + said[len(said)-1]
+		}
+	}
+	if said, ok := l.all(strings.Split(words, ", ")); ok {
+		return strings.Join(said, ", ")
+	}
+	return words
+}
+
+// all translates words of the product, if all of them are.
+func (l *Language) all(words []string) ([]string, bool) {
+	said := make([]string, len(words))
+	for i, word := range words {
+		translated, ok := l.texts[word]
+		if !ok {
+			return nil, false
+		}
+		said[i] = translated
+	}
+	return said, true
 }
 
 // Fill is a sentence with one part, written as {}.

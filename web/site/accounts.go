@@ -45,7 +45,7 @@ func (s *Site) SignUp(c echo.Context) error {
 	ctx := c.Request().Context()
 	account, err := s.Auth.SignUp(ctx, auth.SignUpRequest{
 		Username: values.Get("username"), Email: values.Get("email"), Password: values.Get("password"),
-		Address: edge.Address(ctx),
+		Address: edge.Address(ctx), Language: s.language(c).Tag,
 	})
 	if f, ok := rejected(values, err, nil); ok {
 		return s.showSignUp(c, http.StatusUnprocessableEntity, f)
@@ -75,6 +75,9 @@ func (s *Site) openSession(c echo.Context, login, password string) error {
 		}
 	}
 	edge.SetSession(c, session.Token, session.EndsAt, s.Secure())
+	if l := s.languages.Named(session.Account.Language); l != nil && c.QueryParam(languageCookie) == "" {
+		s.keepLanguage(c, l.Tag)
+	}
 	return nil
 }
 

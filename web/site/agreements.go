@@ -13,6 +13,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
+	"marketplace/web/language"
 )
 
 // The forms of an order's page on which both sides are needed, or the staff. Their inputs begin with a word of their own,
@@ -224,13 +225,13 @@ func openChange(o order.Order) *order.Change {
 	return nil
 }
 
-// wish says what a change is about.
-func wish(c order.Change) string {
+// wish says what a change is about, after "asks".
+func wish(l *language.Language, c order.Change) string {
 	switch c.Kind {
 	case order.ChangeCancel:
-		return "to cancel the order and return all the money"
+		return l.Text("to cancel the order and return all the money")
 	case order.ChangeExtension:
-		return "for " + plural(c.Days, "more day", "more days")
+		return l.Fill("for {}", l.CountAs("more day", c.Days, "more day", "more days"))
 	}
-	return "for " + showMoney(c.Amount) + " off the price"
+	return l.Fill("for {} off the price", l.Money(c.Amount))
 }

@@ -23,6 +23,7 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"markdown": s.markdown.HTML,
 		"when":     func(t time.Time) moment { return newMoment(l, t, s.Clock.Now()) },
 		"t":        l.Text,
+		"fill":     l.Fill,
 		"words":    func() (string, error) { return words(l) },
 		"field": func(f form, name, label string, settings ...any) (field, error) {
 			x, err := newField(f, name, label, settings...)
@@ -57,7 +58,7 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"filledForm":  func(forms map[order.Action]form, action string) form { return forms[order.Action(action)] },
 		"may":         func(actions map[order.Action]bool, action string) bool { return actions[order.Action(action)] },
 		"picturePath": picturePath,
-		"wish":        wish,
+		"wish":        func(c order.Change) string { return wish(l, c) },
 	}
 }
 

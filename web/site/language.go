@@ -5,9 +5,12 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"marketplace/modules/auth"
+	"marketplace/platform/fault"
 	"marketplace/web/language"
 )
 
@@ -24,7 +27,10 @@ type choice struct {
 	Current bool
 }
 
-// language is that of the reader: named in the address (?lang=de, which is kept), chosen before, or asked for by the
+// Languages are those that the site can be read in.
+func (s *Site) Languages() *language.Languages { return s.languages }
+
+// language is that of a reader: named in the address (?lang=de, which is kept), chosen before, or asked for by the
 // browser.
 func (s *Site) language(c echo.Context) *language.Language {
 	named := c.QueryParam(languageCookie)
@@ -42,7 +48,7 @@ func (s *Site) speak(c echo.Context, v *view) {
 	v.Lang = s.language(c)
 	c.Response().Header().Add("Vary", "Accept-Language, Cookie")
 	if named := c.QueryParam(languageCookie); named == v.Lang.Tag {
-		c.SetCookie(&http.Cookie{Name: languageCookie, Value: named, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: s.Secure(), SameSite: http.SameSiteLaxMode})
+		s.keepLanguage(c, named)
 		if v.Canonical != "" && !v.Lang.English() {
 			v.Canonical = inLanguage(v.Canonical, named)
 		}
@@ -54,9 +60,32 @@ func (s *Site) speak(c echo.Context, v *view) {
 			here = c.Request().URL.RequestURI()
 		}
 	}
+	v.Here = here
 	for _, l := range s.languages.All() {
 		v.Languages = append(v.Languages, choice{l, inLanguage(here, l.Tag), l == v.Lang})
 	}
+}
+
+// keepLanguage makes the browser say from now on what its reader has chosen.
+func (s *Site) keepLanguage(c echo.Context, tag string) {
+	c.SetCookie(&http.Cookie{Name: languageCookie, Value: tag, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: s.Secure(), SameSite: http.SameSiteLaxMode})
+}
+
+// ChooseLanguage keeps the language that a member wants to read and to be written to in.
+func (s *Site) ChooseLanguage(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	l := s.languages.Named(values.Get("language"))
+	if l == nil {
+		return fault.Wrong("language", "Choose a language.")
+	}
+	if _, err := s.Auth.SetLanguage(c.Request().Context(), auth.SetLanguageRequest{Language: l.Tag}); err != nil {
+		return err
+	}
+	s.keepLanguage(c, l.Tag)
+	return c.Redirect(http.StatusSeeOther, localPath(values.Get("next"), "/settings"))
 }
 
 // inLanguage is an address that names a language.
@@ -97,7 +126,8 @@ func localizeField(l *language.Language, x field) field {
 			x.Options[i].Label = name
 			continue
 		}
-		x.Options[i].Label = l.Text(o.Label)
+		word := strings.TrimLeft(o.Label, "\u2003") // what is below something else is moved in
+		x.Options[i].Label = strings.TrimSuffix(o.Label, word) + l.Text(word)
 	}
 	return x
 }

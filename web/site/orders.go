@@ -12,6 +12,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/money"
 )
 
 // ordersPage is a list of orders of one side.
@@ -32,8 +33,8 @@ type orderRow struct {
 	order.Order
 	Other  string // user name of the other party
 	Status status
-	Amount string // what it costs, or earns
-	Yours  bool   // the next step is theirs who looks
+	Amount money.Amount // what it costs, or earns
+	Yours  bool         // the next step is theirs who looks
 }
 
 const ordersShown = 20
@@ -88,9 +89,9 @@ func (s *Site) ListOrders(c echo.Context) error {
 }
 
 func newOrderRow(o order.Order, role string) orderRow {
-	row := orderRow{Order: o, Other: o.SellerUsername, Status: statusFor(o.Status), Amount: showMoney(o.Total)}
+	row := orderRow{Order: o, Other: o.SellerUsername, Status: statusFor(o.Status), Amount: o.Total}
 	if role == "seller" {
-		row.Other, row.Amount = o.BuyerUsername, showMoney(o.Earnings)
+		row.Other, row.Amount = o.BuyerUsername, o.Earnings
 	}
 	row.Yours = o.Next != nil && o.Next.Actor == role
 	return row

@@ -81,6 +81,7 @@ func (s *Site) settling() []Page {
 	return []Page{
 		{get, "/settings", edge.SignedIn, s.ShowSettings, false},
 		{post, "/settings", edge.SignedIn, s.ChangeProfile, false},
+		{post, "/settings/language", edge.SignedIn, s.ChooseLanguage, false},
 		{post, "/settings/avatar", edge.SignedIn, s.ChangeAvatar, true},
 		{get, "/settings/security", edge.SignedIn, s.ShowSecurity, false},
 		{post, "/settings/security/password", edge.SignedIn, s.ChangePassword, false},

@@ -39,6 +39,7 @@ type view struct {
 	Flash       *flash
 	Lang        *language.Language
 	Languages   []choice
+	Here        string // where one is, to come back to after choosing a language
 }
 
 // me is who looks at the page.

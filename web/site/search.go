@@ -26,6 +26,7 @@ type searchPage struct {
 	Options  []option // of the category filter
 	Sorts    []option
 	Days     []option
+	Currency string
 	Symbol   string // of the currency, before the price inputs
 	Found    gig.Results
 	First    string // address of the first page, on later ones
@@ -35,7 +36,11 @@ type searchPage struct {
 }
 
 // activeFilter is a filter that is on, with the address without it.
-type activeFilter struct{ Label, Without string }
+type activeFilter struct {
+	Label   string // with {} for the amount, if there is one
+	Without string
+	Amount  *money.Amount
+}
 
 // ListGigs shows the gigs that match the words and filters of the query. The address alone brings the page back.
 func (s *Site) ListGigs(c echo.Context) error { return s.search(c, c.QueryParam("category")) }
@@ -45,7 +50,7 @@ func (s *Site) ShowCategory(c echo.Context) error { return s.search(c, c.Param("
 
 func (s *Site) search(c echo.Context, category string) error {
 	query := c.QueryParams()
-	page := searchPage{Form: form{Values: filters(query, category)}, Sorts: sortOptions(), Days: dayOptions(), Action: "/gigs", Symbol: s.currencySymbol()}
+	page := searchPage{Form: form{Values: filters(query, category)}, Sorts: sortOptions(), Days: dayOptions(), Action: "/gigs", Currency: s.currency(), Symbol: s.currencySymbol()}
 	q, wrong := s.searchRequest(page.Form.Values, query.Get("cursor"))
 	g, ctx := errgroup.WithContext(c.Request().Context())
 	g.Go(func() (err error) {
@@ -165,13 +170,17 @@ func (p *searchPage) links(cursor string) {
 	}
 	labels := map[string]func(string) string{
 		"q":    func(v string) string { return "“" + v + "”" },
-		"min":  func(v string) string { return "From " + p.Symbol + v },
-		"max":  func(v string) string { return "Up to " + p.Symbol + v },
+		"min":  func(string) string { return "From {}" },
+		"max":  func(string) string { return "Up to {}" },
 		"days": func(v string) string { return "Within " + v + " days" },
 	}
 	for _, name := range []string{"q", "min", "max", "days"} {
 		if value := p.Form.Value(name); value != "" && p.Form.Errors[name] == "" {
-			p.Active = append(p.Active, activeFilter{labels[name](value), p.address(name, "")})
+			active := activeFilter{Label: labels[name](value), Without: p.address(name, "")}
+			if amount, err := money.Parse(value, p.Currency); err == nil && (name == "min" || name == "max") {
+				active.Amount = &amount
+			}
+			p.Active = append(p.Active, active)
 		}
 	}
 }

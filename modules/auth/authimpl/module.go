@@ -23,7 +23,7 @@ var Module = app.Module[auth.Service, Deps]{
 	Remote: newRemote,
 	Check:  app.Checks(readSettings),
 
-	Announces: []db.Event{auth.SignedUp{}, auth.EmailVerified{}, auth.PasswordChanged{}, auth.SessionEnded{}},
+	Announces: []db.Event{auth.SignedUp{}, auth.EmailVerified{}, auth.LanguageChosen{}, auth.PasswordChanged{}, auth.SessionEnded{}},
 }
 
 // Deps are the modules that auth calls.

@@ -76,6 +76,10 @@ func (r remote) ResetPassword(ctx context.Context, q auth.ResetPasswordRequest) 
 	return rpc.Call[auth.Done](ctx, r.c, "ResetPassword", q)
 }
 
+func (r remote) SetLanguage(ctx context.Context, q auth.SetLanguageRequest) (auth.Account, error) {
+	return rpc.Call[auth.Account](ctx, r.c, "SetLanguage", q)
+}
+
 func (r remote) ListAccounts(ctx context.Context, q auth.ListAccountsRequest) (auth.AccountList, error) {
 	return rpc.Read[auth.AccountList](ctx, r.c, "ListAccounts", q)
 }

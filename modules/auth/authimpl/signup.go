@@ -41,10 +41,10 @@ func (s *service) SignUp(ctx context.Context, q auth.SignUpRequest) (auth.Accoun
 // account is made all the same, cannot confirm it, and whose it is gets a mail.
 func (s *service) checkSignUp(ctx context.Context, q auth.SignUpRequest) error {
 	var c fault.Check
-	problem := usernameProblem(q.Username)
-	c.That(problem == "", "username", "%s", problem)
+	c.That(usernameProblem(q.Username) == "", "username", "%s", usernameProblem(q.Username))
 	c.That(emailOK(q.Email), "email", "Write an e-mail address such as name@example.com.")
 	s.checkPassword(&c, "password", q.Password, q.Username, q.Email)
+	checkLanguage(&c, q.Language)
 	taken, err := one[accountRow](s.db.Read(ctx).Select("id").Where("username_key = ?", keyOf(q.Username)))
 	if err != nil {
 		return fmt.Errorf("look whether a name is taken: %w", err)
@@ -61,7 +61,7 @@ func (s *service) store(ctx context.Context, q auth.SignUpRequest, hash string) 
 	now := s.clock.Now().Truncate(time.Second) // fractions would make answers of different lengths
 	row := accountRow{
 		ID: id.String(), Username: q.Username, UsernameKey: keyOf(q.Username), Email: q.Email, EmailKey: id.String(), ClaimKey: keyOf(q.Email),
-		PasswordHash: hash, Roles: "[]", CreatedAt: now, UpdatedAt: now,
+		PasswordHash: hash, Roles: "[]", Language: q.Language, CreatedAt: now, UpdatedAt: now,
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		wait, err := hourly("sign up", neighbourhood(q.Address), s.settings.SignUpsAnHour).take(tx)
@@ -77,7 +77,7 @@ func (s *service) store(ctx context.Context, q auth.SignUpRequest, hash string) 
 		if err := owe(tx, verifyEmail, row.UsernameKey); err != nil {
 			return err
 		}
-		return tx.Emit(auth.SignedUp{UserID: row.ID, Username: row.Username, Email: row.Email, At: now})
+		return tx.Emit(auth.SignedUp{UserID: row.ID, Username: row.Username, Email: row.Email, Language: row.Language, At: now})
 	})
 	if err != nil {
 		return auth.Account{}, err

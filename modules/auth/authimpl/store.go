@@ -22,6 +22,7 @@ type accountRow struct {
 	ClaimKey     string // the address, whoever's it is
 	PasswordHash string
 	Roles        string // a JSON list
+	Language     string // BCP 47, or empty
 	VerifiedAt   *time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -30,7 +31,7 @@ type accountRow struct {
 func (accountRow) TableName() string { return "accounts" }
 
 func (r accountRow) account() (auth.Account, error) {
-	a := auth.Account{ID: r.ID, Username: r.Username, Email: r.Email, Verified: r.VerifiedAt != nil, CreatedAt: r.CreatedAt.UTC()}
+	a := auth.Account{ID: r.ID, Username: r.Username, Email: r.Email, Verified: r.VerifiedAt != nil, Language: r.Language, CreatedAt: r.CreatedAt.UTC()}
 	if err := json.Unmarshal([]byte(r.Roles), &a.Roles); err != nil {
 		return a, fmt.Errorf("read the roles of an account: %w", err)
 	}
@@ -137,7 +138,7 @@ func (o openSession) alive(set settings, now time.Time) bool {
 func readOpenSession(g *gorm.DB, id string) (r openSession, err error) {
 	err = g.Raw(`SELECT s.id, s.account_id, s.browser, s.seed, s.counter, s.rotated_at, s.device, s.address, s.created_at,
 			s.last_active_at, s.ended_at, a.id AS owner_id, a.username AS owner_username, a.username_key AS owner_username_key, a.email AS owner_email,
-			a.roles AS owner_roles, a.verified_at AS owner_verified_at, a.created_at AS owner_created_at
+			a.roles AS owner_roles, a.language AS owner_language, a.verified_at AS owner_verified_at, a.created_at AS owner_created_at
 		FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = ?`, id).Scan(&r).Error
 	return r, err
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // wish says what one side asks for, after "asks".
-const wish = `{{if eq .Kind "cancel"}}to cancel{{else if eq .Kind "extension"}}for {{.Days}} more {{if eq .Days 1}}day{{else}}days{{end}}{{else}}for {{.Amount}} off the price{{end}}`
+const wish = `{{if eq .Kind "cancel"}}to cancel{{else if eq .Kind "extension"}}for {{.Days}} more {{if eq .Days 1}}day{{else}}days{{end}}{{else}}for {{money .Amount}} off the price{{end}}`
 
 // ordersBetween is what is told when the two sides have something to agree on, or do not agree (rows O11, O15 to O18).
 func ordersBetween() map[string][]telling {
@@ -39,7 +39,7 @@ func ordersBetween() map[string][]telling {
 				text:  "“{{.GigTitle}}” completes by itself on {{date .CompletesAt}}."},
 		},
 		order.PartlyRefunded{}.Topic(): both("order_partly_refunded",
-			"{{.Amount}} of order {{.Number}} go back to the buyer",
+			"{{money .Amount}} of order {{.Number}} go back to the buyer",
 			"“{{.GigTitle}}”{{with excerpt .Reason}}: “{{.}}”{{end}}. The order goes on.", seeOrder),
 		order.Disputed{}.Topic(): both("order_disputed",
 			`{{if eq .By "buyer"}}{{.BuyerUsername}}{{else}}{{.SellerUsername}}{{end}} opened a dispute`,
@@ -49,7 +49,7 @@ func ordersBetween() map[string][]telling {
 			"About “{{.GigTitle}}”.", seeOrder),
 		order.DisputeSettled{}.Topic(): both("order_dispute_settled",
 			`{{if eq .Outcome "withdrawn"}}The dispute was withdrawn{{else}}The dispute is decided{{end}}: {{.GigTitle}}`,
-			`{{if eq .Outcome "withdrawn"}}The order goes on where it was, with the time that was left.{{else}}{{.Refunded}} go back to the buyer, the seller gets {{.Earned}}.{{with excerpt .Reason}} The reasons: “{{.}}”{{end}}{{end}}`, seeOrder),
+			`{{if eq .Outcome "withdrawn"}}The order goes on where it was, with the time that was left.{{else}}{{money .Refunded}} go back to the buyer, the seller gets {{money .Earned}}.{{with excerpt .Reason}} The reasons: “{{.}}”{{end}}{{end}}`, seeOrder),
 	}
 }
 

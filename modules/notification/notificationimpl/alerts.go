@@ -117,6 +117,7 @@ func (s *service) endAlert(tx *db.Tx, rule string) error {
 
 // tellOperators queues the mail to every address of the configuration, once for each beginning and each end.
 func (s *service) tellOperators(tx *db.Tx, row alertRow, x letter) error {
+	x.tongue = s.tongueFor(english) // an address of the configuration has no account
 	x.Username, x.Button, x.Link = "operator", "Open the operator's page", s.layout.url+"/operator"
 	for _, to := range s.operators {
 		if err := s.queue(tx, fmt.Sprintf("alert %s %.20s %s", row.ID, x.Subject, to), to, x); err != nil {

@@ -2,6 +2,7 @@ package notificationimpl
 
 import (
 	"embed"
+	"fmt"
 	htmltemplate "html/template"
 	"strings"
 	"text/template"
@@ -13,6 +14,7 @@ var templates embed.FS
 
 // letter is a mail before it has a form.
 type letter struct {
+	tongue     tongue // that it is written in
 	Subject    string
 	Username   string
 	Paragraphs []string
@@ -52,6 +54,24 @@ func letters() map[string]letter {
 	}
 }
 
+// in is the letter in a language.
+func (x letter) in(g tongue) letter {
+	x.tongue, x.Subject, x.Button, x.Note = g, g.say(x.Subject), g.say(x.Button), g.say(x.Note)
+	said := make([]string, len(x.Paragraphs))
+	for i, p := range x.Paragraphs {
+		said[i] = g.say(p)
+	}
+	x.Paragraphs = said
+	return x
+}
+
+// What every letter says around its own words.
+const (
+	greeting = "Hello %s,"
+	fallback = "If the button does not work, open this address:"
+	why      = "You get this mail because you have an account here. It cannot be answered."
+)
+
 // layout gives letters their form, in text and in HTML.
 type layout struct {
 	name, url string
@@ -77,9 +97,13 @@ type formed struct {
 func (l layout) form(x letter, now time.Time) (f formed, err error) {
 	data := struct {
 		letter
-		Name, URL string
-		Year      int
-	}{x, l.name, l.url, now.Year()}
+		Name, URL, Lang         string
+		Greeting, Fallback, Why string
+		Year                    int
+	}{
+		letter: x, Name: l.name, URL: l.url, Lang: x.tongue.tag, Year: now.Year(),
+		Greeting: fmt.Sprintf(x.tongue.say(greeting), x.Username), Fallback: x.tongue.say(fallback), Why: x.tongue.say(why),
+	}
 	var text, html strings.Builder
 	if err := l.text.Execute(&text, data); err != nil {
 		return f, err

@@ -39,9 +39,11 @@ func (s *service) SendMail(ctx context.Context, q notification.SendMailRequest) 
 	text.Line(&c, "request_id", q.RequestID, 1, 255)
 	text.Line(&c, "to", q.To, 3, 254)
 	text.Line(&c, "username", q.Username, 1, 100)
+	text.Line(&c, "language", q.Language, 0, 35)
 	if err := c.Err(); err != nil {
 		return notification.Done{}, err
 	}
+	x = x.in(s.tongueFor(q.Language))
 	x.Username, x.Link = q.Username, q.Link
 	err = s.db.Tx(ctx, func(tx *db.Tx) error { return s.queue(tx, q.RequestID, q.To, x) })
 	return notification.Done{}, err

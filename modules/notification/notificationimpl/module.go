@@ -28,7 +28,7 @@ var Module = app.Module[notification.Service, Deps]{
 	Remote: newRemote,
 	Check:  app.Checks(readSettings),
 	Hears: []db.Event{
-		auth.SignedUp{}, auth.EmailVerified{}, auth.PasswordChanged{},
+		auth.SignedUp{}, auth.EmailVerified{}, auth.LanguageChosen{}, auth.PasswordChanged{},
 		order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
 		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
@@ -87,6 +87,7 @@ type service struct {
 	mail       mail.Sender
 	settings   settings
 	production bool
+	tongues    map[string]tongue // by language tag
 	tellings   map[string][]line
 	layout     layout
 	operators  []string // who is told of alerts
@@ -119,7 +120,10 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: set, production: h.Config.IsProduction(),
 		operators: h.Config.Alerts.Mail,
 	}
-	if s.tellings, err = parseTellings(tellings()); err != nil {
+	if s.tongues, err = readTongues(); err != nil {
+		return nil, err
+	}
+	if s.tellings, err = parseTellings(tellings(), s.tongues); err != nil {
 		return nil, fmt.Errorf("read what people are told: %w", err)
 	}
 	if s.layout, err = newLayout(h.Config.Name, h.Config.PublicURL); err != nil {

@@ -15,6 +15,7 @@ import (
 func (s *service) react(ev *bus.Events) {
 	bus.Handle(ev, s.onSignedUp)
 	bus.Handle(ev, s.onEmailVerified)
+	bus.Handle(ev, s.onLanguageChosen)
 	bus.Handle(ev, s.onPasswordChanged)
 	bus.Handle(ev, s.onOrderPaid)
 	bus.Handle(ev, s.onOrderDeclined)
@@ -43,11 +44,18 @@ func (s *service) react(ev *bus.Events) {
 	bus.Handle(ev, s.onConversationRead)
 }
 
-// The two events of an account may come in any order: each writes what only it knows.
+// The events of an account may come in any order: each writes what only it knows, and the latest choice of a language holds.
 
 func (s *service) onSignedUp(_ context.Context, tx *db.Tx, e auth.SignedUp) error {
-	return tx.Exec(`INSERT INTO recipients (user_id, username, email, verified) VALUES (?, ?, ?, FALSE)
-		ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, email = excluded.email`, e.UserID, e.Username, e.Email).Error
+	return tx.Exec(`INSERT INTO recipients (user_id, username, email, verified, language) VALUES (?, ?, ?, FALSE, ?)
+		ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, email = excluded.email,
+			language = CASE WHEN recipients.language = '' THEN excluded.language ELSE recipients.language END`, e.UserID, e.Username, e.Email, e.Language).Error
+}
+
+func (s *service) onLanguageChosen(_ context.Context, tx *db.Tx, e auth.LanguageChosen) error {
+	return tx.Exec(`INSERT INTO recipients (user_id, username, email, verified, language, language_at) VALUES (?, '', '', FALSE, ?, ?)
+		ON CONFLICT (user_id) DO UPDATE SET language = excluded.language, language_at = excluded.language_at
+		WHERE recipients.language_at IS NULL OR recipients.language_at <= excluded.language_at`, e.UserID, e.Language, e.At).Error
 }
 
 func (s *service) onEmailVerified(_ context.Context, tx *db.Tx, e auth.EmailVerified) error {
@@ -128,7 +136,7 @@ func (s *service) onMessageSent(_ context.Context, tx *db.Tx, e chat.MessageSent
 
 // onConversationRead takes back what is told of messages that were read in the conversation itself.
 func (s *service) onConversationRead(_ context.Context, tx *db.Tx, e chat.Read) error {
-	if err := hold(tx, e.ReaderID); err != nil {
+	if _, err := hold(tx, e.ReaderID); err != nil {
 		return err
 	}
 	err := tx.Exec(`INSERT INTO reads (user_id, subject, seq) VALUES (?, ?, ?)

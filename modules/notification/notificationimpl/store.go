@@ -16,6 +16,7 @@ type recipientRow struct {
 	Username string
 	Email    string // empty: only its confirmation is known so far
 	Verified bool
+	Language string // BCP 47, or empty
 }
 
 func (recipientRow) TableName() string { return "recipients" }

@@ -30,19 +30,21 @@ func (s *service) tellFolded(tx *db.Tx, e db.Event, who people, subject string, 
 		if who[l.to] == "" || !concerned {
 			continue
 		}
-		t, err := l.of(e)
-		if err != nil {
-			return err
-		}
-		if err := s.tellOne(tx, l, t, who[l.to], subject, seq); err != nil {
+		if err := s.tellOne(tx, l, e, who[l.to], subject, seq); err != nil {
 			return fmt.Errorf("tell the %s (%s): %w", l.to, l.kind, err)
 		}
 	}
 	return nil
 }
 
-func (s *service) tellOne(tx *db.Tx, l line, t told, userID, subject string, seq int64) error {
-	if err := hold(tx, userID); err != nil {
+func (s *service) tellOne(tx *db.Tx, l line, e db.Event, userID, subject string, seq int64) error {
+	to, err := hold(tx, userID)
+	if err != nil {
+		return err
+	}
+	in := s.tongueFor(to.Language)
+	t, err := l.said[in.tag].of(e)
+	if err != nil {
 		return err
 	}
 	if !l.mailOnly {
@@ -54,12 +56,17 @@ func (s *service) tellOne(tx *db.Tx, l line, t told, userID, subject string, seq
 	if l.button == "" {
 		return nil
 	}
-	return s.mailTo(tx, userID, l, t)
+	return s.mailTo(tx, to, t)
 }
 
-// hold locks the person, so that the events of one person are announced in order, each with its count.
-func hold(tx *db.Tx, userID string) error {
-	return tx.Exec("UPDATE recipients SET user_id = user_id WHERE user_id = ?", userID).Error
+// hold locks the person, so that the events of one person are announced in order, each with its count. Nobody is returned
+// as long as auth has not announced the person.
+func hold(tx *db.Tx, userID string) (to recipientRow, err error) {
+	err = tx.Raw("UPDATE recipients SET user_id = user_id WHERE user_id = ? RETURNING user_id, username, email, verified, language", userID).Scan(&to).Error
+	if err != nil {
+		err = fmt.Errorf("hold the one who is told: %w", err)
+	}
+	return to, err
 }
 
 // show stores a notification and announces it.
@@ -118,16 +125,12 @@ func orderIn(link string) string {
 }
 
 // mailTo queues what is told as a mail.
-func (s *service) mailTo(tx *db.Tx, userID string, l line, t told) error {
-	to, err := one[recipientRow](tx.Where("user_id = ?", userID))
-	if err != nil {
-		return fmt.Errorf("look for an address: %w", err)
-	}
+func (s *service) mailTo(tx *db.Tx, to recipientRow, t told) error {
 	if to.Email == "" {
 		return errUnknown
 	}
 	return s.queue(tx, uuid.NewString(), to.Email, letter{
-		Subject: t.title, Username: to.Username, Paragraphs: []string{t.text}, Button: l.button, Link: s.layout.url + t.link,
+		tongue: s.tongueFor(to.Language), Subject: t.title, Username: to.Username, Paragraphs: []string{t.text}, Button: t.button, Link: s.layout.url + t.link,
 		OrderID: orderIn(t.link),
 	})
 }

@@ -26,7 +26,7 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 		bea, sam string // the kind, the link, and "mail" if there is one
 		says     string // somewhere in it
 	}{
-		{order.Paid{Facts: facts(order.StatusAwaitingRequirements)}, "order_receipt /orders/order-1 mail", "order_paid /orders/order-1 mail", "you earn 80.00 USD"},
+		{order.Paid{Facts: facts(order.StatusAwaitingRequirements)}, "order_receipt /orders/order-1 mail", "order_paid /orders/order-1 mail", "you earn $80.00"},
 		{order.Paid{Facts: facts(order.StatusInProgress)}, "order_receipt /orders/order-1 mail", "order_paid /orders/order-1 mail", "You can begin now"},
 		{order.Declined{Facts: facts(order.StatusPendingPayment), Message: "no funds"}, "order_payment_declined /orders/order-1 mail", "", "(no funds)"},
 		{order.Expired{Facts: facts(order.StatusExpired)}, "order_expired /orders/order-1 mail", "", "Nothing was charged"},
@@ -37,32 +37,32 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 		{order.RevisionRequested{Facts: facts(order.StatusInRevision), Message: "Bigger,\n please"}, "", "order_revision_requested /orders/order-1 mail", "“Bigger, please”"},
 		{order.Completed{Facts: facts(order.StatusCompleted), ClearsAt: moment}, "order_completed /orders/order-1 mail", "order_completed /orders/order-1 mail", "You accepted"},
 		{order.Completed{Facts: facts(order.StatusCompleted), Automatic: true}, "order_completed /orders/order-1 mail", "order_completed /orders/order-1 mail", "completed by itself"},
-		{order.Cancelled{Facts: facts(order.StatusCancelled), Refunded: money.Of(10550, "USD")}, "order_cancelled /orders/order-1 mail", "order_cancelled /orders/order-1 mail", "We return 105.50 USD"},
-		{order.Cleared{Facts: facts(order.StatusCompleted), Amount: money.Of(8000, "USD")}, "", "order_cleared /earnings mail", "80.00 USD can be withdrawn"},
+		{order.Cancelled{Facts: facts(order.StatusCancelled), Refunded: money.Of(10550, "USD")}, "order_cancelled /orders/order-1 mail", "order_cancelled /orders/order-1 mail", "We return $105.50"},
+		{order.Cleared{Facts: facts(order.StatusCompleted), Amount: money.Of(8000, "USD")}, "", "order_cleared /earnings mail", "$80.00 can be withdrawn"},
 		{order.Cleared{Facts: facts(order.StatusCompleted), Amount: money.Of(7000, "USD"), Debt: money.Of(200, "USD"), Reserved: money.Of(800, "USD"), ReservedUntil: moment},
-			"", "order_cleared /earnings mail", "2.00 USD of the earning paid what you owed. 8.00 USD stay in your reserve until 6 May"},
+			"", "order_cleared /earnings mail", "$2.00 of the earning paid what you owed. $8.00 stay in your reserve until 6 May"},
 		{order.Cleared{Facts: facts(order.StatusCompleted)}, "", "", ""},
 		{withdrawal("requested"), "", "payout_requested /earnings mail", "Your schedule has asked for it"},
 		{withdrawal("approved"), "", "payout_approved /earnings", "It is sent now"},
-		{withdrawal("paid"), "", "payout_paid /earnings mail", "79.00 USD were paid to you"},
+		{withdrawal("paid"), "", "payout_paid /earnings mail", "$79.00 were paid to you"},
 		{withdrawal("rejected"), "", "payout_rejected /earnings mail", "“The account is in another name.”"},
 		{withdrawal("failed"), "", "payout_failed /earnings mail", "is in your balance again"},
-		{chargeback("needs_response"), "", "chargeback_opened /earnings mail", "80.00 USD of your money are held"},
+		{chargeback("needs_response"), "", "chargeback_opened /earnings mail", "$80.00 of your money are held"},
 		{chargeback("under_review"), "", "chargeback_under_review /earnings", "the bank has what you wrote"},
-		{chargeback("won"), "", "chargeback_won /earnings mail", "80.00 USD are no longer held"},
+		{chargeback("won"), "", "chargeback_won /earnings mail", "$80.00 are no longer held"},
 		{chargeback("lost"), "", "chargeback_lost /earnings mail", "went back to the buyer"},
 		{order.Late{Facts: facts(order.StatusInProgress), DueAt: moment, Next: moment}, "order_late /orders/order-1 mail", "order_late /orders/order-1 mail", "you may cancel from 6 May"},
 		{order.Late{Facts: facts(order.StatusInProgress), VeryLate: true, DueAt: moment, Next: moment}, "order_late /orders/order-1 mail", "order_late /orders/order-1 mail", "the order cancels itself on 6 May"},
 		{order.ChangeRequested{Facts: facts(order.StatusInProgress), Kind: "extension", By: "seller", Days: 3, Reason: "I am ill.", AnswerBy: moment}, "order_change_requested /orders/order-1 mail", "", "Sam asks for 3 more days"},
-		{order.ChangeRequested{Facts: facts(order.StatusInProgress), Kind: "price", By: "buyer", Amount: money.Of(1000, "USD"), AnswerBy: moment}, "", "order_change_requested /orders/order-1 mail", "Bea asks for 10.00 USD off the price"},
+		{order.ChangeRequested{Facts: facts(order.StatusInProgress), Kind: "price", By: "buyer", Amount: money.Of(1000, "USD"), AnswerBy: moment}, "", "order_change_requested /orders/order-1 mail", "Bea asks for $10.00 off the price"},
 		{order.ChangeSettled{Facts: facts(order.StatusInProgress), Kind: "cancel", By: "seller", Outcome: "declined", Note: "No."}, "", "order_change_settled /orders/order-1 mail", "Sam had asked to cancel. “No.”"},
 		{order.ChangeSettled{Facts: facts(order.StatusInProgress), Kind: "cancel", By: "buyer", Outcome: "withdrawn"}, "", "order_change_settled /orders/order-1 mail", "The request was withdrawn"},
 		{order.ChangeSettled{Facts: facts(order.StatusInProgress), Kind: "cancel", By: "buyer", Outcome: "lapsed"}, "order_change_settled /orders/order-1 mail", "order_change_settled /orders/order-1 mail", "Nobody answered"},
 		{order.ReviewExtended{Facts: facts(order.StatusDelivered), CompletesAt: moment}, "", "order_review_extended /orders/order-1", "by itself on 6 May"},
-		{order.PartlyRefunded{Facts: facts(order.StatusInProgress), Amount: money.Of(3165, "USD"), Reason: "One is missing."}, "order_partly_refunded /orders/order-1 mail", "order_partly_refunded /orders/order-1 mail", "31.65 USD of order"},
+		{order.PartlyRefunded{Facts: facts(order.StatusInProgress), Amount: money.Of(3165, "USD"), Reason: "One is missing."}, "order_partly_refunded /orders/order-1 mail", "order_partly_refunded /orders/order-1 mail", "$31.65 of order"},
 		{order.Disputed{Facts: facts(order.StatusDisputed), By: "buyer", Reason: "quality", AnswerBy: moment}, "", "order_disputed /orders/order-1 mail", "Bea opened a dispute"},
 		{order.DisputeStated{Facts: facts(order.StatusDisputed), By: "seller"}, "order_dispute_stated /orders/order-1 mail", "", "Sam said something"},
-		{order.DisputeSettled{Facts: facts(order.StatusCompleted), Outcome: "resolved", Refunded: money.Of(4220, "USD"), Earned: money.Of(4800, "USD"), Reason: "Half is there."}, "order_dispute_settled /orders/order-1 mail", "order_dispute_settled /orders/order-1 mail", "42.20 USD go back to the buyer, the seller gets 48.00 USD"},
+		{order.DisputeSettled{Facts: facts(order.StatusCompleted), Outcome: "resolved", Refunded: money.Of(4220, "USD"), Earned: money.Of(4800, "USD"), Reason: "Half is there."}, "order_dispute_settled /orders/order-1 mail", "order_dispute_settled /orders/order-1 mail", "$42.20 go back to the buyer, the seller gets $48.00"},
 		{review.Written{Facts: reviewed}, "", "review_written /orders/order-1 mail", "Bea reviewed you: write yours to see it"},
 		{review.Published{Facts: reviewed, Rating: 4}, "", "review_published /gigs/gig-1", "4 of 5 stars"},
 		{chat.MessageSent{ConversationID: "talk-1", Seq: 1, SenderUsername: "Bea", RecipientID: "sam-id"}, "", "chat_message /inbox/talk-1", "New message from Bea"},
@@ -109,7 +109,7 @@ func chargeback(stage string) order.ChargebackChanged {
 
 // What is heard is told, or noted: nothing falls between table and handlers.
 func TestTheTableAndTheHandlersKnowTheSameEvents(t *testing.T) {
-	noted := []string{auth.SignedUp{}.Topic(), auth.EmailVerified{}.Topic(), chat.Read{}.Topic()}
+	noted := []string{auth.SignedUp{}.Topic(), auth.EmailVerified{}.Topic(), auth.LanguageChosen{}.Topic(), chat.Read{}.Topic()}
 	heard := map[string]bool{}
 	for _, e := range Module.Hears {
 		heard[e.Topic()] = true
@@ -208,7 +208,7 @@ func TestTheEventsOfAnAccountMayComeInAnyOrder(t *testing.T) {
 	w.happened(auth.SignedUp{UserID: "cem-id", Username: "Cem", Email: "cem@example.com"})
 	var got recipientRow
 	w.must(w.h.DB.Read(t.Context()).Where("user_id = ?", "cem-id").Take(&got).Error)
-	if got != (recipientRow{"cem-id", "Cem", "cem@example.com", true}) {
+	if got != (recipientRow{"cem-id", "Cem", "cem@example.com", true, ""}) {
 		t.Errorf("known is %+v", got)
 	}
 }

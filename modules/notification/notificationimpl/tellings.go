@@ -1,11 +1,11 @@
 package notificationimpl
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
 	"text/template"
-	"time"
 
 	"marketplace/modules/auth"
 	"marketplace/modules/chat"
@@ -61,15 +61,15 @@ func ordersBegin() map[string][]telling {
 		order.Paid{}.Topic(): {
 			{kind: "order_paid", to: seller, link: orderPage, button: seeOrder,
 				title: "New order: {{.GigTitle}}",
-				text:  `{{.BuyerUsername}} ordered “{{.GigTitle}}” for {{.Total}}; you earn {{.Earnings}} when it is completed. {{if eq .Status "awaiting_requirements"}}The clock starts when your questions are answered.{{else}}You can begin now.{{end}}`},
+				text:  `{{.BuyerUsername}} ordered “{{.GigTitle}}” for {{money .Total}}; you earn {{money .Earnings}} when it is completed. {{if eq .Status "awaiting_requirements"}}The clock starts when your questions are answered.{{else}}You can begin now.{{end}}`},
 			{kind: "order_receipt", to: buyer, link: orderPage, button: seeOrder,
 				title: "Receipt for order {{.Number}}",
-				text:  `You paid {{.Total}} for “{{.GigTitle}}” by {{.SellerUsername}}. We hold the money until the work is done. {{if eq .Status "awaiting_requirements"}}Answer the seller's questions now, so that the work can begin.{{else}}The work can begin.{{end}}`},
+				text:  `You paid {{money .Total}} for “{{.GigTitle}}” by {{.SellerUsername}}. We hold the money until the work is done. {{if eq .Status "awaiting_requirements"}}Answer the seller's questions now, so that the work can begin.{{else}}The work can begin.{{end}}`},
 		},
 		order.Declined{}.Topic(): {
 			{kind: "order_payment_declined", to: buyer, link: orderPage, button: "Try again",
 				title: "Your payment was declined",
-				text:  "{{.Total}} for “{{.GigTitle}}” could not be charged{{with excerpt .Message}} ({{.}}){{end}}. You can try again, also with another card."},
+				text:  "{{money .Total}} for “{{.GigTitle}}” could not be charged{{with excerpt .Message}} ({{.}}){{end}}. You can try again, also with another card."},
 		},
 		order.Expired{}.Topic(): {
 			{kind: "order_expired", to: buyer, link: orderPage, button: seeOrder,
@@ -112,13 +112,13 @@ func ordersEnd() map[string][]telling {
 				title: "Order {{.Number}} is complete",
 				text:  "{{if .Automatic}}“{{.GigTitle}}” has completed by itself.{{else}}You accepted “{{.GigTitle}}”.{{end}} Tell others how {{.SellerUsername}} did."},
 			{kind: "order_completed", to: seller, link: orderPage, button: seeOrder,
-				title: "You earned {{.Earnings}}",
+				title: "You earned {{money .Earnings}}",
 				text:  "Order {{.Number}}, “{{.GigTitle}}”, is complete. You can withdraw the money from {{date .ClearsAt}}. Tell others how {{.BuyerUsername}} was to work with."},
 		},
 		order.Cancelled{}.Topic(): {
 			{kind: "order_cancelled", to: buyer, link: orderPage, button: seeOrder,
 				title: "Order {{.Number}} was cancelled",
-				text:  "“{{.GigTitle}}” was cancelled{{with excerpt .Reason}}: “{{.}}”{{end}}.{{if .Refunded.Minor}} We return {{.Refunded}} to you.{{end}}"},
+				text:  "“{{.GigTitle}}” was cancelled{{with excerpt .Reason}}: “{{.}}”{{end}}.{{if .Refunded.Minor}} We return {{money .Refunded}} to you.{{end}}"},
 			{kind: "order_cancelled", to: seller, link: orderPage, button: seeOrder,
 				title: "Order {{.Number}} was cancelled",
 				text:  "“{{.GigTitle}}” for {{.BuyerUsername}} was cancelled{{with excerpt .Reason}}: “{{.}}”{{end}}. Nothing more has to be done."},
@@ -152,26 +152,26 @@ func amongPeople() map[string][]telling {
 	}
 }
 
-// line is a telling whose templates are read.
+// line is a telling whose templates are read, in every language.
 type line struct {
 	telling
-	condition, titleText, bodyText, linkText *template.Template
+	condition *template.Template
+	said      map[string]saying // by language
 }
 
-func parseTellings(table map[string][]telling) (map[string][]line, error) {
-	funcs := template.FuncMap{"date": date, "excerpt": excerpt}
+// saying is a telling in one language.
+type saying struct {
+	title, text, link *template.Template
+	button            string
+}
+
+func parseTellings(table map[string][]telling, tongues map[string]tongue) (map[string][]line, error) {
 	parsed := map[string][]line{}
 	for topic, list := range table {
 		for _, t := range list {
-			l := line{telling: t}
-			if t.when == "" {
-				t.when = "true"
-			}
-			for into, text := range map[**template.Template]string{&l.condition: t.when, &l.titleText: t.title, &l.bodyText: t.text, &l.linkText: t.link} {
-				var err error
-				if *into, err = template.New(t.kind).Funcs(funcs).Option("missingkey=error").Parse(text); err != nil {
-					return nil, err
-				}
+			l, err := t.parse(tongues)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", t.kind, err)
 			}
 			parsed[topic] = append(parsed[topic], l)
 		}
@@ -179,8 +179,33 @@ func parseTellings(table map[string][]telling) (map[string][]line, error) {
 	return parsed, nil
 }
 
+func (t telling) parse(tongues map[string]tongue) (l line, err error) {
+	l = line{telling: t, said: map[string]saying{}}
+	if l.condition, err = template.New(t.kind).Option("missingkey=error").Parse(cmp.Or(t.when, "true")); err != nil {
+		return l, err
+	}
+	for tag, in := range tongues {
+		if l.said[tag], err = in.read(t); err != nil {
+			return l, fmt.Errorf("in %s: %w", tag, err)
+		}
+	}
+	return l, nil
+}
+
+// read reads the templates of a telling in the language.
+func (g tongue) read(t telling) (s saying, err error) {
+	funcs := template.FuncMap{"date": g.Moment, "money": g.Money, "excerpt": excerpt}
+	s.button = g.say(t.button)
+	for into, text := range map[**template.Template]string{&s.title: g.say(t.title), &s.text: g.say(t.text), &s.link: t.link} {
+		if *into, err = template.New(t.kind).Funcs(funcs).Option("missingkey=error").Parse(text); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
 // told is a telling about one event.
-type told struct{ title, text, link string }
+type told struct{ title, text, link, button string }
 
 // concerns says whether the event is one of those that the line is about.
 func (l line) concerns(event any) (bool, error) {
@@ -192,18 +217,17 @@ func (l line) concerns(event any) (bool, error) {
 }
 
 // of fills the templates with the event.
-func (l line) of(event any) (t told, err error) {
-	for into, tpl := range map[*string]*template.Template{&t.title: l.titleText, &t.text: l.bodyText, &t.link: l.linkText} {
+func (s saying) of(event any) (t told, err error) {
+	t.button = s.button
+	for into, tpl := range map[*string]*template.Template{&t.title: s.title, &t.text: s.text, &t.link: s.link} {
 		var out strings.Builder
 		if err := tpl.Execute(&out, event); err != nil {
-			return t, fmt.Errorf("say what happened (%s): %w", l.kind, err)
+			return t, fmt.Errorf("say what happened: %w", err)
 		}
 		*into = strings.Join(strings.Fields(out.String()), " ") // one line: a title of a gig is not ours
 	}
 	return t, nil
 }
-
-func date(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
 // excerpt is the beginning of what somebody wrote.
 func excerpt(text string) string {
