@@ -76,10 +76,11 @@ func connOf(ws *melody.Session) *wsConn { return ws.MustGet(connKey).(*wsConn) }
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sess *session, h *Handshake) {
 	done := make(chan struct{})
 	c := &wsConn{srv: s, session: sess, handshake: h, upgraded: sync.OnceFunc(func() { close(done) })}
-	go func() {
-		defer c.upgraded()
+	hijacked, keys := hijacker{w, c}, map[string]any{connKey: c}
+	go func() { // it lives as long as the connection, and a deferred call would take stack
 		// The only errors are those of the upgrade, which have been answered.
-		_ = s.melody.HandleRequestWithKeys(hijacker{w, c}, r, map[string]any{connKey: c})
+		_ = s.melody.HandleRequestWithKeys(hijacked, r, keys)
+		c.upgraded()
 	}()
 	<-done
 }

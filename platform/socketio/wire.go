@@ -24,6 +24,7 @@ var errOverload = errors.New("the messages of all clients together take too much
 type wire struct {
 	net.Conn
 	conn *wsConn
+	raw  *rawReader // of Conn; nil if it has none
 
 	// Used by whoever may write, one at a time.
 	batch    *[]byte // what is put off; nil if nothing is
@@ -68,13 +69,30 @@ func (w *wire) SetWriteDeadline(t time.Time) error {
 	return w.Conn.SetWriteDeadline(t)
 }
 
-// Read fails when this message is what is too much for the server.
+// Read fails when this message is what is too much for the server. Its frame is part of the stack that
+// every idle client takes: see rawReader.
 func (w *wire) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	if n == 0 {
-		return n, err
+	if w.raw == nil {
+		n, err := w.Conn.Read(p)
+		return w.hold(n, err)
 	}
-	if !w.conn.srv.budget.move(w.unfinished, w.unfinished+n) {
+	w.raw.into = p
+	err := w.raw.conn.Read(w.raw.read)
+	return w.holdRaw(err)
+}
+
+//go:noinline
+func (w *wire) holdRaw(err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	w.raw.into = nil
+	return w.hold(w.raw.n, w.raw.err)
+}
+
+// hold accounts for what has been read, if there is room for it.
+func (w *wire) hold(n int, err error) (int, error) {
+	if n > 0 && !w.conn.srv.budget.move(w.unfinished, w.unfinished+n) {
 		w.conn.overloaded()
 		return 0, errOverload
 	}
@@ -99,7 +117,7 @@ func (h hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.conn.wire = &wire{Conn: conn, conn: h.conn}
+	h.conn.wire = &wire{Conn: conn, conn: h.conn, raw: newRawReader(conn)}
 	return h.conn.wire, buffered, nil
 }
 
