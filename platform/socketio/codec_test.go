@@ -3,7 +3,9 @@ package socketio
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +20,9 @@ func FuzzMessage(f *testing.F) {
 		f.Add([]byte(seed), []byte{1, 2})
 	}
 	f.Fuzz(func(t *testing.T, text, attachment []byte) {
+		if (frame{data: append([]byte{engineMessage}, text...)}).check() != nil {
+			return
+		}
 		p, err := decodePacket(text, 16)
 		if err != nil {
 			return
@@ -70,6 +75,84 @@ func FuzzPayload(f *testing.F) {
 			t.Fatalf("%q became %q (%v)", body, encodePayload(frames), err)
 		}
 	})
+}
+
+// FuzzJSON: the scanner accepts what encoding/json accepts, within its limits, and finds the same elements;
+// what the encoder writes, encoding/json reads.
+func FuzzJSON(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, ` [ 1 , "a" ] `, `[1,]`, `[,]`, `[[[]],{"a":{"b":[-0.5e+10,true,false,null]}}]`, `["\u00e9\n\"\ud83d"]`, `[01]`, `[1.]`,
+		`[.5]`, `[-]`, `[1e]`, `["\u12"]`, `["\x"]`, "[\"\x01\"]", `{"a":1}`, `{"a"}`, `{"a":1,}`, `{,}`, `[nul]`, `[1 2]`, `["a"`, `{"a":[`, ``,
+		`[tru`, `[{"":{}}]x`, `[1]]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		args, values, err := scanArray(text)
+		var want []json.RawMessage
+		wanted := json.Unmarshal(text, &want)
+		if limited := values >= maxArgs || bytes.Count(text, []byte{'['})+bytes.Count(text, []byte{'{'}) > maxDepth; err != nil && wanted == nil && want != nil && !limited {
+			t.Fatalf("%q was refused: %v", text, err)
+		}
+		if err == nil && (wanted != nil || len(want) != len(args)) {
+			t.Fatalf("%q was accepted with %d elements: %v", text, len(args), wanted)
+		}
+		for i := range args {
+			if !bytes.Equal(args[i].(json.RawMessage), want[i]) {
+				t.Fatalf("%q: element %d is %q", text, i, args[i])
+			}
+		}
+		if object := len(bytes.TrimLeft(text, " \t\r\n")) > 0 && bytes.TrimLeft(text, " \t\r\n")[0] == '{'; scanObject(text) && (!object || !json.Valid(text)) {
+			t.Fatalf("%q was taken for an object", text)
+		}
+		var back string
+		if err := json.Unmarshal(appendString(nil, string(text)), &back); err != nil || back != strings.ToValidUTF8(string(text), "\ufffd") && len(text) < 2 {
+			t.Fatalf("%q became %q: %v", text, back, err)
+		}
+	})
+}
+
+func TestJSONHasItsLimits(t *testing.T) {
+	deep := strings.Repeat("[", maxDepth+2) + strings.Repeat("]", maxDepth+2)
+	wide := "[" + strings.Repeat("1,", maxArgs) + "1]"
+	for _, text := range []string{deep, wide, "[" + deep + "]"} {
+		if _, _, err := scanArray([]byte(text)); err == nil {
+			t.Errorf("%.20s… was accepted", text)
+		}
+	}
+	for _, text := range []string{deep[1 : len(deep)-1], "[" + strings.Repeat("1,", maxArgs-1) + "1]"} {
+		if _, _, err := scanArray([]byte(text)); err != nil {
+			t.Errorf("%.20s… was refused: %v", text, err)
+		}
+	}
+	p := packet{data: []byte(`["e",{"_placeholder":true,"num":0},[` + strings.Repeat("1,", maxValues) + `1]]`), attachments: [][]byte{{1}}}
+	if _, _, err := p.event(); err == nil {
+		t.Error("an event with an attachment and many values was accepted")
+	}
+}
+
+func TestValuesAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
+	type name string
+	for _, v := range []any{
+		nil, true, false, 0, -1, int64(1 << 60), 1.5, uint8(3), "", "plain", "\"\\\n\x00\x7f", "ünï🦊", "<&>", name("x"), []int{1}, map[string]any{"a": nil},
+		json.RawMessage(`{"a": [1]}`), json.RawMessage(nil), struct{ A []byte }{[]byte{1}}, (*int)(nil), []byte(nil),
+	} {
+		text, err := appendJSON([]byte("x"), v)
+		if err != nil {
+			t.Errorf("%v: %v", v, err)
+			continue
+		}
+		var got, want any
+		data, _ := json.Marshal(v)
+		if json.Unmarshal(text[1:], &got) != nil || json.Unmarshal(data, &want) != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%v became %s", v, text)
+		}
+	}
+	for _, v := range []any{json.RawMessage(`{`), json.RawMessage(`1 2`), json.RawMessage("\"\xff\""), json.RawMessage{}, func() {}} {
+		if text, err := appendJSON(nil, v); err == nil {
+			t.Errorf("%v became %s", v, text)
+		}
+	}
 }
 
 func TestBroadcastsShareTheirFrames(t *testing.T) {

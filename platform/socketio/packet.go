@@ -22,6 +22,10 @@ const (
 // maxIDDigits keeps an acknowledgement id within what a JavaScript number holds exactly.
 const maxIDDigits = 15
 
+// maxName is how long the name of a namespace may be, in bytes: a client that asks for one that is not
+// there is told its name.
+const maxName = 200
+
 // smallPacket is the room that a packet's text begins with, in bytes.
 const smallPacket = 128
 
@@ -63,6 +67,9 @@ func decodePacket(text []byte, maxAttachments int) (packet, error) {
 	}
 	if len(rest) > 0 && rest[0] == '/' {
 		name, after, _ := bytes.Cut(rest, []byte{','})
+		if len(name) > maxName {
+			return packet{}, errors.New("the name of the namespace is too long")
+		}
 		p.namespace, rest = string(name), after
 	}
 	var err error

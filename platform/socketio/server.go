@@ -52,11 +52,11 @@ func New(options Options) *Server {
 	return s
 }
 
-// Of returns the namespace of that name, and makes it if need be. The name begins with a slash and has
-// no comma; Of panics otherwise. "/" is the one that clients connect to by default. Clients are refused
+// Of returns the namespace of that name, and makes it if need be. The name begins with a slash, has no
+// comma and at most 200 bytes; Of panics otherwise. "/" is the one that clients connect to by default. Clients are refused
 // from namespaces that were never made.
 func (s *Server) Of(name string) *Namespace {
-	if !strings.HasPrefix(name, "/") || strings.Contains(name, ",") {
+	if !strings.HasPrefix(name, "/") || strings.Contains(name, ",") || len(name) > maxName {
 		panic(fmt.Sprintf("socketio: %q is not the name of a namespace", name))
 	}
 	s.mu.Lock()
