@@ -14,7 +14,6 @@ import (
 	"marketplace/platform/page"
 	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
-
 )
 
 // MailLog is for operators: it says that a mail was sent, and not what it says.
