@@ -222,6 +222,7 @@ var places = map[string][]string{
 	"github.com/knadh/koanf":         {"platform/config"},
 	"github.com/wneessen/go-mail":    {"platform/mail"},
 	"github.com/minio/":              {"platform/blob"},
+	"go.opentelemetry.io/":           {"platform/trace"},
 	"math/rand":                      {"cmd/marketplace", "platform/telemetry", "platform/picture", "platform/bus", "platform/app"},
 }
 

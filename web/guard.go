@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,6 +18,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 	"marketplace/web/api"
 	"marketplace/web/live"
 )
@@ -37,6 +39,7 @@ func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := w.Clock.Now()
 		id := uuid.Must(uuid.NewV7()).String()
 		ctx := identity.WithAddress(identity.WithRequest(c.Request().Context(), id), c.RealIP())
+		ctx, span := w.trace(ctx, c.Request())
 		c.SetRequest(c.Request().WithContext(ctx))
 		c.Response().Header().Set(echo.HeaderXRequestID, id)
 		w.figures.underway.Inc()
@@ -49,11 +52,30 @@ func (w *Web) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			route = "none"
 		}
 		w.figures.answered(c.Request().Method, route, status, spent)
+		endTrace(span, c.Request().Method, route, status)
 		if !strings.HasPrefix(route, "/static/") {
 			w.tellAccess(c, route, spent)
 		}
 		return nil
 	}
+}
+
+// trace begins the trace of a request, unless it is for a file of ours. What a client says of traces is not believed.
+func (w *Web) trace(ctx context.Context, r *http.Request) (context.Context, *trace.Span) {
+	if strings.HasPrefix(r.URL.Path, "/static/") {
+		return ctx, nil
+	}
+	return w.Tracer.Begin(ctx, trace.Server, "HTTP", trace.Text("market.module", "web"))
+}
+
+func endTrace(span *trace.Span, method, route string, status int) {
+	span.Rename(method + " " + route)
+	span.Note(trace.Text("http.request.method", method), trace.Text("http.route", route), trace.Number("http.response.status_code", status))
+	var err error
+	if status >= http.StatusInternalServerError {
+		err = fault.Unavailablef(0, "The answer was %d.", status)
+	}
+	span.End(err)
 }
 
 // tellAccess is the request's one line in the record of access: the route and not the address, which may have a token in it.

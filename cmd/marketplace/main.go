@@ -19,6 +19,7 @@ import (
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 	"marketplace/web"
 	"marketplace/web/edge"
 )
@@ -91,6 +92,7 @@ type process struct {
 	config  config.Config
 	log     *zap.Logger
 	levels  *telemetry.Levels
+	tracer  *trace.Tracer
 	metrics *prometheus.Registry // nil: a new one for each app
 	clock   *clock.Clock
 	hasty   bool // while a demonstration is made
@@ -126,7 +128,7 @@ func (s *settings) run(c *cobra.Command, do func(context.Context, process) error
 
 // open puts the process together without running it. Close the app.
 func (p process) open(ctx context.Context, mode app.Mode) (*app.App, edge.Services, error) {
-	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version, Hasty: p.hasty, Levels: p.levels})
+	a, err := app.New(ctx, app.Options{Config: p.config, Mode: mode, Log: p.log, Registry: p.metrics, Clock: p.clock, Version: version, Hasty: p.hasty, Levels: p.levels, Tracer: p.tracer})
 	if err != nil {
 		return nil, edge.Services{}, err
 	}
@@ -165,7 +167,7 @@ func (p process) publish(ctx context.Context, a *app.App, services edge.Services
 	if !a.Hosts("web") {
 		return nil, nil
 	}
-	e := edge.Edge{Services: services, Config: p.config, Clock: p.clock, Log: p.log.Named("web")}
+	e := edge.Edge{Services: services, Config: p.config, Clock: p.clock, Log: p.log.Named("web"), Tracer: p.tracer}
 	w, err := web.New(ctx, e, a.Events("web"), a.Registry(), demoSettings(p.config)...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the pages: %w", err)

@@ -26,6 +26,7 @@ import (
 	"marketplace/platform/mail"
 	"marketplace/platform/rpc"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 )
 
 // Module plugs one module into the marketplace. S is its contract, D what it calls.
@@ -64,6 +65,7 @@ type Options struct {
 	Version  string               // of the build, for /metrics
 	Registry *prometheus.Registry // of /metrics; nil: a new one
 	Bus      *bus.Bus             // nil: as the configuration says
+	Tracer   *trace.Tracer        // nil: traces are only ids
 	Levels   *telemetry.Levels    // of the log, to be changed while the process runs; nil: they are not
 	Hasty    bool                 // SQLite does not wait for the disk: while a demonstration is made
 }
@@ -83,6 +85,7 @@ type App struct {
 	bus      *bus.Bus
 	hasty    bool
 	levels   *telemetry.Levels
+	tracer   *trace.Tracer
 	figures  *figures
 
 	used       []string // every module of the marketplace, hosted or not
@@ -113,7 +116,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus, hasty: o.Hasty, levels: o.Levels,
+		starting: ctx, config: o.Config, mode: o.Mode, log: o.Log, clock: o.Clock, mail: o.Mail, registry: o.Registry, bus: o.Bus, hasty: o.Hasty, levels: o.Levels, tracer: o.Tracer,
 		routes: &db.Routes{}, addresses: map[string]net.Addr{}, contracts: map[reflect.Type]string{},
 		patience: drainTime,
 	}
@@ -126,6 +129,12 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	if a.registry == nil {
 		a.registry = telemetry.NewRegistry(telemetry.Service{Name: "marketplace", Version: o.Version, Environment: o.Config.Environment})
+	}
+	if a.tracer == nil {
+		var err error
+		if a.tracer, err = trace.New(ctx, trace.Options{}); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range o.Config.RPC.Secrets {
 		a.calls.Secrets = append(a.calls.Secrets, []byte(s))
@@ -163,7 +172,7 @@ func (a *App) prepare() error {
 	if a.figures, err = newFigures(a.registry); err != nil {
 		return err
 	}
-	a.calls.Metrics, a.calls.Log = metrics, a.log.Named("rpc")
+	a.calls.Metrics, a.calls.Log, a.calls.Tracer = metrics, a.log.Named("rpc"), a.tracer
 	if a.mode != Serving {
 		return nil
 	}
@@ -171,7 +180,7 @@ func (a *App) prepare() error {
 }
 
 func (a *App) makeBus() (err error) {
-	o := bus.Options{Log: a.log.Named("events"), Metrics: a.registry, Routes: a.routes}
+	o := bus.Options{Log: a.log.Named("events"), Metrics: a.registry, Tracer: a.tracer, Routes: a.routes}
 	if a.config.Events != config.Memory {
 		o.AMQP = a.config.Events
 	}

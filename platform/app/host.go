@@ -14,6 +14,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/db"
 	"marketplace/platform/mail"
+	"marketplace/platform/trace"
 )
 
 // Host is what a module finds where it runs.
@@ -27,6 +28,7 @@ type Host struct {
 	Files   blob.Store            // the module's files, if its Module says that it keeps some
 	Mail    mail.Sender           // where mail leaves
 	Metrics prometheus.Registerer // series of the module
+	Tracer  *trace.Tracer         // continues the traces of what the module had put off
 
 	tasks []task
 }
@@ -78,6 +80,7 @@ func (a *App) newHost(module string) *Host {
 		Log:     a.log.Named(module),
 		Mail:    a.mail,
 		Metrics: prometheus.WrapRegistererWith(prometheus.Labels{"module": module}, a.registry),
+		Tracer:  a.tracer,
 	}
 }
 

@@ -30,12 +30,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"marketplace/platform/db"
+	"marketplace/platform/trace"
 )
 
 // Options say how the bus behaves. The zero value is what production wants, without logs and metrics.
 type Options struct {
 	Log      *zap.Logger           // nil: silence
 	Metrics  prometheus.Registerer // nil: none
+	Tracer   *trace.Tracer         // nil: no traces
 	Routes   *db.Routes            // who should hear what; Run compares it with the handlers. nil: no comparison
 	AMQP     string                // the amqp:// URL of a RabbitMQ that carries the events between processes; needs Routes. Empty: they stay in this one
 	Attempts int                   // how often a handler is tried before its event is a dead letter; 0 is 10

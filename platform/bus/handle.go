@@ -14,6 +14,7 @@ import (
 
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
+	"marketplace/platform/trace"
 )
 
 // reaction is a module's handler of one topic, its event still encoded.
@@ -80,6 +81,8 @@ func (ev *Events) handle(topic string, react reaction) message.NoPublishHandlerF
 		ev.slots <- struct{}{}
 		defer func() { <-ev.slots }()
 		ctx := identity.WithRequest(identity.System(msg.Context()), msg.Metadata.Get(db.HeaderRequest))
+		ctx, span := ev.bus.options.Tracer.Continue(ctx, msg.Metadata.Get(db.HeaderTrace), trace.Consumer, "handle "+topic,
+			trace.Text("market.module", ev.module), trace.Text("messaging.message.id", msg.UUID))
 		ctx, cancel := context.WithTimeout(ctx, ev.bus.options.Timeout)
 		defer cancel()
 		begun := ev.db.Now()
@@ -88,6 +91,7 @@ func (ev *Events) handle(topic string, react reaction) message.NoPublishHandlerF
 			err = fmt.Errorf("%w: %w", errNoDatabase, err)
 		}
 		ev.bus.metrics.handled(topic, ev.module, emittedAt(msg), begun, ev.db.Now(), err)
+		span.End(err)
 		report(msg, err)
 		return err
 	}

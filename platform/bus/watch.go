@@ -10,6 +10,8 @@ import (
 
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 )
 
 // Watch tells this instance of every such event soon after it was committed: a best-effort signal for live
@@ -91,8 +93,10 @@ func (w *watcher) run(ctx context.Context) error {
 			return nil
 		case e := <-w.queue:
 			ctx := identity.WithRequest(identity.System(ctx), e.Headers[db.HeaderRequest])
-			if err := safely(func() error { return w.see(ctx, e.Payload) }); err != nil {
-				w.bus.log.Warn("an event was not shown", zap.String("labels.topic", w.topic), zap.String("event.id", e.ID), zap.Error(err))
+			ctx, span := w.bus.options.Tracer.Continue(ctx, e.Headers[db.HeaderTrace], trace.Consumer, "show "+w.topic)
+			err := safely(func() error { return w.see(ctx, e.Payload) })
+			if span.End(err); err != nil {
+				telemetry.For(ctx, w.bus.log).Warn("an event was not shown", zap.String("labels.topic", w.topic), zap.String("event.id", e.ID), zap.Error(err))
 			}
 		}
 	}

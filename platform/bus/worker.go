@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"marketplace/platform/db"
+	"marketplace/platform/trace"
 )
 
 // How much a worker takes at once: so many rows, and no new one after so long, so that the lock is given back, what is
@@ -172,7 +173,7 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 				if batch.Err() != nil {
 					return nil
 				}
-				err := w.deliver(detached, w.subscriber, r.event(w.outbox.module))
+				err := w.hand(detached, r.event(w.outbox.module))
 				mu.Lock()
 				switch {
 				case err == nil:
@@ -193,6 +194,18 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 	}
 	_ = g.Wait()
 	return done, failed, away
+}
+
+// hand delivers one event, as a step of the trace in which it was emitted; whoever handles it continues from there.
+func (w *worker) hand(ctx context.Context, e db.Emitted) error {
+	ctx, span := w.bus.options.Tracer.Continue(ctx, e.Headers[db.HeaderTrace], trace.Producer, "outbox "+e.Topic,
+		trace.Text("market.module", e.Module), trace.Text("market.subscriber", w.subscriber), trace.Text("messaging.message.id", e.ID))
+	if parent := trace.Parent(ctx); parent != "" {
+		e.Headers[db.HeaderTrace] = parent
+	}
+	err := w.deliver(ctx, w.subscriber, e)
+	span.End(err)
+	return err
 }
 
 // byAggregate groups the rows and keeps their order, that of the groups by their first row.

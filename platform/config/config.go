@@ -6,7 +6,11 @@
 // file that the variable with _FILE at the end names: MARKETPLACE_MAIL__SMTP_FILE=/run/secrets/smtp.
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"marketplace/platform/private"
+)
 
 // Environments. Development has the /dev pages, the payment simulator and generated secrets;
 // Production has none of them and refuses to start on defaults.
@@ -46,6 +50,7 @@ type Config struct {
 	Proxies     []string            `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
 	Log         Log                 `koanf:"log"`
 	Elastic     Elastic             `koanf:"elasticsearch"`
+	Traces      Traces              `koanf:"traces"`
 	Alerts      Alerts              `koanf:"alerts"`
 	Demo        bool                `koanf:"demo"`    // demonstration data and logins
 	Secrets     map[string]string   `koanf:"secrets"` // by name; generated under Data in development
@@ -92,6 +97,13 @@ type Alerts struct {
 	Limits map[string]string `koanf:"limits"` // other limits than the table's, by rule; off: the rule is not there
 }
 
+// Traces is the OpenTelemetry collector that samples of the requests go to, step by step; without a URL to none.
+type Traces struct {
+	URL           string         `koanf:"url"`                 // http(s)://host:4318, OTLP over HTTP
+	Authorization private.Secret `koanf:"authorization"`       // the header of that name
+	Sample        int            `koanf:"sample_basis_points"` // of the requests; 10,000 is all of them
+}
+
 // Defaults is the configuration of a fresh run: development, everything in this process, nothing else needed.
 func Defaults() Config {
 	return Config{
@@ -108,6 +120,7 @@ func Defaults() Config {
 		Brand:       Brand{Hue: 205, Strength: 85},
 		Log:         Log{Level: "info", Format: "json"},
 		Elastic:     Elastic{Namespace: "default"},
+		Traces:      Traces{Sample: 100},
 	}
 }
 

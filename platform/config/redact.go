@@ -16,7 +16,7 @@ const Hidden = "[redacted]"
 // holdsSecret says whether the dotted key may be read from a file and is hidden when printed.
 func holdsSecret(key string) bool {
 	switch key {
-	case "database", "files", "events", "rpc.secrets", "mail.smtp", "elasticsearch.api_key":
+	case "database", "files", "events", "rpc.secrets", "mail.smtp", "elasticsearch.api_key", "traces.authorization":
 		return true
 	}
 	return strings.HasPrefix(key, "databases.") || strings.HasPrefix(key, "read_databases.") || strings.HasPrefix(key, "secrets.") || strings.HasPrefix(key, "settings.")
@@ -31,6 +31,9 @@ func (c Config) Redacted() Config {
 	c.Databases, c.ReadFrom = hideURLs(c.Databases), hideURLs(c.ReadFrom)
 	if c.Elastic.APIKey != "" {
 		c.Elastic.APIKey = Hidden
+	}
+	if c.Traces.Authorization != "" {
+		c.Traces.Authorization = Hidden
 	}
 	c.Secrets = maps.Clone(c.Secrets)
 	for name := range c.Secrets {

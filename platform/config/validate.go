@@ -96,6 +96,8 @@ func (c Config) validate() problems {
 		address, err := mail.ParseAddress(to)
 		p.unless(err == nil && address.Address == to && oneLine(to, 254), "alerts.mail must be addresses such as ops@example.com, not %q.", to)
 	}
+	p.unless(c.Traces.URL == "" || isOrigin(c.Traces.URL), "traces.url must be an address such as http://collector:4318.")
+	p.unless(c.Traces.Sample >= 0 && c.Traces.Sample <= 10_000, "traces.sample_basis_points must be 0 to 10000.")
 	c.validateSplit(&p)
 	if c.IsProduction() {
 		c.validateProduction(&p)

@@ -17,6 +17,7 @@ import (
 
 	"marketplace/platform/clock"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 )
 
 // ErrNested is returned by Tx and Read when the context already belongs to a transaction of this database: a second
@@ -161,9 +162,11 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 }
 
-func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (*Tx, error) {
+func (d *DB) once(ctx context.Context, fn func(tx *Tx) error) (_ *Tx, err error) {
+	ctx, span := trace.Step(ctx, trace.Internal, "transaction", trace.Text("market.module", d.module))
+	defer func() { span.End(err) }()
 	tx := &Tx{db: d, ctx: ctx}
-	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+	err = d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 		tx.DB = g
 		return fn(tx)
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"marketplace/platform/identity"
+	"marketplace/platform/trace"
 )
 
 // Event is something that has happened in a module. Contracts declare their events as plain structs with
@@ -36,6 +37,7 @@ type Emitted struct {
 const (
 	HeaderRequest = "request_id" // the request that caused it (row W8)
 	HeaderActor   = "actor"      // the id of the user who caused it; "system"
+	HeaderTrace   = trace.Header // the step of the trace in which it was emitted
 )
 
 // Routes knows which modules hear a topic, wherever they run. It is filled while the marketplace is put
@@ -175,6 +177,9 @@ func (tx *Tx) headers() map[string]string {
 	h := map[string]string{}
 	if id := identity.Request(tx.ctx); id != "" {
 		h[HeaderRequest] = id
+	}
+	if parent := trace.Parent(tx.ctx); parent != "" {
+		h[HeaderTrace] = parent
 	}
 	switch actor := identity.From(tx.ctx); {
 	case actor.System:

@@ -84,6 +84,9 @@ func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
 		pool = newPrepared(conn)
 	}
 	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), d.gormConfig())
+	if err == nil {
+		err = g.Use(tracing{d.module, "sqlite"})
+	}
 	return g, conn, err
 }
 
@@ -108,6 +111,9 @@ func (d *DB) openPostgres(ctx context.Context, o Options) error {
 		return fmt.Errorf("make the schema: %w", err)
 	}
 	if d.write, err = gorm.Open(postgres.New(postgres.Config{Conn: conn}), d.gormConfig()); err != nil {
+		return err
+	}
+	if err := d.write.Use(tracing{d.module, "postgresql"}); err != nil {
 		return err
 	}
 	d.read = d.write

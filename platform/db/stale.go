@@ -49,7 +49,7 @@ func (d *DB) openReplica(o Options) error {
 	if d.replica, err = gorm.Open(postgres.New(postgres.Config{Conn: s}), d.gormConfig()); err != nil {
 		return fmt.Errorf("prepare the replica: %w", err)
 	}
-	return nil
+	return d.replica.Use(tracing{d.module, "postgresql"})
 }
 
 // standby is what GORM asks: the replica, or the primary while the replica is away. It only reads.

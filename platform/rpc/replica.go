@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"marketplace/platform/trace"
 )
 
 const (
@@ -70,6 +72,9 @@ func (r *replica) post(ctx context.Context, path, token string, remaining time.D
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+token)
+	if parent := trace.Parent(ctx); parent != "" {
+		request.Header.Set(trace.Header, parent)
+	}
 	request.Header.Set(headerRemaining, strconv.FormatInt(remaining.Milliseconds(), 10))
 	response, err := r.http.Do(request)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"marketplace/platform/clock"
 	"marketplace/platform/fault"
+	"marketplace/platform/trace"
 )
 
 const (
@@ -35,6 +36,7 @@ type Options struct {
 	Secrets [][]byte    // shared by all processes: the first signs, all are accepted
 	Log     *zap.Logger // gets what is our mistake, and which peers go and come; nil: nothing does
 	Metrics *Metrics    // nil: nothing is counted
+	Tracer  *trace.Tracer
 
 	most int64 // bytes of a request, and of an answer; less in a test
 }
@@ -92,11 +94,13 @@ func Read[Res any](ctx context.Context, c *Client, method string, request any) (
 func ask[Res any](ctx context.Context, c *Client, method string, request any, repeatable bool) (Res, error) {
 	var result Res
 	begun := c.clock.Now()
+	ctx, span := trace.Step(ctx, trace.Client, c.module+"."+method, trace.Text("rpc.system", "marketplace"), trace.Text("rpc.service", c.module), trace.Text("rpc.method", method))
 	answer, err := c.call(ctx, method, request, repeatable)
 	if err == nil {
 		err = json.Unmarshal(answer, &result)
 	}
 	c.Metrics.called(c.module, method, err, c.clock.Now().Sub(begun))
+	span.End(err)
 	if err != nil {
 		var none Res
 		return none, fmt.Errorf("call %s.%s: %w", c.module, method, err)

@@ -20,6 +20,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 )
 
 // errRefused becomes the general sentence: whoever has no token learns nothing.
@@ -112,7 +113,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx = identity.WithAddress(identity.WithRequest(identity.With(ctx, c.Actor), c.Request), c.Address)
-	s.answer(ctx, w, r.URL.Path, body)
+	s.answer(ctx, w, r.URL.Path, r.Header.Get(trace.Header), body)
 }
 
 // admit reads the token. Nobody without a good one makes us read a body.
@@ -158,7 +159,7 @@ func (s *server) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // answer calls the method for who is acting.
-func (s *server) answer(ctx context.Context, w http.ResponseWriter, path string, body []byte) {
+func (s *server) answer(ctx context.Context, w http.ResponseWriter, path, parent string, body []byte) {
 	name := strings.TrimPrefix(path, "/rpc/"+s.module+"/")
 	m, ok := s.methods[name]
 	if !ok {
@@ -167,7 +168,10 @@ func (s *server) answer(ctx context.Context, w http.ResponseWriter, path string,
 		return
 	}
 	begun := s.clock.Now()
+	ctx, span := s.Tracer.Continue(ctx, parent, trace.Server, s.module+"."+name, trace.Text("market.module", s.module),
+		trace.Text("rpc.system", "marketplace"), trace.Text("rpc.service", s.module), trace.Text("rpc.method", name))
 	result, err := m.serve(ctx, body, s.most)
+	span.End(err)
 	s.Metrics.served(s.module, name, err, s.clock.Now().Sub(begun))
 	if err != nil {
 		s.report(ctx, path, err)

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"marketplace/platform/identity"
+	"marketplace/platform/trace"
 )
 
 // The last part of the name of a logger whose lines are a record of their own, in a dataset of that name: marketplace.access
@@ -49,6 +50,9 @@ func fieldsOf(ctx context.Context) []zapcore.Field {
 	var fields []zapcore.Field
 	if id := identity.Request(ctx); id != "" {
 		fields = append(fields, zap.String("http.request.id", id))
+	}
+	if id, step := trace.IDs(ctx); id != "" {
+		fields = append(fields, zap.String("trace.id", id), zap.String("span.id", step))
 	}
 	return fields
 }

@@ -235,11 +235,11 @@ func (spokenLanguage) Schema(r huma.Registry) *huma.Schema {
 
 type setSellerInput struct {
 	Body struct {
-		Headline    string     `json:"headline"`
-		Description string     `json:"description"`
-		Skills      []string   `json:"skills"`
+		Headline    string           `json:"headline"`
+		Description string           `json:"description"`
+		Skills      []string         `json:"skills"`
 		Languages   []spokenLanguage `json:"languages"`
-		Country     string     `json:"country" doc:"ISO 3166-1 alpha-2, or empty."`
+		Country     string           `json:"country" doc:"ISO 3166-1 alpha-2, or empty."`
 	}
 }
 

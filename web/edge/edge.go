@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
+	"marketplace/platform/trace"
 )
 
 // Services are the contracts of the seven modules, wherever they run.
@@ -33,6 +34,7 @@ type Edge struct {
 	Config config.Config
 	Clock  *clock.Clock
 	Log    *zap.Logger
+	Tracer *trace.Tracer // nil: no traces
 }
 
 // Development says whether the /dev pages and the simulator's help are shown.

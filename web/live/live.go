@@ -23,6 +23,7 @@ import (
 	"marketplace/platform/identity"
 	"marketplace/platform/socketio"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 	"marketplace/web/edge"
 )
 
@@ -144,7 +145,7 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 	sk.On(event, func(e *socketio.Event) {
 		ctx, cancel := l.deadline()
 		defer cancel()
-		ctx = identity.WithRequest(ctx, "live-"+uuid.NewString())
+		ctx, span := l.Tracer.Begin(identity.WithRequest(ctx, "live-"+uuid.NewString()), trace.Server, "socket "+event, trace.Text("market.module", "web"))
 		var q Q
 		err := error(fault.Malformedf("We could not read what was sent."))
 		var answer any
@@ -152,7 +153,7 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 			answer, err = act(identity.With(ctx, sk.Data.(identity.Actor)), q)
 		}
 		outcome := "ok"
-		if err != nil {
+		if span.End(err); err != nil {
 			outcome = string(fault.Of(err).Code)
 			if fault.Of(err).Code == fault.Internal {
 				telemetry.For(ctx, l.Log).Error("a live event failed", zap.String("event.action", event), zap.Error(err))

@@ -19,6 +19,7 @@ import (
 	"marketplace/platform/mail"
 	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
+	"marketplace/platform/trace"
 )
 
 const (
@@ -63,9 +64,10 @@ func (s *service) queue(tx *db.Tx, requestID, to string, x letter) error {
 	if err != nil {
 		return err
 	}
-	err = tx.Exec(`INSERT INTO mails (id, request_id, recipient, subject, order_id, text, html, links, status, due_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_id) DO NOTHING`,
-		id.String(), requestID, to, x.Subject, x.OrderID, f.text, f.html, string(links), queued, tx.Now(), tx.Now()).Error
+	err = tx.Exec(`INSERT INTO mails (id, request_id, recipient, subject, order_id, text, html, links, status, due_at, created_at, caused_by, trace)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (request_id) DO NOTHING`,
+		id.String(), requestID, to, x.Subject, x.OrderID, f.text, f.html, string(links), queued, tx.Now(), tx.Now(),
+		identity.Request(tx.Context()), trace.Parent(tx.Context())).Error
 	if err != nil {
 		return fmt.Errorf("queue a mail: %w", err)
 	}
@@ -97,9 +99,14 @@ func (s *service) sendNext(ctx context.Context) (more bool, err error) {
 	if err != nil || !taken {
 		return true, err
 	}
+	if row.CausedBy != "" {
+		ctx = identity.WithRequest(ctx, row.CausedBy)
+	}
+	ctx, span := s.tracer.Continue(ctx, row.Trace, trace.Client, "mail", trace.Text("market.module", "notification"), trace.Text("market.mail_id", row.ID))
 	sending, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	failure := s.mail.Send(sending, mail.Message{To: row.Recipient, Subject: row.Subject, Text: row.Text, HTML: row.HTML})
+	span.End(failure)
 	return true, s.settle(context.WithoutCancel(ctx), row, failure)
 }
 

@@ -19,6 +19,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/db"
 	"marketplace/platform/mail"
+	"marketplace/platform/trace"
 )
 
 // Module plugs notification into the marketplace.
@@ -93,6 +94,7 @@ type service struct {
 	operators  []string // who is told of alerts
 	gauges     mailGauges
 	figures    *figures
+	tracer     *trace.Tracer
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -117,7 +119,7 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 		return nil, err
 	}
 	s := &service{
-		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: set, production: h.Config.IsProduction(),
+		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: set, production: h.Config.IsProduction(), tracer: h.Tracer,
 		operators: h.Config.Alerts.Mail,
 	}
 	if s.tongues, err = readTongues(); err != nil {

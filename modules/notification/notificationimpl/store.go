@@ -77,6 +77,8 @@ type mailRow struct {
 	LastError string
 	CreatedAt time.Time
 	SentAt    *time.Time
+	CausedBy  string // the id of the request
+	Trace     string // the step of its trace
 }
 
 func (mailRow) TableName() string { return "mails" }

@@ -21,6 +21,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/money"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/trace"
 )
 
 // The reasons why a journal is refused. Post wraps them with what is wrong.
@@ -56,6 +57,8 @@ func Post(tx *db.Tx, j Journal) (string, error) {
 	if err := j.check(); err != nil {
 		return "", fmt.Errorf("post %s: %w", j.Key, err)
 	}
+	_, span := trace.Step(tx.Context(), trace.Internal, "ledger "+j.Kind, trace.Text("market.module", "order"))
+	defer span.End(nil)
 	id, err := uuid.NewV7()
 	if err != nil {
 		return "", err
