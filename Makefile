@@ -29,8 +29,12 @@ demo: ## The same with new data, which is thrown away at the end
 # Go, passwords and pictures. Tests of the database take half as long so.
 RACE = -race $(foreach computes,modernc.org/... golang.org/x/crypto/... golang.org/x/image/... image/...,-gcflags=$(computes)=-race=false)
 
+# What computes for long does less of it under the race detector, and all of it without.
+LONG := ThousandRandomOrders|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
+
 test: services ## All tests, with the race detector; on Debian, install what they need first
 	CI=true $(FAST) $(GO) test $(RACE) -p 3 -timeout $(TIMEOUT) ./...
+	CI=true $(FAST) $(GO) test -timeout $(TIMEOUT) -run '$(LONG)' ./modules/order/orderimpl
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

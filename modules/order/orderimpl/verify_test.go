@@ -55,9 +55,6 @@ const withdrawalRow = `INSERT INTO payouts (currency, provider, account, automat
 	created_at, status, amount, fee, decided_at) VALUES ('USD', 'simulator', 'a', FALSE, '', '', 'op', 0, '', 'y', 'seller', 'Sam', '2020-01-01 00:00:00+00:00', `
 
 func TestEveryInvariantIsShownWhatBreaksIt(t *testing.T) {
-	if raceDetector {
-		t.Skip("twenty-five databases of their own: make test runs it without the race detector")
-	}
 	t.Parallel()
 	covered := map[int]bool{}
 	for _, v := range violations() {
