@@ -16,6 +16,7 @@ const validator = new HtmlValidate({
     "void-style": "off",
     "tel-non-breaking": "off",
     "prefer-native-element": ["error", { exclude: ["region"] }], // a part of a page that scrolls has no element of its own
+    "form-dup-name": ["error", { shared: ["radio", "checkbox", "button", "submit"] }], // choose any
     "require-sri": "off", // nothing comes from another host
   },
 });
