@@ -37,7 +37,7 @@ func TestTheOfficialClientIsServed(t *testing.T) {
 	lines := 0
 	for scanner := bufio.NewScanner(bytes.NewReader(output)); scanner.Scan(); lines++ {
 	}
-	if lines != 3*13+1 {
+	if lines != 3*15+1 {
 		t.Errorf("%d checks ran:\n%s", lines, output)
 	}
 	eventually(t, "everybody has left", func() bool { return h.Lives() == 0 && h.Transports() == 0 })

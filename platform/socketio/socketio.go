@@ -7,14 +7,12 @@
 //	server := socketio.New(socketio.Options{OnError: report})
 //	chat := server.Of("/")
 //	chat.Use(func(sk *socketio.Socket, auth json.RawMessage) error { … })
-//	chat.OnConnect(func(sk *socketio.Socket) {
-//		sk.Join("lobby")
-//		sk.On("message", func(e *socketio.Event) {
-//			var text string
-//			if e.Bind(0, &text) == nil {
-//				chat.To("lobby").Emit("message", text)
-//			}
-//		})
+//	chat.OnConnect(func(sk *socketio.Socket) { sk.Join("lobby") })
+//	chat.On("message", func(e *socketio.Event) {
+//		var text string
+//		if e.Bind(0, &text) == nil {
+//			chat.To("lobby").Emit("message", text)
+//		}
 //	})
 //	http.Handle("/socket.io/", server)
 //
@@ -31,6 +29,18 @@
 // What is emitted to a socket from one goroutine arrives in that order or not at all: a client that does
 // not read is cut once Options.MaxQueue bytes wait for it. It reconnects, and asks anew for what it
 // missed; nothing is kept for it here.
+//
+// # Limits
+//
+// Everything that a client can make the server hold has a limit in Options: messages whole and unfinished,
+// what waits for it, sessions without a namespace, sessions at all. JSON is refused when it nests deeper than
+// 128 or has more than 1,000 arguments. A client is refused from namespaces ten times, then cut. Messages are
+// not compressed. Pages connect from their own origin, unless Options lists others.
+//
+// # Replicas
+//
+// A Server knows its own sockets only: to reach those of another process, tell that process. Clients that
+// poll need to come back to the process that they began with; those on WebSocket alone do not.
 //
 // Sources: https://socket.io/docs/v4/engine-io-protocol/ and
 // https://socket.io/docs/v4/socket-io-protocol/.

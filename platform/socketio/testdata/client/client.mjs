@@ -66,6 +66,21 @@ const checks = {
     assert.deepEqual(error.data, { status: 401 });
     socket.disconnect();
   },
+  async "nobody gets in without a token"(options) {
+    const socket = open("/custom", options);
+    const [error] = await once(socket, "connect_error");
+    assert.equal(error.message, "Please sign in");
+    assert.equal(socket.connected, false);
+    socket.disconnect();
+  },
+  async "attachments come in their places"(options) {
+    const { socket } = await connected("/", options);
+    const file = { name: "logo.png", parts: [Buffer.from([0, 255]), { data: Buffer.alloc(100_000, 3) }], size: 100_002 };
+    socket.emit("message", file, Buffer.alloc(0));
+    assert.deepEqual(await once(socket, "message-back"), [file, Buffer.alloc(0)]);
+    assert.deepEqual(await socket.timeout(5000).emitWithAck("message-with-ack", file.parts), file.parts);
+    socket.disconnect();
+  },
   async "an unknown namespace is refused"(options) {
     const socket = open("/random", options);
     const [error] = await once(socket, "connect_error");
