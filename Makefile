@@ -14,7 +14,7 @@ FAST := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast torture check fmt lint build bench docker services clean screenshots
+.PHONY: help run demo test test-fast torture check fmt lint build bench compare docker services clean screenshots
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,11 @@ build: ## One static program: bin/marketplace
 
 bench: ## The benchmarks; docs/performance.md says how to read them
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 30m ./...
+
+compare: ## The socket server beside the official one of Node.js; docs/performance.md says how to read it
+	@if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo "make compare needs node and npm: skipped"; else \
+		(cd platform/socketio/testdata/node && { [ -d node_modules/socket.io ] || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }) && \
+		$(GO) test -tags comparison -count 1 -timeout 40m -run TestComparison -v ./platform/socketio; fi
 
 screenshots: services ## Pictures of every page, in light and dark, on a phone and wide, to look at
 	CI=true $(FAST) $(GO) test -tags screenshots -count 1 -timeout $(TIMEOUT) -run TestScreenshots ./cmd/marketplace

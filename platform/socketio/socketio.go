@@ -99,7 +99,7 @@ type Options struct {
 	MaxAttachments int // binary attachments of one event; 16
 	MaxQueue       int // bytes waiting for one client before it is cut; 4,194,304
 	MaxMemory      int // bytes of waiting and unfinished messages of all clients, 16 kB of each not counted; 268,435,456
-	MaxSessions    int // at a time; further clients are refused and come back later; 100,000
+	MaxSessions    int // at a time; further clients are refused and come back later; 20,000
 
 	// AllowedOrigins are the exact origins ("https://example.org") whose pages may connect, with
 	// cookies. Empty allows the same origin: the Origin's host is the request's Host.
@@ -138,7 +138,7 @@ func (o Options) withDefaults() Options {
 		{&o.MaxAttachments, 16},
 		{&o.MaxQueue, 4 << 20},
 		{&o.MaxMemory, 256 << 20},
-		{&o.MaxSessions, 100_000},
+		{&o.MaxSessions, 20_000},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

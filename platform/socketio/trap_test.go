@@ -3,12 +3,14 @@ package socketio_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
@@ -208,6 +210,30 @@ func TestTheHandlerReturnsAndTheConnectionStays(t *testing.T) {
 	u := p.probe()
 	u.send("5", `421["ask"]`)
 	u.expect(`431[true]`)
+}
+
+// Over TLS the connection is read and written in another way.
+func TestClientsAreServedOverTLS(t *testing.T) {
+	h := &house{Server: socketio.New(socketio.Options{}), t: t}
+	h.Of("/").On("message", func(e *socketio.Event) { _ = e.Ack(e.Socket.Handshake().Secure) })
+	web := httptest.NewTLSServer(h.Server)
+	defer web.Close()
+	dialer := websocket.Dialer{TLSClientConfig: web.Client().Transport.(*http.Transport).TLSClientConfig}
+	conn, _, err := dialer.Dial(strings.Replace(web.URL, "http", "ws", 1)+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &wire{t: t, conn: conn}
+	c.read()
+	c.connect("")
+	for range 20 {
+		c.send(`421["message"]`)
+	}
+	for range 20 {
+		c.expect(`431[true]`)
+	}
+	c.send("1")
+	c.expectClose(1000)
 }
 
 func TestAWriteTimeoutOfTheServerDoesNotEndPolls(t *testing.T) {

@@ -59,8 +59,8 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// SetWriteDeadline is asked twice for each frame, and the runtime takes as long for it as for all else
-// that a frame costs. A deadline that is met a moment early is as good.
+// SetWriteDeadline is asked before each frame, and moving a deadline takes a timer and its locks. One that
+// is up to deadlineStep too early does as well.
 func (w *wire) SetWriteDeadline(t time.Time) error {
 	if later := t.Sub(w.deadline); later >= 0 && later < deadlineStep && !t.IsZero() {
 		return nil
