@@ -22,6 +22,7 @@ const (
 	partServices      = "services"
 	partReviews       = "reviews"
 	partProfile       = "the profile of the other side"
+	partResponses     = "times of response"
 	partSubject       = "what the conversation is about"
 	partYou           = "your profile"
 	partMessages      = "unread messages"

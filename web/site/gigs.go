@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"marketplace/modules/chat"
 	"marketplace/modules/gig"
 	"marketplace/modules/review"
 	"marketplace/modules/user"
@@ -27,6 +28,7 @@ type gigPage struct {
 	More     []gig.Gig // of the same seller
 	Category string    // its name
 	Mine     bool
+	Response *chat.Response
 }
 
 // starRow is one line of the histogram, five stars first.
@@ -85,6 +87,10 @@ func (s *Site) fillGigPage(ctx context.Context, page *gigPage, cursor string) (e
 		if err == nil {
 			page.Seller = seller
 		}
+		return err
+	})
+	g.want(partResponses, func(ctx context.Context) (err error) {
+		page.Response, err = s.response(ctx, page.Gig.SellerID)
 		return err
 	})
 	g.want(partReviews, func(ctx context.Context) error {

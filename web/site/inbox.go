@@ -4,27 +4,32 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"marketplace/modules/chat"
-	"marketplace/modules/gig"
-	"marketplace/modules/order"
 	"marketplace/modules/user"
-	"marketplace/platform/fault"
-	"marketplace/platform/identity"
+	"marketplace/platform/text"
 )
 
 // inboxPage is the list of conversations.
 type inboxPage struct {
 	Missing       missing
 	Conversations []conversationRow
+	Folders       []tab
+	Labels        []tab
+	Folder        string
+	Label         string
+	Query         string
+	Action        string // where the search is asked
+	Undo          *undo  // what was just done and can be taken back
 	First         string
 	Next          string
 }
+
+// undo is what was done to a conversation, and how it is taken back.
+type undo struct{ ID, Text, Field string }
 
 // conversationRow is a conversation in the list.
 type conversationRow struct {
@@ -32,51 +37,50 @@ type conversationRow struct {
 	Name     string // of the other person
 	AvatarID string
 	Presence user.Presence
-	Mine     bool // the last message is theirs who looks
-	Open     bool // it is the one that is shown
+	Mine     bool          // the shown message is theirs who looks
+	Open     bool          // it is the one that is shown
+	Shown    *chat.Message // what a search has found, or the last one
+	Path     string
 }
 
-// conversationPage is one conversation, with the list beside it on wide screens.
-type conversationPage struct {
-	inboxPage
-	Conversation chat.Conversation
-	Other        user.Profile
-	Messages     messageList
-	Older        string // address of older messages
-	Form         form
-	Gig          *gig.Gig
-	Order        *order.Order
+const conversationsShown = 20
+
+// inboxFilter is which conversations are listed; the address alone brings the list back.
+type inboxFilter struct{ Folder, Label, Query, Cursor string }
+
+func inboxFilterOf(c echo.Context) inboxFilter {
+	return inboxFilter{Folder: c.QueryParam("folder"), Label: c.QueryParam("label"), Query: c.QueryParam("q"), Cursor: c.QueryParam("cursor")}
 }
 
-// messageList is a run of messages as one of the two sees them.
-type messageList struct {
-	Items     []messageView
-	TheirRead int64
+// path is an address that keeps the filter.
+func (f inboxFilter) path(path string, pairs ...string) string {
+	return listPath(path, append([]string{"folder", f.Folder, "label", f.Label, "q", f.Query}, pairs...)...)
 }
-
-// messageView is one message.
-type messageView struct {
-	chat.Message
-	Mine bool
-	Day  time.Time // set on the first message of a day
-}
-
-const (
-	conversationsShown = 20
-	messagesShown      = 50
-)
 
 // ListConversations shows the inbox.
 func (s *Site) ListConversations(c echo.Context) error {
-	page, err := s.inbox(c.Request().Context(), c.QueryParam("cursor"), "")
+	filter := inboxFilterOf(c)
+	page, err := s.inbox(c.Request().Context(), filter, "")
 	if err != nil {
 		return err
 	}
+	page.Undo = undoOf(c.QueryParam("undo"), c.QueryParam("of"))
 	return s.show(c, http.StatusOK, "inbox/list", view{Title: "Messages", Missing: page.Missing, Data: page})
 }
 
-func (s *Site) inbox(ctx context.Context, cursor, open string) (inboxPage, error) {
-	list, err := s.Chats.List(ctx, chat.ListRequest{Limit: conversationsShown, Cursor: cursor})
+// undoOf is what the address says was just done; nil for anything else.
+func undoOf(what, id string) *undo {
+	texts := map[string]string{"archived": "The conversation is in the archive.", "spam": "The conversation is in spam. Nobody tells you of its messages."}
+	if texts[what] == "" || !text.IsID(id) {
+		return nil
+	}
+	return &undo{ID: id, Text: texts[what], Field: what}
+}
+
+// inbox is the list beside or without a conversation that is open.
+func (s *Site) inbox(ctx context.Context, filter inboxFilter, open string) (inboxPage, error) {
+	page := inboxPage{Folder: filter.Folder, Label: filter.Label, Query: filter.Query, Action: "/inbox"}
+	list, err := s.Chats.List(ctx, chat.ListRequest{Folder: filter.Folder, Label: filter.Label, Query: filter.Query, Limit: conversationsShown, Cursor: filter.Cursor})
 	if err != nil {
 		return inboxPage{}, err
 	}
@@ -85,6 +89,7 @@ func (s *Site) inbox(ctx context.Context, cursor, open string) (inboxPage, error
 		ids[i] = conversation.With.ID
 	}
 	people := map[string]user.Profile{}
+	var labels chat.LabelList
 	g := s.gather(ctx)
 	if len(ids) > 0 {
 		g.want(partProfile, func(ctx context.Context) error {
@@ -95,20 +100,48 @@ func (s *Site) inbox(ctx context.Context, cursor, open string) (inboxPage, error
 			return err
 		})
 	}
-	var page inboxPage
+	g.need(func(ctx context.Context) (err error) {
+		labels, err = s.Chats.ListLabels(ctx, chat.ListLabelsRequest{})
+		return err
+	})
 	if page.Missing, err = g.wait(); err != nil {
 		return inboxPage{}, err
 	}
 	for _, conversation := range list.Items {
-		row := conversationRow{Conversation: conversation, Name: conversation.With.Username, Open: conversation.ID == open}
+		row := newConversationRow(conversation, filter)
+		row.Open = conversation.ID == open
 		if p, ok := people[conversation.With.ID]; ok {
 			row.Name, row.AvatarID, row.Presence = p.DisplayName, p.AvatarID, p.Presence
 		}
-		row.Mine = conversation.LastMessage != nil && conversation.LastMessage.SenderID != conversation.With.ID
 		page.Conversations = append(page.Conversations, row)
 	}
-	page.First, page.Next = pageLinks("/inbox", nil, cursor, list.NextCursor)
+	page.tabs(labels.Items)
+	page.First, page.Next = pageLinks("/inbox", url.Values{"folder": {filter.Folder}, "label": {filter.Label}, "q": {filter.Query}}, filter.Cursor, list.NextCursor)
 	return page, nil
+}
+
+func newConversationRow(c chat.Conversation, filter inboxFilter) conversationRow {
+	row := conversationRow{Conversation: c, Name: c.With.Username, Shown: c.LastMessage, Path: filter.path(conversationPath(c.ID))}
+	if c.Found != nil {
+		row.Shown = c.Found
+		row.Path = filter.path(conversationPath(c.ID), "at", strconv.FormatInt(c.Found.Seq, 10)) + messageAnchor(c.Found.Seq)
+	}
+	row.Mine = row.Shown != nil && row.Shown.SenderID != c.With.ID
+	return row
+}
+
+// tabs are the folders, and the labels that there are.
+func (p *inboxPage) tabs(labels []chat.Label) {
+	for _, t := range []struct{ label, folder string }{{"Inbox", ""}, {"Unread", chat.FolderUnread}, {"Starred", chat.FolderStarred}, {"Archived", chat.FolderArchived}, {"Spam", chat.FolderSpam}} {
+		p.Folders = append(p.Folders, tab{t.label, inboxFilter{Folder: t.folder, Query: p.Query}.path("/inbox"), p.Folder == t.folder && p.Label == ""})
+	}
+	for _, l := range labels {
+		filter := inboxFilter{Label: l.Name, Query: p.Query}
+		if l.Name == p.Label {
+			filter.Label = ""
+		}
+		p.Labels = append(p.Labels, tab{l.Name, filter.path("/inbox"), l.Name == p.Label})
+	}
 }
 
 // OpenConversation goes to the conversation with a person, the seller of a gig, or the other side of an order.
@@ -128,148 +161,5 @@ func (s *Site) OpenConversation(c echo.Context) error {
 
 func conversationPath(id string) string { return "/inbox/" + url.PathEscape(id) }
 
-// ShowConversation shows the last messages. Looking marks nothing as read: the button does, or the script when the
-// messages are really on the screen.
-func (s *Site) ShowConversation(c echo.Context) error {
-	return s.showConversation(c, http.StatusOK, form{})
-}
-
-func (s *Site) showConversation(c echo.Context, status int, f form) error {
-	ctx := c.Request().Context()
-	conversation, err := s.Chats.Get(ctx, chat.GetRequest{ID: c.Param("id")})
-	if err != nil {
-		return err
-	}
-	page := conversationPage{Conversation: conversation, Form: f}
-	if err := s.fillConversation(ctx, &page, c.QueryParam("cursor")); err != nil {
-		return err
-	}
-	return s.show(c, status, "inbox/show", view{Title: "Chat with " + page.Other.DisplayName, Missing: page.Missing, Data: page})
-}
-
-func (s *Site) fillConversation(ctx context.Context, page *conversationPage, cursor string) (err error) {
-	conversation, g := page.Conversation, s.gather(ctx)
-	page.Other = user.Profile{ID: conversation.With.ID, Username: conversation.With.Username, DisplayName: conversation.With.Username}
-	g.need(func(ctx context.Context) (err error) {
-		page.inboxPage, err = s.inbox(ctx, "", conversation.ID)
-		return err
-	})
-	g.want(partProfile, func(ctx context.Context) error {
-		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{conversation.With.ID}})
-		if len(list.Items) > 0 {
-			page.Other = list.Items[0]
-		}
-		return err
-	})
-	g.need(func(ctx context.Context) error {
-		list, err := s.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: conversation.ID, Limit: messagesShown, Cursor: cursor})
-		page.Messages = messageList{showMessages(ctx, list.Items, time.Time{}), conversation.TheirRead}
-		if list.NextCursor != "" {
-			page.Older = conversationPath(conversation.ID) + "?cursor=" + url.QueryEscape(list.NextCursor)
-		}
-		return err
-	})
-	g.want(partSubject, func(ctx context.Context) error {
-		if conversation.OrderID == "" {
-			return nil
-		}
-		o, err := s.Orders.Get(ctx, order.GetRequest{ID: conversation.OrderID})
-		switch {
-		case err == nil:
-			page.Order = &o
-		case !isOurs(err): // it is told if it can be
-			return nil
-		}
-		return err
-	})
-	g.want(partSubject, func(ctx context.Context) error {
-		if conversation.GigID == "" || conversation.OrderID != "" {
-			return nil
-		}
-		list, err := s.Gigs.List(ctx, gig.ListRequest{IDs: []string{conversation.GigID}})
-		if len(list.Items) > 0 {
-			page.Gig = &list.Items[0]
-		}
-		return err
-	})
-	without, err := g.wait()
-	page.Missing = slices.Compact(slices.Sorted(slices.Values(slices.Concat(page.Missing, without))))
-	return err
-}
-
-// showMessages marks whose messages are whose, and where a day begins; before is when the message above was sent.
-func showMessages(ctx context.Context, messages []chat.Message, before time.Time) []messageView {
-	me := identity.From(ctx).UserID
-	views := make([]messageView, len(messages))
-	for i, m := range messages {
-		views[i] = messageView{Message: m, Mine: m.SenderID == me}
-		if day := m.CreatedAt.UTC().Format("2 January 2006"); before.IsZero() || day != before.UTC().Format("2 January 2006") {
-			views[i].Day = m.CreatedAt
-		}
-		before = m.CreatedAt
-	}
-	return views
-}
-
-// SendMessage sends what was typed. The hidden client_id was made with the form, so that a double click is one message.
-func (s *Site) SendMessage(c echo.Context) error {
-	values, err := readForm(c, formBytes)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	sent, err := s.Chats.Send(ctx, chat.SendRequest{
-		ConversationID: c.Param("id"), ClientID: values.Get("client_id"), Text: values.Get("text"),
-	})
-	if f, ok := rejected(values, err, nil); ok {
-		return s.showConversation(c, http.StatusUnprocessableEntity, f)
-	}
-	if fault.Is(err, fault.TooMany) {
-		return s.showConversation(c, http.StatusTooManyRequests, form{Values: values, Message: fault.Of(err).Message})
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := s.Chats.MarkRead(ctx, chat.MarkReadRequest{ConversationID: c.Param("id"), Seq: sent.Seq}); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, conversationPath(c.Param("id"))+"#end")
-}
-
-// ListMessages returns the messages after a sequence number as a piece of a page: what a script missed while it was away.
-func (s *Site) ListMessages(c echo.Context) error {
-	after, err := strconv.ParseInt(c.QueryParam("after"), 10, 64)
-	if err != nil || after < 0 {
-		return fault.Malformedf("Say after which message, by its number.")
-	}
-	ctx := c.Request().Context()
-	conversation, err := s.Chats.Get(ctx, chat.GetRequest{ID: c.Param("id")})
-	if err != nil {
-		return err
-	}
-	list := chat.MessageList{}
-	if after < conversation.LastSeq {
-		list, err = s.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: conversation.ID, AfterSeq: after, Limit: messagesShown})
-	}
-	if err != nil {
-		return err
-	}
-	before := s.Clock.Now() // no heading for today
-	return s.showPart(c, "inbox/show", "messages", messageList{showMessages(ctx, list.Items, before), conversation.TheirRead})
-}
-
-// ReadConversation marks everything up to a message as read.
-func (s *Site) ReadConversation(c echo.Context) error {
-	values, err := readForm(c, formBytes)
-	if err != nil {
-		return err
-	}
-	seq, err := strconv.ParseInt(values.Get("seq"), 10, 64)
-	if err != nil || seq < 0 {
-		return fault.Malformedf("Say up to which message, by its number.")
-	}
-	if _, err := s.Chats.MarkRead(c.Request().Context(), chat.MarkReadRequest{ConversationID: c.Param("id"), Seq: seq}); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, conversationPath(c.Param("id"))+"#end")
-}
+// messageAnchor is where a message stands on the page of its conversation.
+func messageAnchor(seq int64) string { return "#m-" + strconv.FormatInt(seq, 10) }

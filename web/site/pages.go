@@ -170,15 +170,36 @@ func (s *Site) ordering() []Page {
 	}
 }
 
-// talking is messages and notifications.
+// talking is messages, what staff do about reported ones, and notifications.
 func (s *Site) talking() []Page {
 	return []Page{
 		{get, "/inbox", edge.SignedIn, s.ListConversations, false},
 		{post, "/inbox", edge.SignedIn, s.OpenConversation, false},
+		{get, "/inbox/replies", edge.SignedIn, s.ListReplies, false},
+		{post, "/inbox/replies", edge.SignedIn, s.SaveReply, false},
+		{post, "/inbox/replies/:reply", edge.SignedIn, s.SaveReply, false},
+		{post, "/inbox/replies/:reply/delete", edge.SignedIn, s.DeleteReply, false},
+		{get, "/inbox/safety", edge.SignedIn, s.ShowSafety, false},
+		{post, "/inbox/safety", edge.SignedIn, s.Unblock, false},
 		{get, "/inbox/:id", edge.SignedIn, s.ShowConversation, false},
-		{post, "/inbox/:id", edge.SignedIn, s.SendMessage, false},
+		{post, "/inbox/:id", edge.SignedIn, s.SendMessage, true},
 		{get, "/inbox/:id/messages", edge.SignedIn, s.ListMessages, false},
+		{post, "/inbox/:id/messages/:message", edge.SignedIn, s.EditMessage, false},
+		{post, "/inbox/:id/messages/:message/delete", edge.SignedIn, s.DeleteMessage, false},
 		{post, "/inbox/:id/read", edge.SignedIn, s.ReadConversation, false},
+		{post, "/inbox/:id/tidy", edge.SignedIn, s.TidyConversation, false},
+		{post, "/inbox/:id/block", edge.SignedIn, s.BlockPerson, false},
+		{get, "/inbox/:id/report", edge.SignedIn, s.ShowReport, false},
+		{post, "/inbox/:id/report", edge.SignedIn, s.ReportPerson, false},
+		{get, "/inbox/:id/files/:file", edge.SignedIn, s.ShowMessageFile, false},
+		{get, "/inbox/:id/pictures/:file", edge.SignedIn, s.ShowMessagePicture, false},
+		{get, "/attachments/:token", edge.Anyone, s.ShowLinkedAttachment, false},
+		{get, "/operator/reports", edge.SignedIn, s.ListCases, false},
+		{get, "/operator/reports/:id", edge.SignedIn, s.ShowCase, false},
+		{post, "/operator/reports/:id/read", edge.SignedIn, s.ReadCase, false},
+		{post, "/operator/reports/:id/close", edge.SignedIn, s.CloseCase, false},
+		{get, "/operator/screening", edge.SignedIn, s.ShowScreening, false},
+		{post, "/operator/screening", edge.Operator, s.SetScreening, false},
 		{get, "/notifications", edge.SignedIn, s.ListNotifications, false},
 		{post, "/notifications/read", edge.SignedIn, s.ReadNotifications, false},
 	}

@@ -36,7 +36,8 @@ func addresses(t testing.TB) []string {
 		}
 	}
 	return append(paths, "/gigs?q=nothing&min=5&max=50&days=3&sort=rating", "/gigs?cursor=x&q=logo", "/orders?role=seller&status=completed",
-		"/verify-email?token=abc", "/reset-password?token=abc", "/seller/gigs?status=paused", "/inbox?cursor=x", "/nothing-here")
+		"/verify-email?token=abc", "/reset-password?token=abc", "/seller/gigs?status=paused", "/inbox?cursor=x", "/nothing-here",
+		"/inbox?folder=starred&label=urgent&q=hello", "/inbox?undo=archived&of=c1", "/inbox/c1?find=hello", "/inbox/c1?edit=m0", "/inbox/c1?reply=r1", "/inbox/c1?at=2")
 }
 
 // filled puts something that exists in the place of the parameters.
@@ -55,7 +56,9 @@ func filled(path string) string {
 	case strings.HasPrefix(path, "/simulator/pay/:id"):
 		return strings.Replace(path, ":id", "pay1", 1)
 	case strings.HasPrefix(path, "/inbox/:id"):
-		return strings.Replace(path, ":id", "c1", 1)
+		return strings.NewReplacer(":id", "c1", ":file", "f1").Replace(path)
+	case strings.HasPrefix(path, "/operator/reports/:id"):
+		return strings.Replace(path, ":id", "k1", 1)
 	case strings.HasPrefix(path, "/dev/mail/:id"):
 		return strings.Replace(path, ":id", "mail1", 1)
 	}
@@ -90,7 +93,7 @@ func everything(t *testing.T, w *world, look func(t *testing.T, name string, pag
 		see(w.payment, member, "/simulator/pay/pay1")
 	}
 	w.empty, w.seller = true, false
-	for _, path := range []string{"/", "/gigs", "/users/ben", "/users/ana", "/orders", "/orders?role=seller", "/inbox", "/notifications", "/earnings",
+	for _, path := range []string{"/", "/gigs", "/users/ben", "/users/ana", "/orders", "/orders?role=seller", "/inbox", "/inbox?q=x", "/inbox?folder=spam", "/inbox/replies", "/inbox/safety", "/notifications", "/earnings",
 		"/seller/gigs", "/settings/seller", "/sell", "/gigs/new", "/gigs/" + gigA} {
 		see("empty", member, path)
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"marketplace/modules/chat"
 	"marketplace/modules/notification"
 	"marketplace/modules/order"
 	"marketplace/modules/review"
@@ -237,68 +236,6 @@ func (r reviews) ListSummaries(_ context.Context, q review.ListSummariesRequest)
 		list.Items = append(list.Items, s)
 	}
 	return list, nil
-}
-
-type chats struct {
-	chat.Service
-	w *world
-}
-
-func (c chats) messages() []chat.Message {
-	texts := []string{"Hello Ben, could you start this week?", "Hi Ana! Yes, tomorrow morning.", "Lovely. We like it calm.\nNo gradients, please.", c.w.text}
-	messages := make([]chat.Message, len(texts))
-	for i, text := range texts {
-		messages[i] = chat.Message{ID: fmt.Sprint("m", i), ConversationID: "c1", Seq: int64(i + 1), SenderID: anaID, SenderUsername: "ana", Text: text, CreatedAt: c.w.now.Add(time.Duration(i-30) * time.Hour)}
-		if i%2 == 1 {
-			messages[i].SenderID, messages[i].SenderUsername = benID, "ben"
-		}
-	}
-	return messages
-}
-
-func (c chats) conversation() chat.Conversation {
-	last := c.messages()[3]
-	return chat.Conversation{ID: "c1", With: chat.Person{ID: benID, Username: "ben"}, OrderID: "o1", LastMessage: &last, LastSeq: 4, ReadSeq: 3, TheirRead: 1, Unread: 1, UpdatedAt: c.w.now}
-}
-
-func (c chats) Open(context.Context, chat.OpenRequest) (chat.Conversation, error) {
-	return c.conversation(), c.w.call("Open")
-}
-
-func (c chats) Get(_ context.Context, q chat.GetRequest) (chat.Conversation, error) {
-	c.w.read("chats.Get")
-	if q.ID != "c1" {
-		return chat.Conversation{}, fault.NotFoundf("You have no such conversation.")
-	}
-	return c.conversation(), nil
-}
-
-func (c chats) List(context.Context, chat.ListRequest) (chat.List, error) {
-	c.w.read("chats.List")
-	if c.w.empty {
-		return chat.List{}, nil
-	}
-	quiet := c.conversation()
-	quiet.ID, quiet.Unread, quiet.With = "c2", 0, chat.Person{ID: "u3", Username: "mei"}
-	return chat.List{Items: []chat.Conversation{c.conversation(), quiet}}, nil
-}
-
-func (c chats) Send(_ context.Context, q chat.SendRequest) (chat.Message, error) {
-	return chat.Message{ID: "m9", Seq: 5, ClientID: q.ClientID}, c.w.call("Send " + q.Text)
-}
-
-func (c chats) ListMessages(_ context.Context, q chat.ListMessagesRequest) (chat.MessageList, error) {
-	c.w.read("chats.ListMessages")
-	return chat.MessageList{Items: c.messages()[q.AfterSeq:], NextCursor: "older"}, nil
-}
-
-func (c chats) MarkRead(_ context.Context, q chat.MarkReadRequest) (chat.Conversation, error) {
-	return c.conversation(), c.w.call(fmt.Sprintf("MarkRead %d", q.Seq))
-}
-
-func (c chats) CountUnread(context.Context, chat.CountUnreadRequest) (chat.Unread, error) {
-	c.w.read("chats.CountUnread")
-	return chat.Unread{Messages: 3, Conversations: 1}, nil
 }
 
 type notifications struct {

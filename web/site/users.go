@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"marketplace/modules/chat"
 	"marketplace/modules/gig"
 	"marketplace/modules/review"
 	"marketplace/modules/user"
@@ -24,6 +25,8 @@ type userPage struct {
 	First   string
 	Next    string
 	Mine    bool
+
+	Response *chat.Response
 }
 
 // gigsOfSeller is how many gigs a profile shows.
@@ -63,6 +66,10 @@ func (s *Site) fillUserPage(ctx context.Context, page *userPage, cursor string) 
 		page.Missing, err = g.wait()
 		return err
 	}
+	g.want(partResponses, func(ctx context.Context) (err error) {
+		page.Response, err = s.response(ctx, page.Profile.ID)
+		return err
+	})
 	g.want(partServices, func(ctx context.Context) error {
 		found, err := s.Gigs.Search(ctx, gig.SearchRequest{SellerID: page.Profile.ID, Limit: gigsOfSeller})
 		page.Gigs = found.Items
