@@ -199,6 +199,7 @@ type Invoice struct {
 	PaidAt      time.Time     `json:"paid_at"`
 	Lines       []InvoiceLine `json:"lines"`
 	Total       money.Amount  `json:"total"`
+	Credit      money.Amount  `json:"credit"`   // of Total, paid from the buyer's credit
 	Refunded    money.Amount  `json:"refunded"` // of Total, so far
 	Provider    string        `json:"provider"`
 	Reference   string        `json:"reference"` // the provider's, of the payment; to the buyer only
@@ -315,10 +316,11 @@ type SimulatorPayment struct {
 	Refunded   money.Amount `json:"refunded"`
 	Chargeback string       `json:"chargeback"` // its reference; empty: none
 	Stage      string       `json:"stage"`
+	Open       bool         `json:"open"` // nobody has paid it yet
 }
 
-// SimulateRequest is the argument of Simulate. The actions with what ID is: set (Name and Value of a mode), challenge,
-// again, chargeback (a payment), won, lost (a chargeback), pay, fail (a withdrawal), account (Value is its status).
+// SimulateRequest is the argument of Simulate. The actions with what ID is: set (Name and Value of a mode), stray (nothing),
+// succeed, decline, challenge, again, refund, chargeback (a payment), won, lost (a chargeback), pay, fail (a withdrawal), account (Value is its status).
 type SimulateRequest struct {
 	Action string `json:"action"`
 	ID     string `json:"id,omitempty"`

@@ -83,8 +83,9 @@ type Service interface {
 	// VerifyLedger checks the invariants of the books (row P6). For the system and its operators.
 	VerifyLedger(ctx context.Context, q VerifyLedgerRequest) (LedgerReport, error)
 
-	Money    // withdrawals, statements, invoices, chargebacks, the provider: money.go
-	Policies // fees, times and limits: settings.go
+	Money       // withdrawals, statements, invoices, chargebacks, the provider: money.go
+	Policies    // fees, times and limits: settings.go
+	Adjustments // by operators: adjustments.go
 }
 
 // Done is the answer of a command that has nothing to tell.
@@ -133,6 +134,7 @@ type Order struct {
 	Subtotal money.Amount `json:"subtotal"`          // price × quantity: what is held in escrow
 	Fee      money.Amount `json:"fee"`               // the buyer's service fee
 	Total    money.Amount `json:"total"`             // what the buyer pays
+	Credit   money.Amount `json:"credit"`            // that has paid of Total, or will
 	Lines    []Line       `json:"lines"`             // what the subtotal consists of
 	Refunded money.Amount `json:"refunded"`          // of the subtotal, gone back to the buyer; the fee goes back in proportion
 	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion, of what has not gone back
@@ -271,6 +273,8 @@ type Quote struct {
 	Subtotal      money.Amount `json:"subtotal"`
 	Fee           money.Amount `json:"fee"`
 	Total         money.Amount `json:"total"`
+	Credit        money.Amount `json:"credit"` // that pays of Total
+	Charge        money.Amount `json:"charge"` // the rest: what the provider takes
 	SellerFee     money.Amount `json:"seller_fee"`
 	Earnings      money.Amount `json:"earnings"`
 	BuyerFeeBips  int          `json:"buyer_fee_basis_points"`

@@ -8,7 +8,8 @@ type QuoteRequest struct {
 	Package  string `json:"package"`
 	Quantity int    `json:"quantity"` // 1 to 20; 0 is 1
 
-	Extras []string `json:"extras,omitempty"` // titles of the gig's extras, for each one
+	Extras    []string `json:"extras,omitempty"`     // titles of the gig's extras, for each one
+	UseCredit bool     `json:"use_credit,omitempty"` // the acting buyer's credit pays as much as it can
 }
 
 // PlaceRequest is the argument of Place.
@@ -19,7 +20,8 @@ type PlaceRequest struct {
 	Quantity  int    `json:"quantity"`        // 1 to 20; 0 is 1
 	Quote     string `json:"quote,omitempty"` // the token of a quote for just this: what was shown is charged
 
-	Extras []string `json:"extras,omitempty"` // titles of the gig's extras, for each one
+	Extras    []string `json:"extras,omitempty"`     // titles of the gig's extras, for each one
+	UseCredit bool     `json:"use_credit,omitempty"` // what the quote says of it; without a quote, as much as there is
 }
 
 // GetRequest is the argument of Get.

@@ -3,6 +3,7 @@ package orderimpl
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/modules/order/internal/payment"
@@ -22,6 +23,11 @@ const (
 
 // held is the order's money, of which so much of the price has gone back before.
 func (r orderRow) held(refunded int64) ledger.Held {
+	if r.isLatePaid() && r.Credit > 0 { // only what was captured is there, and it all goes back
+		captured := r.Total - r.Credit
+		return ledger.Held{OrderID: r.ID, SellerID: r.SellerID, Price: r.amount(captured), BuyerFee: r.amount(0), SellerFee: r.amount(0),
+			Refunded: r.amount(min(refunded, captured))}
+	}
 	return ledger.Held{OrderID: r.ID, SellerID: r.SellerID, Price: r.amount(r.Subtotal), BuyerFee: r.amount(r.Fee), SellerFee: r.amount(r.SellerFee),
 		Refunded: r.amount(refunded)}
 }
@@ -76,7 +82,7 @@ func (s *service) fund(tx *db.Tx, row orderRow, actorID string) error {
 	if err != nil {
 		return err
 	}
-	j, err := ledger.Funded(row.held(0), p.Provider, p.Charge)
+	j, err := row.funding(p)
 	if err != nil {
 		return err
 	}
@@ -120,7 +126,16 @@ func (s *service) refund(tx *db.Tx, row orderRow, st step) error {
 	if err != nil {
 		return err
 	}
-	return s.payBecomes(tx, p.ID, paymentRefunding, paymentSucceeded)
+	if err := s.payBecomes(tx, p.ID, paymentRefunding, paymentSucceeded); err != nil {
+		return err
+	}
+	return endRefunding(tx, p.ID)
+}
+
+// endRefunding notes that a payment is refunded, once the last of its refunds has arrived.
+func endRefunding(tx *db.Tx, paymentID string) error {
+	return tx.Exec(`UPDATE payments SET status = ? WHERE id = ? AND status = ? AND NOT EXISTS
+		(SELECT 1 FROM refunds WHERE payment_id = ? AND status = 'requested')`, paymentRefunded, paymentID, paymentRefunding, paymentID).Error
 }
 
 // refundPart is journal 10: part of the price goes back while the work goes on.
@@ -167,7 +182,7 @@ func (s *service) split(tx *db.Tx, row orderRow, st step) error {
 // disputeKey names the one decision that an order can have.
 func disputeKey(row orderRow) string { return row.ID }
 
-// send notes a refund that is to be sent, of the order's payment.
+// send notes a refund that is to be sent, of the order's payment. What was paid from credit is credit again at once.
 func (r orderRow) send(tx *db.Tx, id string, part ledger.Part) (paymentRow, error) {
 	p, err := paymentOf(tx, r.ID)
 	if err != nil {
@@ -177,8 +192,21 @@ func (r orderRow) send(tx *db.Tx, id string, part ledger.Part) (paymentRow, erro
 	if err != nil {
 		return p, err
 	}
-	return p, tx.Exec(`INSERT INTO refunds (id, payment_id, order_id, status, amount, currency, attempts, try_at, last_error, created_at)
-		VALUES (?, ?, ?, 'requested', ?, ?, 0, ?, '', ?)`, id, p.ID, r.ID, total.Minor, r.Currency, tx.Now(), tx.Now()).Error
+	card, err := toCard(tx, p, total.Minor)
+	if err != nil {
+		return p, err
+	}
+	now := tx.Now()
+	status, next, settled := "requested", &now, (*time.Time)(nil)
+	if card == 0 {
+		status, next, settled = "credited", nil, &now
+	}
+	err = tx.Exec(`INSERT INTO refunds (id, payment_id, order_id, status, amount, credited, currency, attempts, try_at, last_error, created_at, settled_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', ?, ?)`, id, p.ID, r.ID, status, total.Minor, total.Minor-card, r.Currency, next, now, settled).Error
+	if err != nil || card == total.Minor {
+		return p, err
+	}
+	return p, r.giveBack(tx, id, r.amount(total.Minor-card), card == 0)
 }
 
 // post writes a journal of the order; its cause is the line of the history that is being written.
@@ -206,7 +234,8 @@ func paymentOf(tx *db.Tx, orderID string) (paymentRow, error) {
 	return p, err
 }
 
-func (r refundRow) amount() money.Amount { return money.Of(r.Amount, r.Currency) }
+// amount is what the provider sends of it.
+func (r refundRow) amount() money.Amount { return money.Of(r.Amount-r.Credited, r.Currency) }
 
 // settleRefund is journal 9b, or 9c if the provider will never send the money: then it is the buyer's credit.
 func (s *service) settleRefund(tx *db.Tx, r refundRow, state payment.RefundState) error {
@@ -227,9 +256,7 @@ func (s *service) settleRefund(tx *db.Tx, r refundRow, state payment.RefundState
 	if _, err := ledger.Post(tx, j); err != nil {
 		return err
 	}
-	// Of a payment that goes back in parts, the last one makes it refunded.
-	return tx.Exec(`UPDATE payments SET status = ? WHERE id = ? AND status = ? AND NOT EXISTS
-		(SELECT 1 FROM refunds WHERE payment_id = ? AND status = 'requested')`, paymentRefunded, r.PaymentID, paymentRefunding, r.PaymentID).Error
+	return endRefunding(tx, r.PaymentID)
 }
 
 // sealLedger chains the journals of all orders.

@@ -36,7 +36,7 @@ func (s *service) invoice(ctx context.Context, row orderRow, i order.Invoice) (o
 	if row.Fee != 0 {
 		i.Lines = append(i.Lines, order.InvoiceLine{Text: "Service fee", Quantity: 1, Price: row.amount(row.Fee), Amount: row.amount(row.Fee)})
 	}
-	i.Total = row.amount(row.Total)
+	i.Total, i.Credit = row.amount(row.Total), row.amount(row.Credit)
 	var pay []paymentRow
 	if err := s.db.Read(ctx).Where("order_id = ?", row.ID).Find(&pay).Error; err != nil {
 		return i, fmt.Errorf("read the payment: %w", err)
@@ -69,6 +69,7 @@ func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (o
 	if len(earned) == 0 {
 		return i, fault.NotFoundf("There is no receipt before the order has brought you something.")
 	}
+	i.Credit = row.amount(0) // it is none of the seller's business
 	i.Number, i.Kind, i.From, i.To = "REC-"+row.Number, "receipt", s.name, row.SellerUsername
 	left, _, err := row.left()
 	if err != nil {

@@ -172,7 +172,7 @@ func (r paymentRow) captured() bool {
 
 // capture books the money that the provider has taken. If the order has ended by now, it goes back at once.
 func (s *service) capture(tx *db.Tx, row *orderRow, p paymentRow, c payment.Charge) error {
-	if want := row.amount(row.Total); c.Amount != want {
+	if want := row.amount(row.Total - row.Credit); c.Amount != want {
 		return fmt.Errorf("the provider has captured %s for the payment %s of %s: somebody has to look at it", c.Amount, p.ID, want)
 	}
 	err := tx.Exec("UPDATE payments SET status = ?, charge = ?, attempt = ?, message = '', check_at = NULL WHERE id = ?",
@@ -229,6 +229,7 @@ type refundRow struct {
 	PaymentID string
 	OrderID   string
 	Amount    int64
+	Credited  int64 // of it, at once
 	Currency  string
 	Attempts  int
 }
@@ -237,7 +238,7 @@ type refundRow struct {
 func (s *service) sendRefunds(ctx context.Context) error {
 	now := s.now()
 	var due []refundRow
-	err := s.db.Read(ctx).Raw(`SELECT id, payment_id, order_id, amount, currency, attempts FROM refunds
+	err := s.db.Read(ctx).Raw(`SELECT id, payment_id, order_id, amount, credited, currency, attempts FROM refunds
 		WHERE try_at <= ? ORDER BY try_at, id LIMIT 100`, now).Scan(&due).Error
 	if err != nil {
 		return fmt.Errorf("find the refunds: %w", err)

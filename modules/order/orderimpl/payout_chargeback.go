@@ -154,6 +154,9 @@ func (s *service) freeze(tx *db.Tx, row orderRow, e earningRow, b *chargebackRow
 	if err != nil || b.Pending == 0 {
 		return err
 	}
+	if b.Pending < e.left() { // the rest of it clears
+		return tx.Exec("UPDATE earnings SET taken = taken + ? WHERE order_id = ? AND frozen_by = ''", b.Pending, row.ID).Error
+	}
 	return tx.Exec("UPDATE earnings SET frozen_by = ? WHERE order_id = ? AND frozen_by = ''", "cb:"+b.ID, row.ID).Error
 }
 
@@ -169,12 +172,12 @@ func (s *service) whereIsIt(tx *db.Tx, row orderRow, e earningRow, b *chargeback
 	if err != nil {
 		return fmt.Errorf("share the chargeback: %w", err)
 	}
-	if e.ClearedAt == nil && e.FrozenBy == "" && share.Minor == e.left() {
-		b.Pending = share.Minor
-		return nil
-	}
 	if t := row.Terms; t.Liability > 0 && row.EndedAt != nil && b.OpenedAt.After(row.EndedAt.Add(t.Liability)) {
 		b.Borne = share.Minor
+		return nil
+	}
+	if e.ClearedAt == nil && e.FrozenBy == "" {
+		b.Pending = share.Minor
 		return nil
 	}
 	if b.Reserved, err = useReserve(tx, row.SellerID, row.Currency, share.Minor); err != nil {
@@ -252,7 +255,11 @@ func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error 
 	if err != nil || b.Pending == 0 {
 		return err
 	}
-	return tx.Exec("UPDATE earnings SET frozen_by = '', cleared_at = ? WHERE order_id = ? AND frozen_by = ?", row.ClearedAt, b.OrderID, "cb:"+b.ID).Error
+	done := tx.Exec("UPDATE earnings SET frozen_by = '', cleared_at = ? WHERE order_id = ? AND frozen_by = ?", row.ClearedAt, b.OrderID, "cb:"+b.ID)
+	if done.Error != nil || done.RowsAffected > 0 {
+		return done.Error
+	}
+	return tx.Exec("UPDATE earnings SET taken = taken - ? WHERE order_id = ?", b.Pending, b.OrderID).Error // of a part
 }
 
 // post writes a journal of the case.

@@ -215,7 +215,7 @@ func TestWhatTheControlPageSetsIsChecked(t *testing.T) {
 	b.set("webhooks", "twice")
 	b.working()
 	page := must(b.orders.Simulator(b.buyer, order.SimulatorRequest{}))(t)
-	if len(page.Payments) != 1 || page.Payments[0].Status != "succeeded" || len(page.Modes) != 2 || page.Modes[0].Value != "twice" || !strings.Contains(strings.Join(page.Modes[0].Choices, " "), "lost") {
+	if len(page.Payments) != 1 || page.Payments[0].Status != "succeeded" || len(page.Modes) != 3 || page.Modes[0].Value != "twice" || !strings.Contains(strings.Join(page.Modes[0].Choices, " "), "lost") {
 		t.Errorf("the page shows %+v", page)
 	}
 	if n := b.hooks.arrived.Load(); n != 2 {

@@ -52,8 +52,15 @@ func (s *service) loseEarned(tx *db.Tx, row orderRow, e earningRow, b chargeback
 	if err := b.post(tx, ledger.ChargebackLost(b.books(), ledger.Taken{SellerID: b.SellerID, Held: b.amount(b.frozen())}, what, b.amount(b.Borne))); err != nil {
 		return err
 	}
+	if e, _, err = earningOf(tx, row.ID); err != nil {
+		return err
+	}
+	taken := b.frozen() + b.Borne
+	if e.FrozenBy != "cb:"+b.ID { // a part of what is clearing was taken when it was frozen
+		taken -= b.Pending
+	}
 	return tx.Exec("UPDATE earnings SET taken = taken + ?, frozen_by = CASE WHEN frozen_by = ? THEN '' ELSE frozen_by END WHERE order_id = ?",
-		b.frozen()+b.Borne, "cb:"+b.ID, b.OrderID).Error
+		taken, "cb:"+b.ID, b.OrderID).Error
 }
 
 // loseInEscrow ends an order that was in work.

@@ -68,29 +68,27 @@ func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRe
 	if err != nil {
 		return order.Order{}, err
 	}
-	return s.store(ctx, set, row, r)
+	return s.store(ctx, set, row, r, func(tx *db.Tx, row *orderRow) error { return row.useCredit(tx, q.UseCredit, agreed.Credit) })
 }
 
-// store writes what a placed order consists of, and returns the answer.
-func (s *service) store(ctx context.Context, set settings, row orderRow, r once.Request) (order.Order, error) {
+// store writes what a placed order consists of, and returns the answer. An order that credit pays is paid at once.
+func (s *service) store(ctx context.Context, set settings, row orderRow, r once.Request, fund func(*db.Tx, *orderRow) error) (placed order.Order, err error) {
 	rule, ok := s.process.entry()
 	if !ok {
 		return order.Order{}, fmt.Errorf("the process has no beginning")
 	}
-	pay := paymentRow{ID: newID(), OrderID: row.ID, Provider: s.provider.Name(), Status: paymentPending, Amount: row.Total,
-		Currency: row.Currency, CheckAt: after(&row.PlacedAt, firstCheck), CreatedAt: row.PlacedAt}
 	first := historyRow{OrderID: row.ID, Number: 1, Event: rule.Event, Actor: rule.Actor, ActorID: row.BuyerID, ToStatus: row.Status, At: row.PlacedAt}
-	placed := row.order(s.process, buyer, row.PlacedAt)
-	placed.Payment = pay.payment(s.provider.CheckoutURL(pay.ID))
-	placed.Timeline = append(placed.Timeline, first.entry())
-
-	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		if err := r.Keep(tx, placed); err != nil {
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		if err := r.IsNew(tx); err != nil {
 			return err
 		}
 		if err := set.limitUnpaid(tx, row.BuyerID); err != nil {
 			return err
 		}
+		if err := fund(tx, &row); err != nil {
+			return err
+		}
+		pay := row.payment(s.provider.Name())
 		if err := tx.Create(&row).Error; err != nil {
 			return fmt.Errorf("write the order: %w", err)
 		}
@@ -105,9 +103,25 @@ func (s *service) store(ctx context.Context, set settings, row orderRow, r once.
 		}
 		st := step{rule: rule, actor: buyer, actorID: row.BuyerID}
 		s.figures.moved(tx, row, st)
-		return s.announce(tx, row, st)
+		if err := s.announce(tx, row, st); err != nil {
+			return err
+		}
+		if placed, err = s.placed(tx, &row, pay); err != nil {
+			return err
+		}
+		return r.Keep(tx, placed)
 	})
 	return placed, err
+}
+
+// placed is the answer. An order that credit pays goes on at once.
+func (s *service) placed(tx *db.Tx, row *orderRow, pay paymentRow) (order.Order, error) {
+	if pay.Provider == fromCredit {
+		if err := s.payFromCredit(tx, row); err != nil {
+			return order.Order{}, err
+		}
+	}
+	return s.full(tx.DB, *row, buyer, row.BuyerID, tx.Now())
 }
 
 // limitUnpaid refuses the buyer who leaves too many orders unpaid. Orders of one buyer are placed one after the other, so

@@ -27,7 +27,7 @@ func TestThePriceComesFromTheCatalogueAndEverythingIsCopied(t *testing.T) {
 			GigID: "logo", GigTitle: "I will draw a logo", GigPictureID: "picture", Package: "premium", PackageTitle: "Everything", Includes: []string{},
 			DeliveryDays: 10, Revisions: gig.Unlimited, Quantity: 3, Extras: []order.Extra{},
 			Lines: []order.Line{{Text: "Everything", Quantity: 3, Price: usd(33333), Amount: usd(99999)}},
-			Price: money.Of(33333, "USD"), Subtotal: money.Of(99999, "USD"), Fee: money.Of(5500, "USD"), Total: money.Of(105499, "USD"), Earnings: money.Of(79999, "USD"), Refunded: money.Of(0, "USD"), Changes: []order.Change{},
+			Price: money.Of(33333, "USD"), Subtotal: money.Of(99999, "USD"), Fee: money.Of(5500, "USD"), Total: money.Of(105499, "USD"), Credit: money.Of(0, "USD"), Earnings: money.Of(79999, "USD"), Refunded: money.Of(0, "USD"), Changes: []order.Change{},
 			Payment: &order.Payment{ID: o.Payment.ID, Provider: "simulator", Status: "pending", Amount: money.Of(105499, "USD"),
 				CheckoutURL: "http://marketplace.test/simulator/pay/" + o.Payment.ID},
 			Requirements: []order.Requirement{

@@ -16,6 +16,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/identity"
 	"marketplace/platform/money"
 )
 
@@ -29,6 +30,7 @@ type promise struct {
 	Extras   []order.Extra `json:"x,omitempty"`
 	Buys     fee           `json:"b"`
 	Sells    fee           `json:"s"`
+	Credit   *int64        `json:"c,omitempty"` // that pays of it; nil: it was not asked for
 	Expires  time.Time     `json:"e"`
 }
 
@@ -109,7 +111,15 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if err != nil {
 		return order.Quote{}, err
 	}
-	return s.quote(ctx, set, promised(set, g, p, q.Quantity, extras, s.now()))
+	now := promised(set, g, p, q.Quantity, extras, s.now())
+	if who := identity.From(ctx); q.UseCredit && who.SignedIn() {
+		there, err := spendable(s.db.Read(ctx), who.UserID, set.Currency)
+		if err != nil {
+			return order.Quote{}, err
+		}
+		now.Credit = &there
+	}
+	return s.quote(ctx, set, now)
 }
 
 // quote is a promise as the buyer gets it.
@@ -117,6 +127,12 @@ func (s *service) quote(ctx context.Context, set settings, p promise) (order.Quo
 	cost, err := p.cost(set.Clearing)
 	if err != nil {
 		return cost, err
+	}
+	cost.Credit, cost.Charge = money.Of(0, cost.Total.Currency), cost.Total
+	if p.Credit != nil {
+		*p.Credit = min(*p.Credit, cost.Total.Minor)
+		cost.Credit.Minor = *p.Credit
+		cost.Charge.Minor -= *p.Credit
 	}
 	key, err := s.quoteKey(ctx)
 	if err != nil {
@@ -199,7 +215,7 @@ func (s *service) agreed(ctx context.Context, set settings, q order.PlaceRequest
 		return promise{}, err
 	}
 	shown, ok := open(q.Quote, key)
-	if !ok || shown.GigID != g.ID || shown.Package != p.Name || shown.Quantity != q.Quantity || shown.Price.Currency != s.settings.Currency || !shown.has(q.Extras) {
+	if !ok || shown.GigID != g.ID || shown.Package != p.Name || shown.Quantity != q.Quantity || shown.Price.Currency != s.settings.Currency || !shown.has(q.Extras) || q.UseCredit != (shown.Credit != nil) {
 		return promise{}, fault.Wrong("quote", "This quote is not for what you order. Ask for a new one.")
 	}
 	if s.now().After(shown.Expires) {

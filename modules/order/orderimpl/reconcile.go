@@ -71,6 +71,9 @@ func (s *service) reconcile(ctx context.Context) (order.Reconciliation, error) {
 	if err := s.bookFees(ctx); err != nil {
 		return r, err
 	}
+	if err := s.bookStrays(ctx, now.Add(-inTransit)); err != nil {
+		return r, err
+	}
 	found, err := s.compare(ctx, now.Add(-inTransit))
 	if err != nil {
 		return r, err

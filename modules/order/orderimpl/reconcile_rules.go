@@ -29,7 +29,7 @@ func (r differenceRow) difference() order.Difference {
 const ours = `
 	SELECT 'charge' AS kind, p.id AS subject, p.order_id, p.amount, p.currency, o.paid_at AS at, 'psp:' || p.provider || ':' || p.charge AS idem
 		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.provider = ? AND p.status IN ('succeeded', 'refunding', 'refunded')
-	UNION ALL SELECT 'refund', r.id, r.order_id, -r.amount, r.currency, r.settled_at, 'refund:' || r.id || ':settled'
+	UNION ALL SELECT 'refund', r.id, r.order_id, -(r.amount - r.credited), r.currency, r.settled_at, 'refund:' || r.id || ':settled'
 		FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = ? AND r.status = 'settled'
 	UNION ALL SELECT 'payout', y.id, '', -(y.amount - y.fee), y.currency, y.ended_at, 'payout:' || y.id || ':paid'
 		FROM payouts y WHERE y.provider = ? AND y.status = 'paid' AND y.attempts > 0
@@ -48,7 +48,8 @@ func comparisons() []comparison {
 			FROM (` + ours + `) w LEFT JOIN (SELECT * FROM ` + theirs + `) t ON t.kind = w.kind AND t.subject = w.subject WHERE t.id IS NULL AND w.at < ?`},
 		{"The provider reports it, and it is not in the books.", `SELECT t.kind, t.subject, '' AS order_id, 0 AS ours, t.amount AS theirs, t.currency
 			FROM (SELECT * FROM ` + theirs + `) t LEFT JOIN (` + ours + `) w ON w.kind = t.kind AND w.subject = t.subject WHERE w.subject IS NULL
-			AND NOT EXISTS (SELECT 1 FROM provider_transactions b WHERE b.provider = t.provider AND b.kind = 'payout_returned' AND b.subject = t.subject AND t.kind = 'payout')`},
+			AND NOT EXISTS (SELECT 1 FROM provider_transactions b WHERE b.provider = t.provider AND b.kind = 'payout_returned' AND b.subject = t.subject AND t.kind = 'payout')
+			AND NOT EXISTS (SELECT 1 FROM strays x WHERE x.provider = t.provider AND x.id = t.id AND x.status <> 'open')`},
 		{"It is among the orders, and its journal is not in the books.", `SELECT w.kind, w.subject, w.order_id, 0 AS ours, w.amount AS theirs, w.currency
 			FROM (` + ours + `) w WHERE NOT EXISTS (SELECT 1 FROM journals j WHERE j.idem = w.idem)`},
 	}

@@ -22,3 +22,23 @@ func (r remote) RestoreSettings(ctx context.Context, q order.RestoreSettingsRequ
 func (r remote) ListSettings(ctx context.Context, q order.ListSettingsRequest) (order.SettingsVersions, error) {
 	return rpc.Read[order.SettingsVersions](ctx, r.c, "ListSettings", q)
 }
+
+func (r remote) Adjust(ctx context.Context, q order.AdjustRequest) (order.Adjustment, error) {
+	return rpc.Call[order.Adjustment](ctx, r.c, "Adjust", q)
+}
+
+func (r remote) DecideAdjustment(ctx context.Context, q order.DecideAdjustmentRequest) (order.Adjustment, error) {
+	return rpc.Call[order.Adjustment](ctx, r.c, "DecideAdjustment", q)
+}
+
+func (r remote) ListAdjustments(ctx context.Context, q order.ListAdjustmentsRequest) (order.AdjustmentList, error) {
+	return rpc.Read[order.AdjustmentList](ctx, r.c, "ListAdjustments", q)
+}
+
+func (r remote) ListStrays(ctx context.Context, q order.ListStraysRequest) (order.StrayList, error) {
+	return rpc.Read[order.StrayList](ctx, r.c, "ListStrays", q)
+}
+
+func (r remote) SettleStray(ctx context.Context, q order.SettleStrayRequest) (order.Stray, error) {
+	return rpc.Call[order.Stray](ctx, r.c, "SettleStray", q)
+}

@@ -60,18 +60,29 @@ type simulatedPayment struct {
 }
 
 func (s *service) simulated(ctx context.Context, id string) (simulatedPayment, error) {
+	p, err := s.simulatedBy(ctx, id)
+	if err != nil {
+		return p, err
+	}
+	// As at a hosted checkout, whoever holds the payment's id may pay; somebody else who is logged in may not.
+	if who := identity.From(ctx); who.SignedIn() && p.BuyerID != who.UserID {
+		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
+	}
+	return p, nil
+}
+
+// simulatedBy reads anybody's payment.
+func (s *service) simulatedBy(ctx context.Context, id string) (simulatedPayment, error) {
 	if s.simulator == nil || !isText(id, mostID) {
 		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
 	}
 	var rows []simulatedPayment
-	err := s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, o.total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
+	err := s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, p.amount AS total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
 		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND p.provider = 'simulator'`, id).Scan(&rows).Error
 	if err != nil {
 		return simulatedPayment{}, fmt.Errorf("read the payment: %w", err)
 	}
-	// As at a hosted checkout, whoever holds the payment's id may pay; somebody else who is logged in may not.
-	who := identity.From(ctx)
-	if len(rows) == 0 || who.SignedIn() && rows[0].BuyerID != who.UserID {
+	if len(rows) == 0 {
 		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
 	}
 	rows[0].ReturnURL = s.publicURL + "/orders/" + rows[0].OrderID

@@ -10,6 +10,7 @@ import (
 	"marketplace/modules/order/internal/payment"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/money"
 )
 
 // Checkout is documented in the contract.
@@ -20,7 +21,7 @@ func (s *service) Checkout(ctx context.Context, q order.CheckoutRequest) (order.
 	}
 	var rows []simulatedPayment
 	if isText(q.PaymentID, mostID) {
-		err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, o.total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
+		err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, p.amount AS total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
 			FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND o.buyer_id = ?`, q.PaymentID, who.UserID).Scan(&rows).Error
 	}
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *service) Simulator(ctx context.Context, _ order.SimulatorRequest) (orde
 	if err := s.needSimulator(); err != nil {
 		return order.Simulator{}, err
 	}
-	page := order.Simulator{Payments: []order.SimulatorPayment{}, Payouts: []order.Payout{}}
+	page := order.Simulator{Payouts: []order.Payout{}}
 	for name, choices := range payment.Modes() {
 		value, err := s.simulator.Mode(ctx, name)
 		if err != nil {
@@ -67,7 +68,13 @@ func (s *service) Simulator(ctx context.Context, _ order.SimulatorRequest) (orde
 	if err != nil {
 		return page, err
 	}
+	if page.Payments, err = s.unpaid(ctx); err != nil {
+		return page, err
+	}
 	for _, p := range payments {
+		if p.State == payment.Declined { // it is among the unpaid ones, if it can be tried again
+			continue
+		}
 		page.Payments = append(page.Payments, order.SimulatorPayment{ID: p.ID, Status: string(p.State), Amount: p.Amount, Refunded: p.Refunded,
 			Chargeback: p.Chargeback.Reference, Stage: string(p.Chargeback.Stage)})
 	}
@@ -96,10 +103,12 @@ func (s *service) Simulate(ctx context.Context, q order.SimulateRequest) (order.
 			return order.Done{}, fault.Wrong("value", "Use one of %s.", strings.Join(payment.Modes()[q.Name], ", "))
 		}
 		err = s.simulator.SetMode(ctx, q.Name, q.Value)
-	case "challenge":
-		if _, err = s.simulated(ctx, q.ID); err == nil {
-			_, err = s.simulator.Challenge(ctx, q.ID)
-		}
+	case "succeed", "decline", "challenge":
+		err = s.simulatePayment(ctx, q)
+	case "refund":
+		err = s.simulator.RefundByHand(ctx, q.ID)
+	case "stray":
+		err = s.simulator.Stray(ctx, money.Of(strayMinor, s.settings.Currency))
 	case "again":
 		err = s.simulator.Again(ctx, q.ID)
 	case "chargeback":
@@ -114,6 +123,38 @@ func (s *service) Simulate(ctx context.Context, q order.SimulateRequest) (order.
 		err = fault.Wrong("action", "There is no such action.")
 	}
 	return order.Done{}, err
+}
+
+// strayMinor is what a stray transfer brings.
+const strayMinor = 2500
+
+// simulatePayment decides about anybody's payment, as its card form does.
+func (s *service) simulatePayment(ctx context.Context, q order.SimulateRequest) error {
+	p, err := s.simulatedBy(ctx, q.ID)
+	if err != nil {
+		return err
+	}
+	if q.Action == "challenge" {
+		_, err = s.simulator.Challenge(ctx, q.ID)
+		return err
+	}
+	_, err = s.simulator.Decide(ctx, q.ID, money.Of(p.Total, p.Currency), q.Action == "succeed")
+	return err
+}
+
+// unpaid lists the payments that wait for somebody to fill in the card form, newest first.
+func (s *service) unpaid(ctx context.Context) ([]order.SimulatorPayment, error) {
+	var rows []paymentRow
+	err := s.db.Read(ctx).Where("provider = ? AND status IN ?", s.simulator.Name(), []string{paymentPending, paymentDeclinedStatus}).
+		Order("created_at DESC, id DESC").Limit(20).Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list the unpaid payments: %w", err)
+	}
+	list := []order.SimulatorPayment{}
+	for _, r := range rows {
+		list = append(list, order.SimulatorPayment{ID: r.ID, Status: r.Status, Amount: money.Of(r.Amount, r.Currency), Refunded: money.Of(0, r.Currency), Open: true})
+	}
+	return list, nil
 }
 
 func (s *service) decideAccount(ctx context.Context, q order.SimulateRequest) error {

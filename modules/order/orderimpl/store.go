@@ -106,7 +106,7 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 		Package: r.Package, PackageTitle: r.PackageTitle, Includes: r.Includes,
 		DeliveryDays: r.DeliveryDays, Revisions: r.Revisions, RevisionUsed: r.RevisionsUsed, Quantity: r.Quantity,
 		Extras: r.Extras, Lines: linesOf(r.PackageTitle, r.Quantity, r.amount(r.Price), r.Extras),
-		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total),
+		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total), Credit: r.amount(r.Credit),
 		Refunded: r.amount(r.Refunded), Earnings: r.amount(r.earned()),
 		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{}, Changes: []order.Change{},
 		Late: r.Status == order.StatusInProgress && deliveryDue.past(r.life(), now), VeryLate: r.Status == order.StatusInProgress && veryLateFrom.past(r.life(), now),

@@ -156,17 +156,25 @@ func (s *Simulator) announce(tx *db.Tx, about Kind, what, subjectID string) (web
 	return hook, err
 }
 
-// Refund sends the money back at once, if as much was captured and not yet sent back.
+// Refund sends the money back, at once unless the control page says otherwise, if as much was captured and not yet sent back.
 func (s *Simulator) Refund(ctx context.Context, r Refund) (RefundState, error) {
 	state := RefundRejected
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		state = RefundRejected
+		mode, err := modeOf(tx.DB, modeRefunds)
+		if err != nil || mode == refundsReject {
+			return err
+		}
+		if mode == refundsWait {
+			state = RefundMoving
+			return nil
+		}
 		var captured, back []int64
 		lock := ""
 		if tx.Postgres() {
 			lock = " FOR UPDATE"
 		}
-		err := tx.Raw("SELECT amount FROM simulator_payments WHERE id = ? AND status = 'succeeded' AND currency = ?"+lock,
+		err = tx.Raw("SELECT amount FROM simulator_payments WHERE id = ? AND status = 'succeeded' AND currency = ?"+lock,
 			r.PaymentID, r.Amount.Currency).Scan(&captured).Error
 		if err != nil || len(captured) == 0 {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"gorm.io/gorm"
 
 	"marketplace/platform/db"
@@ -15,6 +16,7 @@ import (
 const (
 	modeWebhooks = "webhooks"
 	modePayouts  = "payouts"
+	modeRefunds  = "refunds"
 
 	hooksLate      = "late"      // a minute later
 	hooksTwice     = "twice"     // each of them two times
@@ -23,6 +25,9 @@ const (
 
 	payoutsFail = "fail"
 	payoutsWait = "wait" // until somebody decides
+
+	refundsWait   = "wait"   // until this is set to something else
+	refundsReject = "reject" // the card is closed
 )
 
 // lateness is how late late webhooks are.
@@ -33,6 +38,7 @@ func Modes() map[string][]string {
 	return map[string][]string{
 		modeWebhooks: {"normal", hooksLate, hooksTwice, hooksBackwards, hooksLost},
 		modePayouts:  {"pay", payoutsFail, payoutsWait},
+		modeRefunds:  {"arrive", refundsWait, refundsReject},
 	}
 }
 
@@ -99,6 +105,31 @@ func (s *Simulator) Again(ctx context.Context, subjectID string) error {
 		}
 	}
 	return nil
+}
+
+// Stray is a transfer that belongs to no payment of the marketplace's: somebody has paid into the account by hand.
+func (s *Simulator) Stray(ctx context.Context, amount money.Amount) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	_, err = s.Decide(ctx, "stray_"+id.String(), amount, true)
+	return err
+}
+
+// RefundByHand sends half of what is left of a payment back, as somebody does in a provider's dashboard: the marketplace does not
+// know of it before it reads the report.
+func (s *Simulator) RefundByHand(ctx context.Context, paymentID string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		return tx.Exec(`INSERT INTO simulator_refunds (id, payment_id, amount, currency, created_at)
+			SELECT ?, x.id, (x.amount - x.back + 1) / 2, x.currency, ? FROM (SELECT p.id, p.amount, p.currency,
+				(SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM simulator_refunds r WHERE r.payment_id = p.id) AS back
+				FROM simulator_payments p WHERE p.id = ? AND p.status = 'succeeded') x WHERE x.amount > x.back`, "hand_"+id.String(), tx.Now(), paymentID).Error
+	})
 }
 
 // ChargeBack has the buyer's bank take back a payment that has succeeded. There is one for a payment at a time.

@@ -1,0 +1,186 @@
+package orderimpl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"marketplace/modules/order"
+	"marketplace/modules/order/internal/ledger"
+	"marketplace/platform/db"
+	"marketplace/platform/fault"
+	"marketplace/platform/identity"
+	"marketplace/platform/money"
+)
+
+// What can become of money that fits nothing, as the contract names it.
+const (
+	strayOpen     = "open"
+	strayMatched  = "matched"
+	strayReturned = "returned"
+)
+
+type strayRow struct {
+	Provider  string
+	ID        string
+	Subject   string
+	Amount    int64
+	Currency  string
+	Status    string
+	OrderID   string
+	Note      string
+	DecidedBy string
+	FoundAt   time.Time
+	DecidedAt *time.Time
+
+	OrderNumber string `gorm:"->"` // of lists
+}
+
+// TableName is strays.
+func (strayRow) TableName() string { return "strays" }
+
+func (r strayRow) amount() money.Amount { return money.Of(r.Amount, r.Currency) }
+
+func (r strayRow) stray() order.Stray {
+	return order.Stray{ID: r.ID, Provider: r.Provider, Subject: r.Subject, Amount: r.amount(), Status: r.Status, OrderNumber: r.OrderNumber, Note: r.Note,
+		FoundAt: r.FoundAt, DecidedAt: r.DecidedAt}
+}
+
+// bookStrays is journal 21: a charge of the provider's report that is no payment of ours is kept apart, until somebody has found
+// out whose it is. It stays a difference, and suspense an alert, until then.
+func (s *service) bookStrays(ctx context.Context, until time.Time) error {
+	var rows []transactionRow
+	err := s.db.Read(ctx).Raw(`SELECT t.* FROM provider_transactions t LEFT JOIN payments p ON p.id = t.subject
+		WHERE t.provider = ? AND t.kind = 'charge' AND t.at < ? AND t.amount > 0 AND p.id IS NULL
+		AND NOT EXISTS (SELECT 1 FROM strays x WHERE x.provider = t.provider AND x.id = t.id) ORDER BY t.id LIMIT 100`, s.provider.Name(), until).Scan(&rows).Error
+	if err != nil {
+		return fmt.Errorf("find money that fits nothing: %w", err)
+	}
+	for _, t := range rows {
+		err := s.db.Tx(ctx, func(tx *db.Tx) error {
+			made := tx.Exec(`INSERT INTO strays (provider, id, subject, amount, currency, status, order_id, note, decided_by, found_at)
+				VALUES (?, ?, ?, ?, ?, ?, '', '', '', ?) ON CONFLICT DO NOTHING`, t.Provider, t.ID, t.Subject, t.Amount, t.Currency, strayOpen, tx.Now())
+			if made.Error != nil || made.RowsAffected == 0 {
+				return made.Error
+			}
+			j := ledger.Unmatched(t.Provider, t.ID, money.Of(t.Amount, t.Currency))
+			j.Actor, j.Cause, j.At = t.Provider, "report "+t.ID, tx.Now()
+			_, err := ledger.Post(tx, j)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("keep the money of the line %s apart: %w", t.ID, err)
+		}
+	}
+	return nil
+}
+
+// ListStrays is documented in the contract.
+func (s *service) ListStrays(ctx context.Context, q order.ListStraysRequest) (order.StrayList, error) {
+	list := order.StrayList{Items: []order.Stray{}}
+	if err := needOperator(ctx); err != nil {
+		return list, err
+	}
+	if q.Limit == 0 {
+		q.Limit = 20
+	}
+	if q.Limit < 1 || q.Limit > 100 {
+		return list, fault.Wrong("limit", "Use 1 to 100.")
+	}
+	var rows []strayRow
+	err := s.db.Read(ctx).Table("strays x").Joins("LEFT JOIN orders o ON o.id = x.order_id").Select("x.*, COALESCE(o.number, '') AS order_number").
+		Order("CASE WHEN x.status = 'open' THEN 0 ELSE 1 END, x.found_at DESC, x.id").Limit(q.Limit).Scan(&rows).Error
+	if err != nil {
+		return list, fmt.Errorf("list money that fits nothing: %w", err)
+	}
+	for _, r := range rows {
+		list.Items = append(list.Items, r.stray())
+	}
+	return list, nil
+}
+
+// SettleStray is documented in the contract.
+func (s *service) SettleStray(ctx context.Context, q order.SettleStrayRequest) (result order.Stray, err error) {
+	if err := needOperator(ctx); err != nil {
+		return result, err
+	}
+	who, err := identity.User(ctx)
+	if err != nil {
+		return result, err
+	}
+	q.Note = strings.TrimSpace(q.Note)
+	var c fault.Check
+	c.That(q.Note != "" && isText(q.Note, 500), "note", "Say in at most 500 characters how you found that out.")
+	if err := c.Err(); err != nil {
+		return result, err
+	}
+	of := ""
+	if strings.TrimSpace(q.Order) != "" {
+		if of, err = s.orderCalled(ctx, q.Order); err != nil {
+			return result, err
+		}
+	}
+	err = s.db.Tx(ctx, func(tx *db.Tx) error {
+		row, err := s.lockStray(tx, q.ID)
+		if err != nil {
+			return err
+		}
+		if row.Status != strayOpen {
+			return fault.Conflictf("Somebody has settled this before.")
+		}
+		j := ledger.Returned(row.Provider, row.ID, row.amount())
+		status := strayReturned
+		if of != "" {
+			owner, err := lock(tx, of)
+			if err != nil {
+				return err
+			}
+			if owner.BuyerID == who.UserID {
+				return fault.Forbiddenf("Another operator has to decide about your own money.")
+			}
+			if owner.Currency != row.Currency {
+				return fault.Wrong("order", "This order is in %s.", owner.Currency)
+			}
+			status, j = strayMatched, ledger.Matched(row.Provider, row.ID, ledger.Credit(owner.BuyerID), row.amount())
+			row.OrderNumber = owner.Number
+		}
+		now := tx.Now()
+		done := tx.Exec("UPDATE strays SET status = ?, order_id = ?, note = ?, decided_by = ?, decided_at = ? WHERE provider = ? AND id = ? AND status = ?",
+			status, of, q.Note, who.UserID, now, row.Provider, row.ID, strayOpen)
+		if done.Error != nil || done.RowsAffected != 1 {
+			return errors.Join(errors.New("settle the stray"), done.Error)
+		}
+		j.Actor, j.Cause, j.At = who.UserID, "stray "+row.ID, now
+		if _, err := ledger.Post(tx, j); err != nil {
+			return err
+		}
+		row.Status, row.Note, row.DecidedAt = status, q.Note, &now
+		result = row.stray()
+		return nil
+	})
+	return result, err
+}
+
+func (s *service) lockStray(tx *db.Tx, id string) (row strayRow, err error) {
+	missing := fault.NotFoundf("There is no such money.")
+	if !isText(id, 2*mostID) {
+		return row, missing
+	}
+	q := tx.Where("provider = ? AND id = ?", s.provider.Name(), id).Omit("OrderNumber")
+	if tx.Postgres() {
+		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+	}
+	err = q.Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, missing
+	}
+	if err != nil {
+		err = fmt.Errorf("read the stray: %w", err)
+	}
+	return row, err
+}
