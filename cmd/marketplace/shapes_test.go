@@ -80,6 +80,7 @@ type market struct {
 	calls     *atomic.Int64
 	internals []string // where each process answers whether it is ready
 	clock     *clock.Clock
+	told      *told // nil: nobody hears what the processes tell
 	services  edge.Services
 	apps      []*app.App // one a process
 	watchers  []*alert.Watcher
@@ -90,9 +91,13 @@ type market struct {
 }
 
 // start runs the marketplace until the test ends, and checks its books then.
-func start(t testing.TB, s shape) *market {
+func start(t testing.TB, s shape) *market { t.Helper(); return startTelling(t, s, nil) }
+
+// startTelling is start, and somebody hears all that the processes tell about themselves.
+func startTelling(t testing.TB, s shape, o *told) *market {
 	t.Helper()
 	m, l := newMarket(), s.layout(t)
+	m.told = o
 	for _, file := range l.files {
 		m.run(t, load(t, file, nil))
 	}
@@ -159,6 +164,9 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 		log = zap.Must(zap.NewDevelopment())
 	}
 	p := process{config: c, log: log, clock: m.clock, out: &cobra.Command{}}
+	if m.told != nil {
+		m.told.hear(t, &p)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	a, services, err := p.open(ctx, app.Serving)
 	if err != nil {

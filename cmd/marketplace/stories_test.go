@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"marketplace/platform/apptest"
+	"marketplace/platform/trace/tracetest"
 )
 
 func unique() string { return uuid.Must(uuid.NewV7()).String() }
@@ -28,11 +29,15 @@ func tellIn(t *testing.T, shapes []shape) {
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			m := start(t, s)
+			m := startTelling(t, s, &told{collector: tracetest.New(t), sample: 10_000})
 			all := stories()
 			for i, name := range slices.Sorted(maps.Keys(all)) {
 				t.Run(name, func(t *testing.T) { all[name](t, m.with(fmt.Sprint(i))) })
 			}
+			t.Run("What was told of it is orderly", func(t *testing.T) { expectOrderlyLog(t, m) })
+			t.Run("One request is one trace", func(t *testing.T) { expectOneTrace(t, m) })
+			t.Run("Thirty secrets stay where they belong", func(t *testing.T) { thirtySecrets(t, m.with("x")) })
+			t.Run("Strangers make no series", func(t *testing.T) { strangersMakeNoSeries(t, m) })
 		})
 	}
 }

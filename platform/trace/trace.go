@@ -63,7 +63,7 @@ func New(ctx context.Context, o Options) (*Tracer, error) {
 		}
 		options = []sdk.TracerProviderOption{
 			sdk.WithSampler(sdk.ParentBased(sdk.TraceIDRatioBased(float64(o.Sample) / 10_000))),
-			sdk.WithBatcher(exporter, sdk.WithBatchTimeout(time.Second), sdk.WithMaxQueueSize(4096)),
+			sdk.WithBatcher(exporter, sdk.WithBatchTimeout(time.Second), sdk.WithMaxQueueSize(16<<10), sdk.WithMaxExportBatchSize(2048)),
 		}
 	}
 	options = append(options, sdk.WithResource(resource.NewSchemaless(
