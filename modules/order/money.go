@@ -42,6 +42,8 @@ type Money interface {
 	Reconcile(ctx context.Context, q ReconcileRequest) (Reconciliation, error)
 	// ListReconciliations lists the last comparisons, newest first. For operators.
 	ListReconciliations(ctx context.Context, q ListReconciliationsRequest) (ReconciliationList, error)
+	// ListTimers lists the steps that orders will take by themselves, the next first (row Z18). For operators.
+	ListTimers(ctx context.Context, q ListTimersRequest) (TimerList, error)
 
 	// Checkout returns the provider's page where the buyer pays, made now if the provider needs that.
 	Checkout(ctx context.Context, q CheckoutRequest) (CheckoutPage, error)

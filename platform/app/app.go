@@ -294,6 +294,14 @@ func (a *App) Events(name string) *bus.Events { return a.bus.Module(name, nil) }
 // dead letter.
 func (a *App) Drained(ctx context.Context) error { return a.bus.Drained(ctx) }
 
+// Modules are all that this process runs, the pages too.
+func (a *App) Modules() []string {
+	if slices.Contains(a.config.Modules, config.All) {
+		return append(slices.Clone(a.used), "web")
+	}
+	return slices.Clone(a.config.Modules)
+}
+
 // Registry has the metrics of this process.
 func (a *App) Registry() *prometheus.Registry { return a.registry }
 

@@ -19,6 +19,49 @@ type task struct {
 	name     string
 	interval time.Duration
 	run      func(context.Context) error
+	last     *lastRun
+}
+
+// lastRun is how a task ended when it last ran.
+type lastRun struct {
+	mu   sync.Mutex
+	at   time.Time
+	took time.Duration
+	err  error
+}
+
+// Task is a background task as operators see it.
+type Task struct {
+	Module   string        `json:"module"` // empty: of the process itself
+	Name     string        `json:"name"`
+	Interval time.Duration `json:"interval"` // nanoseconds in JSON, like Took
+	LastRun  time.Time     `json:"last_run"` // zero: it has not ended yet
+	Took     time.Duration `json:"took"`
+	Error    string        `json:"error"` // empty: it did not fail
+}
+
+// Tasks are the background tasks of this process.
+func (a *App) Tasks() []Task {
+	all := []Task{}
+	for _, t := range a.tasks {
+		all = append(all, t.state(""))
+	}
+	for _, h := range a.hosts {
+		for _, t := range h.tasks {
+			all = append(all, t.state(h.Name))
+		}
+	}
+	return all
+}
+
+func (t task) state(module string) Task {
+	t.last.mu.Lock()
+	defer t.last.mu.Unlock()
+	s := Task{Module: module, Name: t.name, Interval: t.interval, LastRun: t.last.at, Took: t.last.took}
+	if t.last.err != nil {
+		s.Error = t.last.err.Error()
+	}
+	return s
 }
 
 // Every runs a background task again and again while the process lives: once at the start, then as often as said after
@@ -26,12 +69,12 @@ type task struct {
 // must return soon when its context ends. Every replica runs it, so what must happen once is guarded in the database.
 // Call it in New.
 func (h *Host) Every(interval time.Duration, name string, run func(context.Context) error) {
-	h.tasks = append(h.tasks, task{name: name, interval: interval, run: run})
+	h.tasks = append(h.tasks, task{name: name, interval: interval, run: run, last: &lastRun{}})
 }
 
 // Every is Host.Every for a task of the process itself, which belongs to no module. Call it before Run.
 func (a *App) Every(interval time.Duration, name string, run func(context.Context) error) {
-	a.tasks = append(a.tasks, task{name: name, interval: interval, run: run})
+	a.tasks = append(a.tasks, task{name: name, interval: interval, run: run, last: &lastRun{}})
 }
 
 // RunTasks runs every background task of the module once, now, in the order in which they were made: for tests and
@@ -79,6 +122,7 @@ func (a *App) repeat(ctx context.Context, module string, log *zap.Logger, t task
 	for {
 		begun, running := a.clock.Now(), asSystem(ctx)
 		err := t.once(running)
+		t.note(begun, a.clock.Now(), err)
 		if ctx.Err() == nil {
 			a.figures.ran(module, t.name, begun, a.clock.Now(), err)
 		}
@@ -91,4 +135,10 @@ func (a *App) repeat(ctx context.Context, module string, log *zap.Logger, t task
 		case <-time.After(t.interval):
 		}
 	}
+}
+
+func (t task) note(begun, ended time.Time, err error) {
+	t.last.mu.Lock()
+	defer t.last.mu.Unlock()
+	t.last.at, t.last.took, t.last.err = ended, ended.Sub(begun), err
 }

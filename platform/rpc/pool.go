@@ -239,3 +239,32 @@ func (r *replica) health(ctx context.Context, patience time.Duration) (alive, re
 	_ = response.Body.Close()
 	return true, response.StatusCode != http.StatusServiceUnavailable
 }
+
+// Each returns a client for every replica that the addresses stand for now: for what is asked of all of them. Which one it
+// is says At.
+func (c *Client) Each(ctx context.Context) ([]*Client, error) {
+	all, err := c.pool.find(ctx)
+	clients := make([]*Client, len(all))
+	for i, r := range all {
+		one := *c
+		one.pool = &pool{origins: c.pool.origins, lookup: c.pool.lookup, every: c.pool.every, patience: c.pool.patience}
+		one.pool.replicas.Store(&[]*replica{r})
+		clients[i] = &one
+	}
+	return clients, err
+}
+
+// At is where the replicas are that the client has found, as origins and the addresses behind them.
+func (c *Client) At() string {
+	var places []string
+	if all := c.pool.replicas.Load(); all != nil {
+		for _, r := range *all {
+			place := r.origin
+			if !strings.HasSuffix(r.origin, r.dial) {
+				place += " (" + r.dial + ")"
+			}
+			places = append(places, place)
+		}
+	}
+	return strings.Join(places, ", ")
+}

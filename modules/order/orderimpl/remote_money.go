@@ -59,6 +59,10 @@ func (r remote) ListReconciliations(ctx context.Context, q order.ListReconciliat
 	return rpc.Read[order.ReconciliationList](ctx, r.c, "ListReconciliations", q)
 }
 
+func (r remote) ListTimers(ctx context.Context, q order.ListTimersRequest) (order.TimerList, error) {
+	return rpc.Read[order.TimerList](ctx, r.c, "ListTimers", q)
+}
+
 func (r remote) Checkout(ctx context.Context, q order.CheckoutRequest) (order.CheckoutPage, error) {
 	return rpc.Call[order.CheckoutPage](ctx, r.c, "Checkout", q)
 }
