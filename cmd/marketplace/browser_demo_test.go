@@ -30,7 +30,7 @@ func sketch(t testing.TB, c config.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.publish(ctx, a, services); err != nil {
+	if _, err := p.publish(ctx, a, services, nil); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)

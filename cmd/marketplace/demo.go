@@ -132,7 +132,7 @@ func fill(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.publish(ctx, a, services); err != nil {
+	if _, err := p.publish(ctx, a, services, nil); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	running, stop := context.WithCancel(ctx)

@@ -18,6 +18,7 @@ import (
 	"marketplace/platform/app"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
+	"marketplace/platform/operate"
 	"marketplace/platform/telemetry"
 	"marketplace/platform/trace"
 	"marketplace/web"
@@ -95,7 +96,8 @@ type process struct {
 	tracer  *trace.Tracer
 	metrics *prometheus.Registry // nil: a new one for each app
 	clock   *clock.Clock
-	hasty   bool // while a demonstration is made
+	recent  *telemetry.Recent // lines of the log; nil: none
+	hasty   bool              // while a demonstration is made
 	out     *cobra.Command
 }
 
@@ -153,21 +155,22 @@ func serve(ctx context.Context, p process) error {
 	if p.config.Demo {
 		p.illustrateLater(a, services)
 	}
-	if _, err := p.watch(a, services.Notifications); err != nil {
+	seen, err := p.oversee(a, services.Notifications)
+	if err != nil {
 		return errors.Join(err, a.Close())
 	}
-	if _, err := p.publish(ctx, a, services); err != nil {
+	if _, err := p.publish(ctx, a, services, seen.fleet); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	return a.Run(ctx)
 }
 
 // publish puts the pages, the API and the live channel on the public address, if this process hosts them.
-func (p process) publish(ctx context.Context, a *app.App, services edge.Services) (*web.Web, error) {
+func (p process) publish(ctx context.Context, a *app.App, services edge.Services, fleet *operate.Fleet) (*web.Web, error) {
 	if !a.Hosts("web") {
 		return nil, nil
 	}
-	e := edge.Edge{Services: services, Config: p.config, Clock: p.clock, Log: p.log.Named("web"), Tracer: p.tracer}
+	e := edge.Edge{Services: services, Fleet: fleet, Config: p.config, Clock: p.clock, Log: p.log.Named("web"), Tracer: p.tracer}
 	w, err := web.New(ctx, e, a.Events("web"), a.Registry(), demoSettings(p.config)...)
 	if err != nil {
 		return nil, fmt.Errorf("prepare the pages: %w", err)

@@ -27,7 +27,8 @@ func (p *process) observe(ctx context.Context) (finish func(), err error) {
 		return nil, err
 	}
 	p.metrics = telemetry.NewRegistry(service)
-	var also []io.Writer
+	p.recent = &telemetry.Recent{}
+	also := []io.Writer{p.recent}
 	shipper, err := p.ship(ctx)
 	if err != nil {
 		return nil, err

@@ -172,12 +172,12 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := p.watch(a, services.Notifications)
+	seen, err := p.oversee(a, services.Notifications)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.watchers = append(m.watchers, w)
-	pages, err := p.publish(ctx, a, services)
+	m.watchers = append(m.watchers, seen.watcher)
+	pages, err := p.publish(ctx, a, services, seen.fleet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -10,6 +11,7 @@ import (
 	"marketplace/modules/notification"
 	"marketplace/platform/alert"
 	"marketplace/platform/app"
+	"marketplace/platform/operate"
 )
 
 const (
@@ -17,8 +19,43 @@ const (
 	certificateEvery = time.Hour
 )
 
-// watch lets the process evaluate the alert rules over its own metrics while it runs, and report to the module
-// notification, which tells the operators (docs/adr/0016). No other program is needed.
+// overseen is a process that looks after itself, and all of them as it sees them.
+type overseen struct {
+	watcher *alert.Watcher
+	fleet   *operate.Fleet
+}
+
+// oversee lets the process evaluate the alert rules over its own metrics while it runs, and report to the module
+// notification, which tells the operators (docs/adr/0016); and answer operators how it is. No other program is needed.
+func (p process) oversee(a *app.App, notifications notification.Service) (o overseen, err error) {
+	if o.watcher, err = p.watch(a, notifications); err != nil {
+		return o, err
+	}
+	here := operate.Here(operate.Options{App: a, Version: version, Clock: p.clock, Log: p.log.Named("operate"), Recent: p.recent, Watcher: o.watcher,
+		Checks: p.checks(a)})
+	if err := app.Expose(a, operate.Name, here); err != nil {
+		return o, err
+	}
+	peers, err := a.Peers(operate.Name)
+	if err != nil {
+		return o, fmt.Errorf("reach the other processes: %w", err)
+	}
+	o.fleet = operate.NewFleet(here, peers)
+	return o, nil
+}
+
+// checks are what the doctor looks at around this process.
+func (p process) checks(a *app.App) []operate.Check {
+	var checks []operate.Check
+	for _, e := range p.surroundings() {
+		if strings.HasPrefix(e.what, "module ") || e.what == "mail" && !a.Hosts("notification") { // others answer for themselves
+			continue
+		}
+		checks = append(checks, operate.Check{Name: e.what, Look: e.look})
+	}
+	return checks
+}
+
 func (p process) watch(a *app.App, notifications notification.Service) (*alert.Watcher, error) {
 	rules, err := alert.With(p.config.Alerts.Limits)
 	if err != nil {

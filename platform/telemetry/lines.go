@@ -64,7 +64,8 @@ type lines struct {
 	levels   *Levels
 	scrubber *scrubber
 	service  string
-	ecs      bool // for programs; otherwise for people
+	ecs      bool                                      // for programs; otherwise for people
+	wants    func(zapcore.Entry, []zapcore.Field) bool // nil: everything
 }
 
 // Enabled says whether some logger writes such lines.
@@ -87,6 +88,9 @@ func (l *lines) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapco
 
 // Write writes the line.
 func (l *lines) Write(entry zapcore.Entry, fields []zapcore.Field) error {
+	if l.wants != nil && !l.wants(entry, fields) {
+		return nil
+	}
 	entry.Time = entry.Time.UTC()
 	entry.Message = oneLine(l.scrubber.text(entry.Message))
 	entry.Stack = ""

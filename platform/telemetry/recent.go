@@ -3,10 +3,13 @@ package telemetry
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"go.uber.org/zap/zapcore"
 )
 
 // Limits of what a process keeps of its own log.
@@ -20,17 +23,24 @@ const (
 // a writer of NewLogger, so it holds what is in the log and nothing more: without secrets and addresses.
 type Recent struct {
 	mu     sync.Mutex
+	seen   int
 	errors ring
 	slow   ring
 }
 
+// kept is a line and how many there were before it.
+type kept struct {
+	number int
+	text   []byte
+}
+
 // ring is the last lines; next is where the next one goes.
 type ring struct {
-	lines [][]byte
+	lines []kept
 	next  int
 }
 
-func (r *ring) add(line []byte) {
+func (r *ring) add(line kept) {
 	if len(r.lines) < keptLines {
 		r.lines = append(r.lines, line)
 		return
@@ -54,56 +64,74 @@ type Line struct {
 	Status   int           `json:"status"`
 	Duration time.Duration `json:"duration"` // nanoseconds in JSON
 	Node     string        `json:"node"`     // the machine
+	Number   int           `json:"number"`   // of the kept lines of its process
 	Whole    string        `json:"whole"`    // as it was written
 }
 
-// Write takes a line of ECS and keeps it if it is one of those that people look for.
+// Wants says which lines are kept, before they are written: those of the level error, and those of slow requests.
+func (r *Recent) Wants(entry zapcore.Entry, fields []zapcore.Field) bool {
+	if entry.Level >= zapcore.ErrorLevel {
+		return true
+	}
+	if _, last := split(entry.LoggerName); last != accessRecord {
+		return false
+	}
+	spent, route := time.Duration(0), ""
+	for _, f := range fields {
+		switch f.Key {
+		case "event.duration":
+			spent = time.Duration(f.Integer)
+		case "url.path":
+			route = f.String
+		}
+	}
+	return spent >= slow && !strings.HasPrefix(route, "/socket.io/")
+}
+
+// Write keeps one of these lines.
 func (r *Recent) Write(p []byte) (int, error) {
 	if len(p) > keptBytes {
 		return len(p), nil
 	}
-	switch {
-	case bytes.Contains(p, []byte(`"log.level":"error"`)):
-		r.keep(&r.errors, p)
-	case bytes.Contains(p, []byte(`.access"`)) && isSlow(p):
-		r.keep(&r.slow, p)
+	in := &r.slow
+	if bytes.Contains(p, []byte(`"log.level":"error"`)) {
+		in = &r.errors
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen++
+	in.add(kept{r.seen, bytes.Clone(bytes.TrimSpace(p))})
 	return len(p), nil
 }
 
 // Sync implements zapcore.WriteSyncer.
 func (r *Recent) Sync() error { return nil }
 
-func (r *Recent) keep(in *ring, p []byte) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	in.add(bytes.Clone(bytes.TrimSpace(p)))
-}
-
-func isSlow(p []byte) bool {
-	var line struct {
-		Duration int64  `json:"event.duration"`
-		Route    string `json:"url.path"`
-	}
-	return json.Unmarshal(p, &line) == nil && time.Duration(line.Duration) >= slow && !strings.HasPrefix(line.Route, "/socket.io/")
-}
-
 // Errors are the last lines of the level error, newest first.
-func (r *Recent) Errors() []Line { return r.read(&r.errors) }
-
-// Slow are the last requests that took a second or longer, newest first.
-func (r *Recent) Slow() []Line { return r.read(&r.slow) }
-
-func (r *Recent) read(from *ring) []Line {
+func (r *Recent) Errors() []Line {
 	if r == nil {
 		return []Line{}
 	}
+	return r.read(&r.errors)
+}
+
+// Slow are the last requests that took a second or longer, newest first.
+func (r *Recent) Slow() []Line {
+	if r == nil {
+		return []Line{}
+	}
+	return r.read(&r.slow)
+}
+
+func (r *Recent) read(from *ring) []Line {
 	r.mu.Lock()
-	kept := slices.Concat(from.lines[from.next:], from.lines[:from.next])
+	all := slices.Concat(from.lines[from.next:], from.lines[:from.next])
 	r.mu.Unlock()
-	lines := make([]Line, 0, len(kept))
-	for _, text := range slices.Backward(kept) {
-		lines = append(lines, parseLine(text))
+	lines := make([]Line, 0, len(all))
+	for _, k := range slices.Backward(all) {
+		line := parseLine(k.text)
+		line.Number = k.number
+		lines = append(lines, line)
 	}
 	return lines
 }
@@ -137,5 +165,5 @@ func parseLine(text []byte) Line {
 
 // Place is where a list goes on behind the line: they are sorted by their time.
 func (l Line) Place() string {
-	return l.At.Format("2006-01-02T15:04:05.000000000") + " " + l.Node + " " + l.Request
+	return fmt.Sprintf("%s %09d %s %s", l.At.Format("2006-01-02T15:04:05.000"), l.Number, l.Node, l.Request)
 }

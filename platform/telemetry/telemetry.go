@@ -24,11 +24,17 @@ type Service struct {
 
 // NewLogger writes to out, one line an entry, times in UTC, from the levels on that hold at the moment. Format json is ECS
 // (Elastic Common Schema), console is for a terminal. Whatever is logged passes the redaction (scrubber). Each of also gets
-// every line as ECS, whatever the format.
+// every line as ECS, whatever the format, or those that it Wants.
 func NewLogger(levels *Levels, format string, service Service, out io.Writer, also ...io.Writer) (*zap.Logger, error) {
 	ecs := func(out io.Writer) zapcore.Core {
 		core := ecszap.NewCore(ecszap.NewDefaultEncoderConfig(), zapcore.Lock(zapcore.AddSync(out)), zapcore.DebugLevel)
-		return (&lines{Core: core, levels: levels, scrubber: newScrubber(true), service: service.Name, ecs: true}).With([]zapcore.Field{
+		to := &lines{Core: core, levels: levels, scrubber: newScrubber(true), service: service.Name, ecs: true}
+		if chooser, chooses := out.(interface {
+			Wants(entry zapcore.Entry, fields []zapcore.Field) bool
+		}); chooses {
+			to.wants = chooser.Wants
+		}
+		return to.With([]zapcore.Field{
 			zap.String("service.name", service.Name),
 			zap.String("service.version", service.Version),
 			zap.String("service.environment", service.Environment),

@@ -22,7 +22,7 @@ func (a *API) agreements() {
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/resolve", id: "resolveDispute", access: edge.SignedIn, summary: "Decide a dispute, as staff: how much of the price goes back"}, a.resolveDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/staff-cancel", id: "staffCancelOrder", access: edge.SignedIn, summary: "End an order and return its money, as staff"}, a.staffCancel)
 	on(a, op{method: "GET", path: "/orders/{id}/files/{file}", id: "linkFile", access: edge.SignedIn, summary: "A link to a file of the order that works for ten minutes"}, a.linkFile)
-	on(a, op{method: "GET", path: "/operator/orders", id: "listAllOrders", access: edge.SignedIn, summary: "Everybody's orders, for staff, newest first"}, a.listAllOrders)
+	on(a, op{method: "GET", path: "/operator/orders", id: "listAllOrders", access: edge.Staff, summary: "Everybody's orders, for staff, newest first"}, a.listAllOrders)
 }
 
 type askInput struct {

@@ -72,6 +72,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.messages()
 	a.care()
 	a.notifications()
+	a.operation()
 	return a
 }
 
@@ -128,7 +129,7 @@ func on[I, O any](a *API, o op, handle func(context.Context, *I) (*O, error)) {
 			next(hc)
 		}},
 	}
-	if o.access == edge.SignedIn || o.access == edge.Verified || o.access == edge.Operator {
+	if o.access != edge.Anyone && o.access != edge.Development {
 		operation.Security = []map[string][]string{{"token": {}}}
 		operation.Errors = append(operation.Errors, http.StatusUnauthorized, http.StatusForbidden)
 	}

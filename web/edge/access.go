@@ -15,6 +15,7 @@ const (
 	Anyone      Access = "anyone"      // visitors too
 	SignedIn    Access = "signed in"   // with a session
 	Verified    Access = "verified"    // with a session and a confirmed e-mail address (row A1)
+	Staff       Access = "staff"       // with a session and the role operator or moderator
 	Operator    Access = "operator"    // with a session and the role operator
 	Development Access = "development" // anyone, outside of production only; otherwise the route does not exist
 )
@@ -33,9 +34,10 @@ func (a Access) Check(ctx context.Context) error {
 		_, err = identity.User(ctx)
 	case Verified:
 		_, err = identity.VerifiedUser(ctx)
-	case Operator:
+	case Operator, Staff:
 		var who identity.Actor
-		if who, err = identity.VerifiedUser(ctx); err == nil && !who.Is("operator") {
+		who, err = identity.VerifiedUser(ctx)
+		if may := who.Is("operator") || a == Staff && who.Is("moderator"); err == nil && !may {
 			err = fault.NotFoundf("There is no such page.")
 		}
 	default:

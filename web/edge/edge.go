@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
+	"marketplace/platform/operate"
 	"marketplace/platform/trace"
 )
 
@@ -31,6 +32,7 @@ type Services struct {
 // Edge is what every handler holds. Who is asking is in the request's context (identity.From).
 type Edge struct {
 	Services
+	Fleet  *operate.Fleet // the processes, for operators
 	Config config.Config
 	Clock  *clock.Clock
 	Log    *zap.Logger

@@ -64,6 +64,8 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"may":         func(actions map[order.Action]bool, action string) bool { return actions[order.Action(action)] },
 		"picturePath": picturePath,
 		"wish":        func(c order.Change) string { return wish(l, c) },
+		"span":        shortSpan,
+		"pretty":      pretty,
 	}
 }
 

@@ -116,9 +116,18 @@ func (s *Site) selling() []Page {
 	}
 }
 
-// operating is looking after the money of the marketplace.
+// operating is looking after the marketplace: its money, and how it runs.
 func (s *Site) operating() []Page {
 	return []Page{
+		{get, "/operator", edge.Operator, s.ShowOperation, false},
+		{get, "/operator/log", edge.Operator, s.ShowLog, false},
+		{get, "/operator/events", edge.Operator, s.ListEvents, false},
+		{post, "/operator/events/retry", edge.Operator, s.RetryEvent, false},
+		{post, "/operator/events/discard", edge.Operator, s.DiscardEvent, false},
+		{get, "/operator/mails", edge.Operator, s.ShowMailLog, false},
+		{post, "/operator/mails/:id/retry", edge.Operator, s.RetryMail, false},
+		{get, "/operator/timers", edge.Operator, s.ListTimers, false},
+		{get, "/operator/orders", edge.Staff, s.ListAllOrders, false},
 		{get, "/operator/payouts", edge.Operator, s.ListPayouts, false},
 		{post, "/operator/payouts/:id", edge.Operator, s.DecidePayout, false},
 		{get, "/operator/settings", edge.Operator, s.ShowPolicies, false},
@@ -155,7 +164,6 @@ func (s *Site) ordering() []Page {
 		{post, "/orders/:id/disputes/withdraw", edge.SignedIn, s.WithdrawDispute, false},
 		{post, "/orders/:id/disputes/resolve", edge.SignedIn, s.ResolveDispute, false},
 		{post, "/orders/:id/staff-cancel", edge.SignedIn, s.StaffCancel, false},
-		{get, "/operator/orders", edge.SignedIn, s.ListAllOrders, false},
 		{get, "/orders/:id/files/:file", edge.SignedIn, s.ShowFile, false},
 		{get, "/files/:token", edge.Anyone, s.ShowLinkedFile, false},
 		{get, "/orders/:id/invoice", edge.SignedIn, s.ShowInvoice, false},
