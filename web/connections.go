@@ -46,6 +46,7 @@ func (w *Web) watchConnections(ctx context.Context) {
 			w.Log.Warn("the sessions of live connections cannot be looked up", zap.Error(err))
 		}
 		told = err != nil
+		w.live.Expire()
 	}
 }
 

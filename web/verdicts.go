@@ -62,15 +62,22 @@ func (s *sessions) cookie(r *http.Request) (identity.Actor, error) {
 
 // bearer says whose access token this is. The signature is proven here, so auth is not asked about what it never made.
 func (s *sessions) bearer(ctx context.Context, token string) (identity.Actor, error) {
+	actor, _, err := s.bearerUntil(ctx, token)
+	return actor, err
+}
+
+// bearerUntil is bearer, and says when the token ends.
+func (s *sessions) bearerUntil(ctx context.Context, token string) (identity.Actor, time.Time, error) {
 	q := auth.AuthenticateRequest{AccessToken: token}
 	if v, now := s.recall(keyOf(q)), s.clock.Now(); v.holds(now, trust) {
-		return v.actor, nil
+		return v.actor, v.ends, nil
 	}
 	proven, err := s.keys.prove(ctx, token)
 	if err != nil {
-		return identity.Actor{}, err
+		return identity.Actor{}, time.Time{}, err
 	}
-	return s.ask(ctx, q, proven.ExpiresAt)
+	actor, err := s.ask(ctx, q, proven.ExpiresAt)
+	return actor, proven.ExpiresAt, err
 }
 
 // ask says who it is by auth's word, an earlier one if it still holds. Unavailable: auth does not answer.

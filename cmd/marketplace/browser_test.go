@@ -15,7 +15,7 @@ import (
 	"marketplace/platform/apptest"
 )
 
-// Rows S1–S7, S9, C1, N1: what TestAStrangersFirstOrder does by the JSON API, by clicking through the pages.
+// Rows S1–S7, S9, C1, Cs1, U10, N1: what TestAStrangersFirstOrder does by the JSON API, by clicking through the pages.
 func TestAStrangersFirstOrderInABrowser(t *testing.T) {
 	inShapes(t, shapes()[:2], func(t *testing.T, m *market) { // a browser sees no difference in the others
 		awaitTurn(t)
@@ -205,8 +205,14 @@ func (s *surfer) orders() {
 
 // work is delivered, sent back, delivered again, accepted, and reviewed by both.
 func work(seller, buyer *surfer) {
-	seller.delivers("Here it is.", "first mark")
-	buyer.opensOrder("Buying")
+	if buyer.silent {
+		seller.delivers("Here it is.", "first mark")
+		buyer.opensOrder("Buying")
+	} else { // who has the page open sees it there
+		buyer.do("mark the page", chromedp.Evaluate[chromedp.Void]("window.stayed = true"))
+		seller.delivers("Here it is.", "first mark")
+		buyer.holds("the order has changed on the page", `window.stayed && document.body.innerText.includes("Delivery 1")`)
+	}
 	buyer.sees("Delivery 1", "Here it is.", "logo.svg")
 	buyer.press("Ask for a revision")
 	buyer.fill("What should change?", "Bolder, please.")
@@ -286,8 +292,11 @@ func talk(seller, buyer *surfer) {
 	for _, s := range []*surfer{seller, buyer} {
 		s.do("mark the page", chromedp.Evaluate[chromedp.Void]("window.stayed = true"))
 	}
+	buyer.fill("Your message", "It is")
+	seller.sees("Online", "bert is writing…")
 	buyer.says("It is a bakery.")
 	seller.sees("It is a bakery.")
+	seller.holds("nobody is writing any more", `document.querySelector("[data-typing]").hidden`)
 	seller.says("Friday it is.")
 	buyer.sees("Friday it is.", "Seen")
 	for _, s := range []*surfer{seller, buyer} {

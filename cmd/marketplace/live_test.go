@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ type ear struct {
 	t      testing.TB
 	socket *websocket.Conn
 	said   chan []json.RawMessage // closed with the connection
+	heard  atomic.Int64           // bytes of events, without the answers to what it has sent
 }
 
 // listen connects the person to one gateway.
@@ -63,6 +65,7 @@ func (e *ear) hear(entered chan struct{}) {
 			close(entered)
 		case strings.HasPrefix(text, "42"):
 			var event []json.RawMessage
+			e.heard.Add(int64(len(frame)))
 			if json.Unmarshal(frame[2:], &event) == nil {
 				e.said <- event
 			}
@@ -85,12 +88,20 @@ func (e *ear) expect(kind, text string) {
 			if !open {
 				e.t.Fatalf("the connection ended before %s %q", kind, text)
 			}
-			if len(event) == 2 && string(event[0]) == `"`+kind+`"` && strings.Contains(string(event[1]), text) {
+			if len(event) >= 1 && string(event[0]) == `"`+kind+`"` && strings.Contains(string(event[len(event)-1]), text) {
 				return
 			}
 		case <-late:
 			e.t.Fatalf("nobody said %s %q", kind, text)
 		}
+	}
+}
+
+// hasHeardNothing fails the test if a single byte of an event came.
+func (e *ear) hasHeardNothing() {
+	e.t.Helper()
+	if n := e.heard.Load(); n > 0 {
+		e.t.Errorf("somebody else was told %d bytes", n)
 	}
 }
 

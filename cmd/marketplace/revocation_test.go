@@ -28,8 +28,14 @@ func anEndedSessionIsRefusedEverywhere(t testing.TB, m *market) {
 				t.Fatal(err)
 			}
 		},
+		"another role": func() {
+			_, err := m.services.Auth.SetRoles(identity.System(context.Background()), auth.SetRolesRequest{Login: owner.username, Roles: []string{auth.RoleModerator}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
 	}
-	for _, way := range []string{"a new password", "an operator"} {
+	for _, way := range []string{"a new password", "an operator", "another role"} {
 		word := map[bool]string{true: password, false: "eight blue kettles"}[way == "a new password"]
 		phone := m.visitor(t)
 		phone.logIn(owner.username, word)

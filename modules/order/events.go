@@ -26,6 +26,9 @@ type Facts struct {
 // Aggregate is the order.
 func (f Facts) Aggregate() string { return f.OrderID }
 
+// Told are the facts themselves: what every event of an order says.
+func (f Facts) Told() Facts { return f }
+
 // Placed says that an order waits for its payment.
 type Placed struct{ Facts }
 

@@ -20,29 +20,11 @@
     all("button[type=submit]", form).forEach((button) => button.setAttribute("aria-busy", "true"));
   });
 
-  // Filters are sent when they change, without the empty ones, so that the address stays readable.
-  all("form[data-autosubmit]").forEach((form) => {
-    form.addEventListener("change", (event) => {
-      if (event.target.matches("select")) form.requestSubmit();
-    });
-    form.addEventListener("submit", () => {
-      all("input, select", form).forEach((input) => {
-        if (input.name && input.value === "") input.disabled = true;
-      });
-    });
-  });
-
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     all("form[data-sent]").forEach((form) => delete form.dataset.sent);
     all("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
     all("form[data-autosubmit] :disabled").forEach((input) => { input.disabled = false; });
-  });
-
-  // Where one is, in a row of tabs that is wider than the screen.
-  all(".tabs [aria-current], .chips.scroll [aria-current]").forEach((tab) => {
-    const row = tab.closest(".tabs, .chips");
-    row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2 + tab.offsetWidth / 2;
   });
 
   // What is typed long is kept on this device until it is sent: it is there again after a crash, a lost connection or the
@@ -58,7 +40,7 @@
   };
   const owner = document.body.dataset.user || "";
   drafts((key, draft) => key.startsWith(`draft:${owner}:`) && Date.now() - draft.at < week);
-  all("form[data-draft]").forEach((form) => {
+  const keepDraft = (form) => {
     const key = `draft:${owner}:${form.getAttribute("action")}`;
     const inputs = () => Array.from(form.elements).filter((e) => e.name && e.type !== "hidden" && e.type !== "file" && e.type !== "password" && "value" in e && e.tagName !== "BUTTON");
     const state = (e) => (e.type === "checkbox" || e.type === "radio" ? e.checked : e.value);
@@ -96,7 +78,7 @@
     button.addEventListener("click", () => { restore(JSON.parse(first)); clearTimeout(waiting); forget(); note.remove(); });
     note.append(text, button);
     form.before(note);
-  });
+  };
 
   // What is wrong is read first.
   document.querySelector("[data-focus]")?.focus({ preventScroll: false });
@@ -110,7 +92,6 @@
     time.title = exact.format(at);
     if ("clock" in time.dataset) time.textContent = clock.format(at);
   });
-  localize(document);
 
   // The calculator: whole minor units and the same rounding as the server (half up), no fractions of a cent.
   const calculator = document.querySelector("form[data-seller-fee]");
@@ -133,11 +114,36 @@
     });
   }
 
-  // A notification that is followed has been read.
-  all("[data-read-notification]").forEach((link) => link.addEventListener("click", () => {
-    const body = new URLSearchParams({ id: link.dataset.readNotification });
-    fetch("/notifications/read", { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
-  }));
+  // What elements need that are there from the beginning, and those that come later.
+  const enhance = (root) => {
+    localize(root);
+    all("form[data-draft]", root).forEach(keepDraft);
 
-  window.marketplace = { localize, say };
+    // Filters are sent when they change, without the empty ones, so that the address stays readable.
+    all("form[data-autosubmit]", root).forEach((form) => {
+      form.addEventListener("change", (event) => {
+        if (event.target.matches("select")) form.requestSubmit();
+      });
+      form.addEventListener("submit", () => {
+        all("input, select", form).forEach((input) => {
+          if (input.name && input.value === "") input.disabled = true;
+        });
+      });
+    });
+
+    // Where one is, in a row of tabs that is wider than the screen.
+    all(".tabs [aria-current], .chips.scroll [aria-current]", root).forEach((tab) => {
+      const row = tab.closest(".tabs, .chips");
+      row.scrollLeft += tab.getBoundingClientRect().left - row.getBoundingClientRect().left - row.clientWidth / 2 + tab.offsetWidth / 2;
+    });
+
+    // A notification that is followed has been read.
+    all("[data-read-notification]", root).forEach((link) => link.addEventListener("click", () => {
+      const body = new URLSearchParams({ id: link.dataset.readNotification });
+      fetch("/notifications/read", { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
+    }));
+  };
+  enhance(document);
+
+  window.marketplace = { enhance, localize, say };
 })();

@@ -1,5 +1,6 @@
-// The live channel of who is logged in: messages, read marks, notifications and badges without a reload. Without it the
-// same pages work by plain forms; what is missed while it is away is read again when it is back.
+// The live channel of who is logged in: messages, read marks, who is there and who writes, notifications, orders and badges
+// without a reload. Without it the same pages work by plain forms; what is missed while it is away is read again when it
+// is back.
 "use strict";
 (() => {
   if (typeof io !== "function") return;
@@ -24,7 +25,66 @@
     document.title = messages + notifications > 0 ? `(${messages + notifications}) ${title}` : title;
   });
 
+  // A page that shows what has changed is read again and put in the place of the old one; where somebody has begun to
+  // fill in a form, they are told instead. A form that is on its way brings the new page by itself.
+  const main = document.getElementById("main");
+  let leaving = false;
+  let touched = false;
+  addEventListener("pageshow", () => { leaving = false; });
+  document.addEventListener("submit", (event) => { leaving ||= !event.defaultPrevented; });
+  main.addEventListener("input", () => { touched = true; });
+  const renew = async () => {
+    if (leaving) return;
+    if (touched || document.activeElement?.matches("#main :is(input, select, textarea)")) {
+      if (main.querySelector("[data-changed]")) return;
+      const note = document.createElement("p");
+      note.className = "notice info wrap";
+      note.dataset.changed = "";
+      note.setAttribute("role", "status");
+      const link = document.createElement("a");
+      link.href = location.pathname + location.search;
+      link.textContent = say("Show it");
+      note.append(say("This page has changed."), " ", link);
+      main.prepend(note);
+      return;
+    }
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
+      if (touched) return renew(); // meanwhile
+      const open = new Set(Array.from(main.querySelectorAll("details[open] > summary"), (summary) => summary.textContent));
+      main.replaceChildren(...document.importNode(fresh, true).childNodes);
+      main.querySelectorAll("details > summary").forEach((summary) => { if (open.has(summary.textContent)) summary.parentElement.open = true; });
+      window.marketplace.enhance(main);
+      watchPresence();
+    } catch {
+      // The next change, or the next connection, tries again.
+    }
+  };
+  let soon;
+  const changed = (what) => {
+    if (!main.querySelector(`[data-shows~="${what}"]`)) return;
+    clearTimeout(soon);
+    soon = setTimeout(renew, 300);
+  };
+
+  const orderShown = () => main.querySelector("[data-order]")?.dataset;
+  const onOrder = (order) => {
+    const shown = orderShown();
+    if (!shown || shown.order === order.order_id && Number(shown.version) < order.version) changed("order");
+  };
+  socket.on("order", onOrder);
+  let connections = 0;
+  socket.on("connect", () => { // what was missed
+    const shown = orderShown();
+    if (shown) socket.timeout(10000).emit("order", { id: shown.order }, (failed, answer) => { if (answer?.order) onOrder(answer.order); });
+    else if (connections > 0) ["order", "notification", "conversations"].forEach(changed);
+    connections += 1;
+  });
+
   socket.on("notification", (event) => {
+    changed("notification");
     if (chat && event.kind && event.kind.includes("message")) return;
     const local = typeof event.link === "string" && /^\/(?![/\\])/.test(event.link);
     const toast = document.createElement(local ? "a" : "div");
@@ -52,17 +112,18 @@
     });
   };
   socket.on("presence", showPresence);
-  socket.on("connect", () => {
+  const watchPresence = () => {
     const people = new Set(Array.from(document.querySelectorAll("[data-presence]"), (element) => element.dataset.presence));
     if (people.size === 0) return;
     socket.timeout(10000).emit("watch", { user_ids: Array.from(people) }, (failed, answer) => answer?.people?.forEach(showPresence));
-  });
+  };
+  socket.on("connect", watchPresence);
 
   // The list of conversations, on the inbox and beside a chat.
   const inList = (message) => {
     const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
     if (!row) {
-      if (document.querySelector("[data-conversations]") && !chat) location.reload();
+      changed("conversations");
       return;
     }
     row.querySelector(".conversation-last").textContent = (message.sender_id === user ? say("You") + ": " : "") + message.text;
@@ -170,7 +231,18 @@
       catchUp();
       return;
     }
+    if (message.sender_id !== user) stopTyping();
     place(bubble(message));
+  });
+
+  const typing = chat?.querySelector("[data-typing]");
+  let typingEnds;
+  const stopTyping = () => { if (typing) typing.hidden = true; };
+  socket.on("typing", ({ conversation_id: id }) => {
+    if (id !== chat?.dataset.chat) return;
+    typing.hidden = false;
+    clearTimeout(typingEnds);
+    typingEnds = setTimeout(stopTyping, 5000);
   });
 
   socket.on("read", ({ conversation_id: id, seq }) => {
@@ -195,6 +267,7 @@
 
   if (chat) {
     document.addEventListener("visibilitychange", look);
+    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") catchUp(); }); // a signal may be lost
     scroller.addEventListener("scroll", look, { passive: true });
     const form = chat.querySelector("[data-send]");
     const input = form.querySelector("textarea");
@@ -203,6 +276,13 @@
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       form.requestSubmit();
+    });
+
+    let typed = 0;
+    input.addEventListener("input", () => {
+      if (!socket.connected || !input.value || Date.now() - typed < 3000) return;
+      typed = Date.now();
+      socket.emit("typing", { conversation_id: chat.dataset.chat });
     });
 
     // While the channel is away the form is sent as a form. A message that was refused, or not answered, goes back into
