@@ -32,8 +32,8 @@ type session struct {
 	ended  atomic.Bool // end is set
 	greets atomic.Bool // the queue waits for the end of greetingTime; changes under mu
 
-	ping    *time.Timer // sends the next ping
-	dead    *time.Timer // ends the session unless a pong moves it
+	ping *time.Timer // sends the next ping
+	dead *time.Timer // ends the session unless a pong moves it
 
 	mu      sync.Mutex
 	connect *time.Timer // ends the session, which has no namespace; nil if it has

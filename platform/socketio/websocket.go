@@ -15,7 +15,7 @@ import (
 const (
 	// maxFlying is how many frames of a session melody holds at a time. Its buffer has room for one
 	// more, the close frame: melody drops, without an error, what does not fit.
-	maxFlying = 8
+	maxFlying = 5
 	// never is further away than any connection lives. Engine.IO has a heartbeat of its own.
 	never = 1000 * time.Hour
 	// readBuffer is what each connection has for what it reads, in bytes. Longer messages pass it by.
@@ -28,10 +28,10 @@ const (
 type wsConn struct {
 	srv       *Server
 	ws        *melody.Session
-	session   *session   // nil until the connection has opened one
-	handshake *Handshake // of the session to open; nil for an upgrade
-	upgraded  func()     // lets the HTTP handler return
-	wire      *wire      // below ws
+	session   *session      // nil until the connection has opened one
+	handshake *Handshake    // of the session to open; nil for an upgrade
+	done      chan struct{} // lets the HTTP handler return; nil once it may
+	wire      *wire         // below ws
 
 	current atomic.Bool  // it is the transport of the session, for good
 	flying  atomic.Int32 // frames that melody holds; grows under session.mu
@@ -75,7 +75,7 @@ func connOf(ws *melody.Session) *wsConn { return ws.MustGet(connKey).(*wsConn) }
 // middleware with it.
 func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sess *session, h *Handshake) {
 	done := make(chan struct{})
-	c := &wsConn{srv: s, session: sess, handshake: h, upgraded: sync.OnceFunc(func() { close(done) })}
+	c := &wsConn{srv: s, session: sess, handshake: h, done: done}
 	hijacked, keys := hijacker{w, c}, map[string]any{connKey: c}
 	go func() { // it lives as long as the connection, and a deferred call would take stack
 		// The only errors are those of the upgrade, which have been answered.
@@ -83,6 +83,14 @@ func (s *Server) serveWebSocket(w http.ResponseWriter, r *http.Request, sess *se
 		c.upgraded()
 	}()
 	<-done
+}
+
+// upgraded lets the HTTP handler return, when melody has called opened or has failed to.
+func (c *wsConn) upgraded() {
+	if c.done != nil {
+		close(c.done)
+		c.done = nil
+	}
 }
 
 // opened runs before anything is read from the connection.
