@@ -94,7 +94,9 @@ func TestEveryLanguageHasTheSameMessages(t *testing.T) {
 	first := languages.All()[0]
 	for _, l := range languages.All()[1:] {
 		for text := range l.refusals { // English has them in the code
-			delete(l.texts, text)
+			if !first.Has(text) {
+				delete(l.texts, text)
+			}
 		}
 		for text := range first.texts {
 			if l.texts[text] == "" {
