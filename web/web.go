@@ -62,13 +62,14 @@ func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheu
 		return nil, err
 	}
 	w.router.Pre(w.observe, w.recover, w.secure)
-	w.router.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: compressed}), w.listen, w.limitBody, w.sameOrigin, w.authenticate, w.hurry)
+	w.router.Use(middleware.GzipWithConfig(middleware.GzipConfig{MinLength: 1024, Skipper: compressed}), w.listen, w.limitBody, w.sameOrigin, w.authenticate, w.maintain, w.hurry)
 	bus.Watch(events, w.sessions.onSessionEnded)
 	if w.live, err = live.New(ctx, e, events, metrics, w.sessions.cookie, w.sessions.bearerUntil); err != nil {
 		return nil, err
 	}
 	w.mount()
 	go w.watchConnections(ctx)
+	go w.site.WatchHouse(ctx)
 	return w, nil
 }
 

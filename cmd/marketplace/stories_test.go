@@ -47,6 +47,7 @@ func stories() map[string]func(testing.TB, *market) {
 	return map[string]func(testing.TB, *market){
 		"A stranger's first order":                                         aStrangersFirstOrder,
 		"Fifty parallel identical orders are one":                          fiftyParallelIdenticalOrdersAreOne,
+		"The marketplace is closed and opened":                             theMarketplaceIsClosedAndOpened,
 		"Two sides who do not agree":                                       twoSidesWhoDoNotAgree,
 		"A client's price is refused by name":                              aClientsPriceIsRefusedByName,
 		"A delivered order completes itself":                               aDeliveredOrderCompletesItself,

@@ -29,6 +29,18 @@ type Service interface {
 	MailLog(ctx context.Context, q MailLogRequest) (MailRecords, error)
 	// RetryMail sends a dead mail again, with all its attempts; for operators. A fault if it is not dead.
 	RetryMail(ctx context.Context, q RetryMailRequest) (MailRecord, error)
+
+	// House says whether the marketplace is closed for maintenance. For everybody.
+	House(ctx context.Context, q HouseRequest) (House, error)
+	// Close closes the marketplace for maintenance, or changes what is said of it; for operators. Every web process knows
+	// within seconds.
+	Close(ctx context.Context, q CloseRequest) (House, error)
+	// Reopen opens it again; for operators.
+	Reopen(ctx context.Context, q ReopenRequest) (House, error)
+	// Pages lists the texts that the operator has written, in all languages; at most three a language. For everybody.
+	Pages(ctx context.Context, q PagesRequest) (PageList, error)
+	// WritePage writes one; for operators. A Conflict if somebody has changed it meanwhile.
+	WritePage(ctx context.Context, q WritePageRequest) (PageList, error)
 }
 
 // Done is the answer of a command that has nothing to tell.

@@ -73,6 +73,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.care()
 	a.notifications()
 	a.operation()
+	a.house()
 	return a
 }
 

@@ -182,6 +182,9 @@ func English() *Language {
 // All are the languages, that of the templates first.
 func (ls *Languages) All() []*Language { return ls.all }
 
+// IsPseudo says whether a language is that of development.
+func (ls *Languages) IsPseudo(l *Language) bool { return l.disguise != nil }
+
 // Named is the language of a tag, or nil.
 func (ls *Languages) Named(tag string) *Language {
 	for _, l := range ls.all {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"marketplace/modules/notification"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
@@ -20,7 +21,13 @@ type failure struct {
 	RequestID  string // to tell the operators
 	Unverified bool   // what helps is to confirm the address
 	Back       string // a page to go on from
+	Again      string // the address to try again, if that may help
+	Wait       int    // seconds until it may
+	Closed     *notification.Closure
 }
+
+// mostCounted is up to how many seconds of waiting are counted for people.
+const mostCounted = 120
 
 // ShowError answers a request that failed with a page in the words of the fault. A visitor who asked for a page that
 // needs a login is sent to the log-in page, which returns there. It logs nothing: the middleware does.
@@ -46,6 +53,15 @@ func (s *Site) ShowError(c echo.Context, err error) error {
 		Status: status, Code: f.Code, Title: failureTitle(status), Text: f.Message, Back: "/",
 		RequestID:  identity.Request(c.Request().Context()),
 		Unverified: f.Code == fault.Forbidden && actor.SignedIn() && !actor.Verified,
+	}
+	if c.Request().Method == http.MethodGet && (status == http.StatusTooManyRequests || status >= http.StatusInternalServerError) {
+		page.Again = c.Request().URL.RequestURI()
+	}
+	if f.RetryAfter <= mostCounted {
+		page.Wait = f.RetryAfter
+	}
+	if closed := s.Closed(); closed != nil && status == http.StatusServiceUnavailable && !actor.Is("operator") {
+		page.Closed, page.Title = closed, "We are back soon"
 	}
 	if page.Unverified {
 		page.Title = "Confirm your address first"

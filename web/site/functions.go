@@ -21,6 +21,7 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 	return template.FuncMap{
 		"asset":    s.assets.url,
 		"markdown": s.markdown.HTML,
+		"prose":    s.prose.HTML,
 		"when":     func(t time.Time) moment { return newMoment(l, t, s.Clock.Now()) },
 		"t":        l.Text,
 		"fill":     l.Fill,

@@ -20,21 +20,22 @@ type markdown struct {
 	policy  *bluemonday.Policy
 }
 
-func newMarkdown() *markdown {
+// newMarkdown takes how many levels of headings the page has around the text.
+func newMarkdown(levels int) *markdown {
 	policy := bluemonday.NewPolicy()
-	policy.AllowElements("p", "br", "strong", "em", "del", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote",
+	policy.AllowElements("p", "br", "strong", "em", "del", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote",
 		"code", "pre", "hr", "table", "thead", "tbody", "tr", "th", "td")
 	policy.AllowAttrs("href").OnElements("a")
 	policy.AllowURLSchemes("http", "https", "mailto")
 	policy.RequireParseableURLs(true)
-	policy.AllowRelativeURLs(false)
+	policy.AllowRelativeURLs(levels < pageLevels) // of operators alone
 	policy.RequireNoFollowOnLinks(true)
 	policy.RequireNoReferrerOnLinks(true)
 	return &markdown{
 		policy: policy,
 		convert: goldmark.New(
 			goldmark.WithExtensions(extension.Strikethrough, extension.Table, extension.Linkify),
-			goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(lowerHeadings{}, 100))),
+			goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(lowerHeadings{levels}, 100))),
 		),
 	}
 }
@@ -49,7 +50,7 @@ func (m *markdown) HTML(source string) template.HTML {
 }
 
 // lowerHeadings puts headings of a text below the two levels of the page that shows it, and leaves no level out.
-type lowerHeadings struct{}
+type lowerHeadings struct{ levels int }
 
 const (
 	pageLevels = 2
@@ -57,8 +58,8 @@ const (
 )
 
 // Transform implements parser.ASTTransformer.
-func (lowerHeadings) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
-	written, shown := 0, pageLevels // of the heading before
+func (h lowerHeadings) Transform(document *ast.Document, _ text.Reader, _ parser.Context) {
+	written, shown := 0, h.levels // of the heading before
 	_ = ast.Walk(document, func(node ast.Node, entering bool) (ast.WalkStatus, error) {
 		heading, ok := node.(*ast.Heading)
 		if !ok || !entering {
@@ -68,7 +69,7 @@ func (lowerHeadings) Transform(document *ast.Document, _ text.Reader, _ parser.C
 		if heading.Level <= written {
 			level = shown - (written - heading.Level)
 		}
-		written, shown = heading.Level, min(max(level, pageLevels+1), lastLevel)
+		written, shown = heading.Level, min(max(level, h.levels+1), lastLevel)
 		heading.Level = shown
 		return ast.WalkContinue, nil
 	})

@@ -39,6 +39,7 @@ type view struct {
 	Flash       *flash
 	Lang        *language.Language
 	Languages   []choice
+	Closed      bool   // for everybody but operators
 	Here        string // where one is, to come back to after choosing a language
 }
 
@@ -122,6 +123,7 @@ func (s *Site) frame(c echo.Context, v *view) {
 		v.Kind = "website"
 	}
 	v.Development = s.Development()
+	v.Closed = s.Closed() != nil
 	var without missing
 	v.Me, without = s.me(c.Request().Context())
 	v.Missing = slices.Concat(v.Missing, without)

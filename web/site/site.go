@@ -31,6 +31,8 @@ type Site struct {
 	shared    shared
 	maps      sitemaps
 	brand     brand
+	house     house
+	prose     *markdown // of operators
 	demo      []Login
 }
 
@@ -43,7 +45,7 @@ type Login struct {
 
 // New reads the embedded layout and static files; an error is a mistake in one of them.
 func New(e edge.Edge, demo ...Login) (*Site, error) {
-	s := &Site{Edge: e, markdown: newMarkdown()}
+	s := &Site{Edge: e, markdown: newMarkdown(pageLevels), prose: newMarkdown(1)}
 	var err error
 	s.assets, err = newAssets(static.Files(), func(files map[string][]byte) (err error) {
 		s.brand, err = dress(e.Config.Brand, files)

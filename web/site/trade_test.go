@@ -258,6 +258,18 @@ func (n notifications) MarkRead(_ context.Context, q notification.MarkReadReques
 	return notification.Unread{}, n.w.call(fmt.Sprintf("MarkRead %v %v", q.IDs, q.All))
 }
 
+func (n notifications) House(context.Context, notification.HouseRequest) (notification.House, error) {
+	return notification.House{Closed: n.w.closed}, nil
+}
+
+func (n notifications) Pages(context.Context, notification.PagesRequest) (notification.PageList, error) {
+	return notification.PageList{Items: []notification.Page{{Name: "terms", Language: "en", Text: "## Own", Version: 2, ChangedAt: n.w.now}}}, nil
+}
+
+func (n notifications) WritePage(_ context.Context, q notification.WritePageRequest) (notification.PageList, error) {
+	return notification.PageList{}, n.w.call(fmt.Sprintf("WritePage %s %s %q %d", q.Name, q.Language, q.Text, q.Version))
+}
+
 func (n notifications) CountUnread(context.Context, notification.CountUnreadRequest) (notification.Unread, error) {
 	n.w.read("notifications.CountUnread")
 	return notification.Unread{Count: 120}, nil

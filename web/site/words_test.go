@@ -243,7 +243,7 @@ func FuzzMarkdownDoesNothing(f *testing.F) {
 	for _, seed := range []string{"# a", "[x](javascript:alert(1))", "<script>x</script>", "![a](b)", "| a |\n|-|\n| b |", "<a href='javascript:x'>"} {
 		f.Add(seed)
 	}
-	m := newMarkdown()
+	m := newMarkdown(pageLevels)
 	f.Fuzz(func(t *testing.T, source string) {
 		out := strings.ToLower(string(m.HTML(source)))
 		for _, bad := range []string{"<script", "<iframe", "<img", "<style", "<svg", "<h1", "<h2", "<form", "<input", `href="javascript`, `href="data`} {

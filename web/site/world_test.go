@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"marketplace/modules/gig"
+	"marketplace/modules/notification"
 	"marketplace/modules/order"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
@@ -29,6 +30,7 @@ type world struct {
 	seller  bool   // whether ana sells
 	empty   bool   // nothing is there
 	once    bool   // lists of orders have one page
+	closed  *notification.Closure
 	calls   []string
 	mu      sync.Mutex
 	reads   map[string]int // how often each question was asked

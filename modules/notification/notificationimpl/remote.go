@@ -47,3 +47,23 @@ func (r remote) MailLog(ctx context.Context, q notification.MailLogRequest) (not
 func (r remote) RetryMail(ctx context.Context, q notification.RetryMailRequest) (notification.MailRecord, error) {
 	return rpc.Call[notification.MailRecord](ctx, r.c, "RetryMail", q)
 }
+
+func (r remote) House(ctx context.Context, q notification.HouseRequest) (notification.House, error) {
+	return rpc.Read[notification.House](ctx, r.c, "House", q)
+}
+
+func (r remote) Close(ctx context.Context, q notification.CloseRequest) (notification.House, error) {
+	return rpc.Call[notification.House](ctx, r.c, "Close", q)
+}
+
+func (r remote) Reopen(ctx context.Context, q notification.ReopenRequest) (notification.House, error) {
+	return rpc.Call[notification.House](ctx, r.c, "Reopen", q)
+}
+
+func (r remote) Pages(ctx context.Context, q notification.PagesRequest) (notification.PageList, error) {
+	return rpc.Read[notification.PageList](ctx, r.c, "Pages", q)
+}
+
+func (r remote) WritePage(ctx context.Context, q notification.WritePageRequest) (notification.PageList, error) {
+	return rpc.Call[notification.PageList](ctx, r.c, "WritePage", q)
+}
