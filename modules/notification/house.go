@@ -17,8 +17,8 @@ type Closure struct {
 	Until *time.Time `json:"until"` // when it is expected to be over, if that is known
 }
 
-// Page is a text that the operator has written in the place of the one that the marketplace has.
-type Page struct {
+// Text is a text that the operator has written in the place of the one that the marketplace has.
+type Text struct {
 	Name      string    `json:"name"`     // help, terms or privacy
 	Language  string    `json:"language"` // BCP 47
 	Text      string    `json:"text"`     // Markdown
@@ -26,9 +26,9 @@ type Page struct {
 	ChangedAt time.Time `json:"changed_at"`
 }
 
-// PageList is the answer of Pages.
-type PageList struct {
-	Items []Page `json:"items"`
+// TextList is the answer of Texts.
+type TextList struct {
+	Items []Text `json:"items"`
 }
 
 // HouseRequest is the argument of House.
@@ -43,11 +43,11 @@ type CloseRequest struct {
 // ReopenRequest is the argument of Reopen.
 type ReopenRequest struct{}
 
-// PagesRequest is the argument of Pages.
-type PagesRequest struct{}
+// TextsRequest is the argument of Texts.
+type TextsRequest struct{}
 
-// WritePageRequest is the argument of WritePage.
-type WritePageRequest struct {
+// WriteTextRequest is the argument of WriteText.
+type WriteTextRequest struct {
 	Name     string `json:"name"`     // help, terms or privacy
 	Language string `json:"language"` // BCP 47
 	Text     string `json:"text"`     // Markdown, at most 50,000 characters; empty: the marketplace's own again

@@ -37,10 +37,10 @@ type Service interface {
 	Close(ctx context.Context, q CloseRequest) (House, error)
 	// Reopen opens it again; for operators.
 	Reopen(ctx context.Context, q ReopenRequest) (House, error)
-	// Pages lists the texts that the operator has written, in all languages; at most three a language. For everybody.
-	Pages(ctx context.Context, q PagesRequest) (PageList, error)
-	// WritePage writes one; for operators. A Conflict if somebody has changed it meanwhile.
-	WritePage(ctx context.Context, q WritePageRequest) (PageList, error)
+	// Texts lists the texts that the operator has written, in all languages; at most three a language. For everybody.
+	Texts(ctx context.Context, q TextsRequest) (TextList, error)
+	// WriteText writes one; for operators. A Conflict if somebody has changed it meanwhile.
+	WriteText(ctx context.Context, q WriteTextRequest) (TextList, error)
 }
 
 // Done is the answer of a command that has nothing to tell.

@@ -35,8 +35,8 @@ func (a *API) openHouse(ctx context.Context, _ *struct{}) (*body[notification.Ho
 	return answer(a.Notifications.Reopen(ctx, notification.ReopenRequest{}))
 }
 
-func (a *API) listTexts(ctx context.Context, _ *struct{}) (*body[notification.PageList], error) {
-	return answer(a.Notifications.Pages(ctx, notification.PagesRequest{}))
+func (a *API) listTexts(ctx context.Context, _ *struct{}) (*body[notification.TextList], error) {
+	return answer(a.Notifications.Texts(ctx, notification.TextsRequest{}))
 }
 
 type textInput struct {
@@ -48,6 +48,6 @@ type textInput struct {
 	}
 }
 
-func (a *API) writeText(ctx context.Context, in *textInput) (*body[notification.PageList], error) {
-	return answer(a.Notifications.WritePage(ctx, notification.WritePageRequest{Name: in.Name, Language: in.Language, Text: in.Body.Text, Version: in.Body.Version}))
+func (a *API) writeText(ctx context.Context, in *textInput) (*body[notification.TextList], error) {
+	return answer(a.Notifications.WriteText(ctx, notification.WriteTextRequest{Name: in.Name, Language: in.Language, Text: in.Body.Text, Version: in.Body.Version}))
 }

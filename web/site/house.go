@@ -30,7 +30,7 @@ type house struct {
 	mu    sync.RWMutex
 	known bool
 	notification.House
-	pages map[string]notification.Page // by name and language
+	pages map[string]notification.Text // by name and language
 	away  bool
 }
 
@@ -57,9 +57,9 @@ func (s *Site) lookAtHouse(ctx context.Context) {
 	pages := s.house.pages
 	s.house.mu.RUnlock()
 	if err == nil && !fresh {
-		var list notification.PageList
-		list, err = s.Notifications.Pages(ctx, notification.PagesRequest{})
-		pages = map[string]notification.Page{}
+		var list notification.TextList
+		list, err = s.Notifications.Texts(ctx, notification.TextsRequest{})
+		pages = map[string]notification.Text{}
 		for _, p := range list.Items {
 			pages[p.Name+" "+p.Language] = p
 		}
@@ -93,7 +93,7 @@ func (s *Site) Refusal(closed *notification.Closure) error {
 }
 
 // ownText is the text of the operator, in the language of the reader, else in English, else in any; false: ours is shown.
-func (s *Site) ownText(name, language string) (notification.Page, bool) {
+func (s *Site) ownText(name, language string) (notification.Text, bool) {
 	s.house.mu.RLock()
 	defer s.house.mu.RUnlock()
 	for _, tag := range []string{language, "en"} {
@@ -106,7 +106,7 @@ func (s *Site) ownText(name, language string) (notification.Page, bool) {
 			return p, true
 		}
 	}
-	return notification.Page{}, false
+	return notification.Text{}, false
 }
 
 // housePage is what operators decide about the whole.
@@ -119,7 +119,7 @@ type housePage struct {
 // houseText is a text in a language, ours or the operator's.
 type houseText struct {
 	Name, Title, Tag, Language string
-	Page                       *notification.Page // nil: ours
+	Page                       *notification.Text // nil: ours
 }
 
 // textTitles are the texts that operators can write themselves, with their titles.
@@ -136,7 +136,7 @@ func (s *Site) showHouse(c echo.Context, status int, f form) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.Notifications.Pages(ctx, notification.PagesRequest{})
+	list, err := s.Notifications.Texts(ctx, notification.TextsRequest{})
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestOperatorsSeeAndWriteWhatTheHouseSays(t *testing.T) {
 	w.calls = nil
 	send(boss, "/operator/texts/help?of=de", map[string]string{"text": "Neu", "version": "0", "action": "save"})
 	send(boss, "/operator/texts/help?of=de", map[string]string{"text": "Neu", "version": "4", "action": "reset"})
-	if got := strings.Join(w.calls, "; "); got != `WritePage help de "Neu" 0; WritePage help de "" 4` {
+	if got := strings.Join(w.calls, "; "); got != `WriteText help de "Neu" 0; WriteText help de "" 4` {
 		t.Errorf("called %s", got)
 	}
 	for _, path := range []string{"/operator/texts/x?of=de", "/operator/texts/help?of=xx"} {

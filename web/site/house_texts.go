@@ -32,7 +32,7 @@ func (s *Site) ShowText(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	list, err := s.Notifications.Pages(ctx, notification.PagesRequest{})
+	list, err := s.Notifications.Texts(ctx, notification.TextsRequest{})
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Site) WriteText(c echo.Context) error {
 	if values.Get("action") == "preview" {
 		return s.showText(c, http.StatusOK, page)
 	}
-	q := notification.WritePageRequest{Name: page.Name, Language: page.Language.Tag, Text: values.Get("text")}
+	q := notification.WriteTextRequest{Name: page.Name, Language: page.Language.Tag, Text: values.Get("text")}
 	reset := values.Get("action") == "reset"
 	if reset {
 		q.Text = ""
@@ -89,7 +89,7 @@ func (s *Site) WriteText(c echo.Context) error {
 	if q.Version, err = strconv.Atoi(values.Get("version")); err != nil {
 		return fault.Malformedf("The form could not be read. Please go back and try again.")
 	}
-	_, err = s.Notifications.WritePage(c.Request().Context(), q)
+	_, err = s.Notifications.WriteText(c.Request().Context(), q)
 	if f, ok := rejected(values, err, nil); ok {
 		page.Form = f
 		return s.showText(c, http.StatusUnprocessableEntity, page)

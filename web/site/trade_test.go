@@ -262,12 +262,12 @@ func (n notifications) House(context.Context, notification.HouseRequest) (notifi
 	return notification.House{Closed: n.w.closed}, nil
 }
 
-func (n notifications) Pages(context.Context, notification.PagesRequest) (notification.PageList, error) {
-	return notification.PageList{Items: []notification.Page{{Name: "terms", Language: "en", Text: "## Own", Version: 2, ChangedAt: n.w.now}}}, nil
+func (n notifications) Texts(context.Context, notification.TextsRequest) (notification.TextList, error) {
+	return notification.TextList{Items: []notification.Text{{Name: "terms", Language: "en", Text: "## Own", Version: 2, ChangedAt: n.w.now}}}, nil
 }
 
-func (n notifications) WritePage(_ context.Context, q notification.WritePageRequest) (notification.PageList, error) {
-	return notification.PageList{}, n.w.call(fmt.Sprintf("WritePage %s %s %q %d", q.Name, q.Language, q.Text, q.Version))
+func (n notifications) WriteText(_ context.Context, q notification.WriteTextRequest) (notification.TextList, error) {
+	return notification.TextList{}, n.w.call(fmt.Sprintf("WriteText %s %s %q %d", q.Name, q.Language, q.Text, q.Version))
 }
 
 func (n notifications) CountUnread(context.Context, notification.CountUnreadRequest) (notification.Unread, error) {

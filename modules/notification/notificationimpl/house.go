@@ -108,32 +108,32 @@ type pageRow struct {
 
 func (pageRow) TableName() string { return "pages" }
 
-// Pages lists all there are: a few.
-func (s *service) Pages(ctx context.Context, _ notification.PagesRequest) (notification.PageList, error) {
+// Texts lists all there are: a few.
+func (s *service) Texts(ctx context.Context, _ notification.TextsRequest) (notification.TextList, error) {
 	var rows []pageRow
 	if err := s.db.Read(ctx).Where("text <> ''").Order("name, language").Limit(mostTongues * len(pageNames())).Find(&rows).Error; err != nil {
-		return notification.PageList{}, fmt.Errorf("list the texts of the operator: %w", err)
+		return notification.TextList{}, fmt.Errorf("list the texts of the operator: %w", err)
 	}
-	list := notification.PageList{Items: make([]notification.Page, len(rows))}
+	list := notification.TextList{Items: make([]notification.Text, len(rows))}
 	for i, r := range rows {
-		list.Items[i] = notification.Page{Name: r.Name, Language: r.Language, Text: r.Text, Version: r.Version, ChangedAt: r.ChangedAt.UTC()}
+		list.Items[i] = notification.Text{Name: r.Name, Language: r.Language, Text: r.Text, Version: r.Version, ChangedAt: r.ChangedAt.UTC()}
 	}
 	return list, nil
 }
 
 func pageNames() []string { return []string{"help", "privacy", "terms"} }
 
-// WritePage keeps the row of a text that was emptied, so that its versions go on.
-func (s *service) WritePage(ctx context.Context, q notification.WritePageRequest) (notification.PageList, error) {
+// WriteText keeps the row of a text that was emptied, so that its versions go on.
+func (s *service) WriteText(ctx context.Context, q notification.WriteTextRequest) (notification.TextList, error) {
 	if err := onlyOperators(ctx); err != nil {
-		return notification.PageList{}, err
+		return notification.TextList{}, err
 	}
 	var c fault.Check
 	c.That(slices.Contains(pageNames(), q.Name), "name", "Use help, terms or privacy.")
 	c.That(len(q.Language) <= 35 && regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`).MatchString(q.Language), "language", "Write a language such as en or de.")
 	body := text.Prose(&c, "text", q.Text, 0, longestPage)
 	if err := c.Err(); err != nil {
-		return notification.PageList{}, err
+		return notification.TextList{}, err
 	}
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		if err := tx.Exec("UPDATE house SET revision = revision + 1").Error; err != nil { // holds its row
@@ -151,7 +151,7 @@ func (s *service) WritePage(ctx context.Context, q notification.WritePageRequest
 			q.Name, q.Language, body, was.Version+1, tx.Now(), identity.From(ctx).UserID).Error
 	})
 	if err != nil {
-		return notification.PageList{}, fmt.Errorf("write a text: %w", err)
+		return notification.TextList{}, fmt.Errorf("write a text: %w", err)
 	}
-	return s.Pages(ctx, notification.PagesRequest{})
+	return s.Texts(ctx, notification.TextsRequest{})
 }

@@ -50,8 +50,8 @@ func TestOperatorsWriteTextsInThePlaceOfOurs(t *testing.T) {
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
 		w := startOn(t, open("notification"))
 		boss := apptest.As("boss-id", "Boss", "operator")
-		write := func(version int, text string) (notification.PageList, error) {
-			return w.WritePage(boss, notification.WritePageRequest{Name: "terms", Language: "de", Text: text, Version: version})
+		write := func(version int, text string) (notification.TextList, error) {
+			return w.WriteText(boss, notification.WriteTextRequest{Name: "terms", Language: "de", Text: text, Version: version})
 		}
 		list, err := write(0, "# Regeln\r\nKeine.")
 		w.must(err)
@@ -75,11 +75,11 @@ func TestOperatorsWriteTextsInThePlaceOfOurs(t *testing.T) {
 		if after, err := w.House(w.bea, notification.HouseRequest{}); err != nil || after.Revision != before.Revision+2 {
 			t.Errorf("the revision went from %d to %+v, %v", before.Revision, after, err)
 		}
-		for _, wrong := range []notification.WritePageRequest{{Name: "x", Language: "de"}, {Name: "help", Language: "d"}, {Name: "help", Language: "de", Text: strings.Repeat("x", 50_001)}} {
-			_, err = w.WritePage(boss, wrong)
+		for _, wrong := range []notification.WriteTextRequest{{Name: "x", Language: "de"}, {Name: "help", Language: "d"}, {Name: "help", Language: "de", Text: strings.Repeat("x", 50_001)}} {
+			_, err = w.WriteText(boss, wrong)
 			w.refused(err, fault.Invalid)
 		}
-		_, err = w.WritePage(w.sam, notification.WritePageRequest{Name: "help", Language: "de", Text: "Mine"})
+		_, err = w.WriteText(w.sam, notification.WriteTextRequest{Name: "help", Language: "de", Text: "Mine"})
 		w.refused(err, fault.NotFound)
 	})
 }

@@ -60,10 +60,10 @@ func (r remote) Reopen(ctx context.Context, q notification.ReopenRequest) (notif
 	return rpc.Call[notification.House](ctx, r.c, "Reopen", q)
 }
 
-func (r remote) Pages(ctx context.Context, q notification.PagesRequest) (notification.PageList, error) {
-	return rpc.Read[notification.PageList](ctx, r.c, "Pages", q)
+func (r remote) Texts(ctx context.Context, q notification.TextsRequest) (notification.TextList, error) {
+	return rpc.Read[notification.TextList](ctx, r.c, "Texts", q)
 }
 
-func (r remote) WritePage(ctx context.Context, q notification.WritePageRequest) (notification.PageList, error) {
-	return rpc.Call[notification.PageList](ctx, r.c, "WritePage", q)
+func (r remote) WriteText(ctx context.Context, q notification.WriteTextRequest) (notification.TextList, error) {
+	return rpc.Call[notification.TextList](ctx, r.c, "WriteText", q)
 }
