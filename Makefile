@@ -14,7 +14,7 @@ FAST := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tm
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast torture check fmt lint build bench compare docker services clean screenshots
+.PHONY: help run demo test test-fast torture check fmt lint build bench compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ compare: ## The socket server beside the official one of Node.js; docs/performan
 
 screenshots: services ## Pictures of every page, in light and dark, on a phone and wide, to look at
 	CI=true $(FAST) $(GO) test -tags screenshots -count 1 -timeout $(TIMEOUT) -run TestScreenshots ./cmd/marketplace
+
+lighthouse: services ## Lighthouse over the main pages of a demonstration; docs/performance.md has the figures
+	@sh cmd/marketplace/testdata/lighthouse/measure.sh "$(GO)" $(RUNS)
 
 docker: ## The container image
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMAGE):$(VERSION) .
