@@ -86,6 +86,7 @@ type Service interface {
 	Money       // withdrawals, statements, invoices, chargebacks, the provider: money.go
 	Policies    // fees, times and limits: settings.go
 	Adjustments // by operators: adjustments.go
+	Calculator  // of what sellers get: takehome.go
 }
 
 // Done is the answer of a command that has nothing to tell.

@@ -73,10 +73,11 @@ type getQuoteInput struct {
 	Quantity int    `query:"quantity" minimum:"1" maximum:"20" default:"1"`
 
 	Extras []string `query:"extra,explode" maxItems:"10" doc:"The title of one of the gig's extras; repeat it for each."`
+	Credit bool     `query:"use_credit" doc:"The caller's credit pays as much as it can; the token is for that."`
 }
 
 func (a *API) getQuote(ctx context.Context, in *getQuoteInput) (*body[order.Quote], error) {
-	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity, Extras: in.Extras}))
+	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity, Extras: in.Extras, UseCredit: in.Credit}))
 }
 
 type placeOrderInput struct {
@@ -86,6 +87,7 @@ type placeOrderInput struct {
 		Package  string   `json:"package" doc:"basic, standard or premium."`
 		Quantity int      `json:"quantity" doc:"1 to 20; 1 if absent."`
 		Extras   []string `json:"extras,omitempty" doc:"Titles of the gig's extras, for each one."`
+		Credit   bool     `json:"use_credit,omitempty" doc:"The buyer's credit pays what the quote says of it; without a quote, as much as there is."`
 		Quote    string   `json:"quote,omitempty" doc:"The token of GET /quote for just this: what was shown is charged. Without it, the price of now."`
 	}
 }
@@ -96,6 +98,7 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[
 	}
 	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
 		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity, Extras: in.Body.Extras, Quote: in.Body.Quote,
+		UseCredit: in.Body.Credit,
 	})
 	placed.Order.Replayed = placed.Replayed
 	return repeatable(placed.Order, err)

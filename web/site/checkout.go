@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/money"
 )
 
 // checkoutPage is what is about to be bought, and for how much.
@@ -25,7 +27,9 @@ type checkoutPage struct {
 	Quote    order.Quote
 	Percent  string // the buyer's fee
 	Form     form
-	Mine     bool // nobody orders their own gig
+	Mine     bool         // nobody orders their own gig
+	Stored   money.Amount // the buyer's credit
+	Credit   bool         // it pays
 }
 
 // chosenExtra is an extra of the gig as a check box.
@@ -68,6 +72,11 @@ func (s *Site) showCheckout(c echo.Context, status int, values url.Values, quant
 			q.Extras = append(q.Extras, x.Title)
 		}
 	}
+	if page.Stored, err = s.credit(ctx); err != nil {
+		return err
+	}
+	q.UseCredit = page.Stored.Minor > 0 && values.Get("credit") != ""
+	page.Credit = q.UseCredit
 	page.Quote, err = s.Orders.Quote(ctx, q)
 	if err != nil {
 		return err
@@ -77,6 +86,15 @@ func (s *Site) showCheckout(c echo.Context, status int, values url.Values, quant
 		page.Counts = append(page.Counts, option{Value: strconv.Itoa(n), Label: strconv.Itoa(n), Selected: n == page.Quantity})
 	}
 	return s.show(c, status, "order/checkout", view{Title: "Checkout", Data: page})
+}
+
+// credit is what the person has of it; visitors have none.
+func (s *Site) credit(ctx context.Context) (money.Amount, error) {
+	if !identity.From(ctx).SignedIn() {
+		return money.Amount{}, nil
+	}
+	balance, err := s.Orders.Balance(ctx, order.BalanceRequest{})
+	return balance.Credit, err
 }
 
 // percent writes basis points: 550 is 5.5 %.
@@ -98,6 +116,7 @@ func (s *Site) PlaceOrder(c echo.Context) error {
 	}
 	placed, err := s.Orders.Place(c.Request().Context(), order.PlaceRequest{
 		RequestID: values.Get("request_id"), GigID: gigID(c), Package: values.Get("package"), Quantity: quantity, Extras: values["extra"], Quote: values.Get("quote"),
+		UseCredit: values.Get("credit") != "",
 	})
 	if f, ok := rejected(values, err, func(field string) string { return "order." + field }); ok { // no input can be corrected
 		return s.showCheckout(c, http.StatusUnprocessableEntity, values, quantity, f)

@@ -72,12 +72,18 @@ type booksPage struct {
 	Report          order.LedgerReport
 	Reconciliations []order.Reconciliation
 	Cases           []order.Chargeback
+	Strays          []order.Stray
+	Adjustments     []order.Adjustment
+	Kinds           []option
+	Form            form // of an adjustment
 }
 
 // ShowBooks checks the books now, and shows the last comparisons with the provider and the chargebacks.
-func (s *Site) ShowBooks(c echo.Context) error {
+func (s *Site) ShowBooks(c echo.Context) error { return s.showBooks(c, http.StatusOK, form{}) }
+
+func (s *Site) showBooks(c echo.Context, status int, f form) error {
 	ctx := c.Request().Context()
-	var page booksPage
+	page := booksPage{Form: f, Kinds: []option{{Value: "goodwill", Label: "Credit for the buyer"}, {Value: "write_off", Label: "Give up the seller's debt"}}}
 	var err error
 	if page.Report, err = s.Orders.VerifyLedger(ctx, order.VerifyLedgerRequest{}); err != nil {
 		return err
@@ -90,8 +96,16 @@ func (s *Site) ShowBooks(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page.Reconciliations, page.Cases = runs.Items, cases.Items
-	return s.show(c, http.StatusOK, "operator/books", view{Title: "Books", Data: page})
+	strays, err := s.Orders.ListStrays(ctx, order.ListStraysRequest{})
+	if err != nil {
+		return err
+	}
+	adjustments, err := s.Orders.ListAdjustments(ctx, order.ListAdjustmentsRequest{})
+	if err != nil {
+		return err
+	}
+	page.Reconciliations, page.Cases, page.Strays, page.Adjustments = runs.Items, cases.Items, strays.Items, adjustments.Items
+	return s.show(c, status, "operator/books", view{Title: "Books", Data: page})
 }
 
 // Reconcile compares with the provider now.
@@ -105,4 +119,70 @@ func (s *Site) Reconcile(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, "/operator/books")
 	}
 	return s.done(c, "/operator/books", "The provider and the books agree.")
+}
+
+// Adjust gives credit, or gives up a debt (journals 19 and 20).
+func (s *Site) Adjust(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	minor, err := s.amountIn(values.Get("amount"), "amount")
+	var made order.Adjustment
+	if err == nil {
+		made, err = s.Orders.Adjust(c.Request().Context(), order.AdjustRequest{RequestID: values.Get("request_id"), Kind: values.Get("kind"), Order: values.Get("order"),
+			Minor: minor, Reason: values.Get("reason")})
+	}
+	if done, err := s.refusedBooks(c, values, err); done {
+		return err
+	}
+	if made.Status == "waiting" {
+		return s.done(c, "/operator/books", "It is above what one person decides: another operator has to confirm it.")
+	}
+	return s.done(c, "/operator/books", "It is in the books.")
+}
+
+// refusedBooks shows the page again with what was wrong; false if nothing was.
+func (s *Site) refusedBooks(c echo.Context, values url.Values, err error) (bool, error) {
+	if f, ok := rejected(values, err, nil); ok {
+		return true, s.showBooks(c, http.StatusUnprocessableEntity, f)
+	}
+	if fault.Is(err, fault.Conflict) || fault.Is(err, fault.Forbidden) {
+		return true, s.showBooks(c, fault.Of(err).Code.Status(), form{Values: values, Message: fault.Of(err).Message})
+	}
+	return err != nil, err
+}
+
+// DecideAdjustment confirms or rejects what another operator has asked for.
+func (s *Site) DecideAdjustment(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	_, err = s.Orders.DecideAdjustment(c.Request().Context(), order.DecideAdjustmentRequest{ID: c.Param("id"), Confirm: values.Get("decision") == "confirm"})
+	if done, err := s.refusedBooks(c, values, err); done {
+		return err
+	}
+	return s.done(c, "/operator/books", "It is decided.")
+}
+
+// SettleStray says whose money it is that fits nothing (journal 21).
+func (s *Site) SettleStray(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	q := order.SettleStrayRequest{ID: values.Get("id"), Note: values.Get("note")}
+	if values.Get("then") == "match" {
+		if q.Order = values.Get("order"); q.Order == "" {
+			err = fault.Wrong("order", "Write the number of the order.")
+		}
+	}
+	if err == nil {
+		_, err = s.Orders.SettleStray(c.Request().Context(), q)
+	}
+	if done, err := s.refusedBooks(c, values, err); done {
+		return err
+	}
+	return s.done(c, "/operator/books", "It is in the books.")
 }

@@ -16,7 +16,6 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
-	"marketplace/platform/money"
 )
 
 // editorPage is the form of a gig.
@@ -32,8 +31,8 @@ type editorPage struct {
 	Revisions  []option
 	Symbol     string
 	Currency   string
-	Rates      *order.Quote // the fees of the calculator; nil when there is nothing to quote yet
-	Room       int          // for more pictures
+	Gets       map[string]*order.TakeHome // what the seller gets of the typed prices, by the input
+	Room       int                        // for more pictures
 }
 
 // optionGroup is a top-level category with the choices below it.
@@ -46,7 +45,6 @@ type optionGroup struct {
 type packageColumn struct {
 	Name     string
 	Required bool
-	Gets     *money.Amount // what the seller gets of the price as it is kept
 }
 
 // questionRow are the names of the inputs of one question.
@@ -161,8 +159,15 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 		return err
 	})
 	g.Go(func() error {
-		page.Rates = s.rates(ctx, page.Gig)
-		return nil
+		typed := map[string]string{}
+		for name := range page.Form.Values {
+			if strings.HasSuffix(name, ".price") {
+				typed[name] = page.Form.Value(name)
+			}
+		}
+		var err error
+		page.Gets, err = s.takeHomes(ctx, page.Form.Value("category"), typed)
+		return err
 	})
 	page.Currency, page.Symbol, page.Kinds, page.Revisions = s.currency(), s.currencySymbol(), questionKinds(), revisionOptions()
 	for i, name := range gig.PackageNames() {
@@ -183,46 +188,7 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	page.takeHome()
 	return nil
-}
-
-// rates are the fees that the calculator shows: those of this gig, or of any of the seller's, or of any at all, since
-// fees are the marketplace's. Without any gig to quote there is no calculator.
-func (s *Site) rates(ctx context.Context, mine *gig.Gig) *order.Quote {
-	if mine == nil {
-		list, err := s.Gigs.Mine(ctx, gig.MineRequest{Limit: 1})
-		if err != nil || len(list.Items) == 0 {
-			found, err := s.Gigs.Search(ctx, gig.SearchRequest{Limit: 1})
-			if err != nil || len(found.Items) == 0 {
-				return nil
-			}
-			list.Items = found.Items
-		}
-		mine = &list.Items[0]
-	}
-	quote, err := s.Orders.Quote(ctx, order.QuoteRequest{GigID: mine.ID, Package: gig.PackageNames()[0], Quantity: 1})
-	if err != nil {
-		return nil
-	}
-	return &quote
-}
-
-// takeHome computes what the seller gets of each price in the form; scripts do the same while one types.
-func (p *editorPage) takeHome() {
-	if p.Rates == nil {
-		return
-	}
-	for i := range p.Packages {
-		price := parsePrice(p.Form.Value(p.Packages[i].Name+".price"), p.Rates.Subtotal.Currency)
-		fee, err := price.Share(int64(p.Rates.SellerFeeBips))
-		if err != nil || price.Minor <= 0 {
-			continue
-		}
-		if gets, err := price.Sub(fee); err == nil {
-			p.Packages[i].Gets = &gets
-		}
-	}
 }
 
 func categoryGroups(shelves []shelf, chosen string) []optionGroup {

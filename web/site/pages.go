@@ -106,6 +106,8 @@ func (s *Site) selling() []Page {
 		{post, "/gigs/:id/delete", edge.Verified, s.DeleteGig, false},
 		{post, "/gigs/:id/pictures", edge.Verified, s.AddPicture, true},
 		{post, "/gigs/:id/pictures/:picture/remove", edge.Verified, s.RemovePicture, false},
+		{get, "/take-home", edge.SignedIn, s.ShowTakeHome, false},
+		{get, "/orders/:id/take-home", edge.SignedIn, s.ShowOrderTakeHome, false},
 		{get, "/earnings", edge.SignedIn, s.ShowEarnings, false},
 		{post, "/earnings/withdraw", edge.Verified, s.RequestPayout, false},
 		{post, "/earnings/onboarding", edge.Verified, s.StartOnboarding, false},
@@ -139,6 +141,9 @@ func (s *Site) operating() []Page {
 		{post, "/operator/settings", edge.Operator, s.ChangePolicies, false},
 		{post, "/operator/settings/:number/restore", edge.Operator, s.RestorePolicies, false},
 		{get, "/operator/books", edge.Operator, s.ShowBooks, false},
+		{post, "/operator/books/adjustments", edge.Operator, s.Adjust, false},
+		{post, "/operator/books/adjustments/:id", edge.Operator, s.DecideAdjustment, false},
+		{post, "/operator/books/strays", edge.Operator, s.SettleStray, false},
 		{post, "/operator/books/reconcile", edge.Operator, s.Reconcile, false},
 	}
 }

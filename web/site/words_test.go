@@ -111,19 +111,6 @@ func TestAveragesAreRoundedToATenth(t *testing.T) {
 	}
 }
 
-// Row Z26: the calculator's sums are those of the books.
-func TestTheCalculatorShowsWhatTheSellerGets(t *testing.T) {
-	page := editorPage{
-		Form:     filled("basic.price", "45", "standard.price", "9.99", "premium.price", "a lot"),
-		Rates:    &order.Quote{Subtotal: money.Of(0, "USD"), SellerFeeBips: 2000},
-		Packages: []packageColumn{{Name: "basic"}, {Name: "standard"}, {Name: "premium"}},
-	}
-	page.takeHome()
-	if *page.Packages[0].Gets != money.Of(3600, "USD") || *page.Packages[1].Gets != money.Of(799, "USD") || page.Packages[2].Gets != nil {
-		t.Errorf("it shows %+v", page.Packages)
-	}
-}
-
 func TestAGigComesBackFromItsForm(t *testing.T) {
 	g := gig.Gig{
 		Title: "I will draw", Description: "**All** of it", Category: "logo-design", Tags: []string{"a", "b c"},

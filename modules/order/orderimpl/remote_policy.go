@@ -42,3 +42,7 @@ func (r remote) ListStrays(ctx context.Context, q order.ListStraysRequest) (orde
 func (r remote) SettleStray(ctx context.Context, q order.SettleStrayRequest) (order.Stray, error) {
 	return rpc.Call[order.Stray](ctx, r.c, "SettleStray", q)
 }
+
+func (r remote) TakeHome(ctx context.Context, q order.TakeHomeRequest) (order.TakeHomes, error) {
+	return rpc.Read[order.TakeHomes](ctx, r.c, "TakeHome", q)
+}

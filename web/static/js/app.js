@@ -93,26 +93,28 @@
     if ("clock" in time.dataset) time.textContent = clock.format(at);
   });
 
-  // The calculator: whole minor units and the same rounding as the server (half up), no fractions of a cent.
-  const calculator = document.querySelector("form[data-seller-fee]");
-  if (calculator) {
-    const fee = BigInt(calculator.dataset.sellerFee);
-    all("[data-price]", calculator).forEach((input) => {
-      const gets = calculator.querySelector(`[data-gets="${input.dataset.price}"]`);
-      input.addEventListener("input", () => {
-        const match = /^(\d{1,9})(?:[.,](\d{0,2}))?$/.exec(input.value.trim());
-        if (!match) {
-          gets.textContent = "";
-          return;
-        }
-        const minor = BigInt(match[1] + (match[2] || "").padEnd(2, "0"));
-        const left = minor - (minor * fee + 5000n) / 10000n;
-        const text = left.toString().padStart(3, "0");
-        const amount = new Intl.NumberFormat(tongue, { style: "currency", currency: gets.dataset.currency, currencyDisplay: "narrowSymbol" });
-        gets.textContent = `${say("You get")} ${amount.format(`${text.slice(0, -2)}.${text.slice(-2)}`)}`;
-      });
+  // The calculator: the server computes while one types, as it does when the form is sent.
+  all("[data-take-home]").forEach((sum) => {
+    const input = document.getElementById(sum.dataset.of);
+    if (!input) return;
+    let wait = 0;
+    const compute = () => {
+      const ask = new URL(sum.dataset.takeHome || location.pathname, location.href);
+      ask.searchParams.set("part", "yes");
+      ask.searchParams.set("price", input.value.trim());
+      const category = input.form?.elements.namedItem("category");
+      if (category?.value) ask.searchParams.set("category", category.value);
+      const typed = input.value;
+      fetch(ask).then((answer) => (answer.ok ? answer.text() : "")).then((text) => {
+        if (input.value === typed) sum.innerHTML = text;
+      }).catch(() => {});
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(wait);
+      wait = setTimeout(compute, 250);
     });
-  }
+    input.form?.elements.namedItem("category")?.addEventListener?.("change", () => input.value && compute());
+  });
 
   // What elements need that are there from the beginning, and those that come later.
   const enhance = (root) => {
