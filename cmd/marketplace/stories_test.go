@@ -55,6 +55,7 @@ func stories() map[string]func(testing.TB, *market) {
 		"An ended session is refused everywhere":                           anEndedSessionIsRefusedEverywhere,
 		"A message reaches the reader at once":                             aMessageReachesTheReaderAtOnce,
 		"Everybody sees who is there":                                      everybodySeesWhoIsThere,
+		"A talk survives cuts":                                             aTalkSurvivesCuts,
 		"Who is not verified can neither buy nor sell and a logout is one": whoIsNotVerifiedCanNeitherBuyNorSellAndALogoutIsOne,
 	}
 }
