@@ -33,7 +33,7 @@
   addEventListener("pageshow", () => { leaving = false; });
   document.addEventListener("submit", (event) => { leaving ||= !event.defaultPrevented; });
   main.addEventListener("input", () => { touched = true; });
-  const renew = async () => {
+  const showAgain = async () => {
     if (leaving) return;
     if (touched || document.activeElement?.matches("#main :is(input, select, textarea)")) {
       if (main.querySelector("[data-changed]")) return;
@@ -52,7 +52,7 @@
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      if (touched) return renew(); // meanwhile
+      if (touched) return showAgain(); // meanwhile
       const open = new Set(Array.from(main.querySelectorAll("details[open] > summary"), (summary) => summary.textContent));
       main.replaceChildren(...document.importNode(fresh, true).childNodes);
       main.querySelectorAll("details > summary").forEach((summary) => { if (open.has(summary.textContent)) summary.parentElement.open = true; });
@@ -63,28 +63,28 @@
     }
   };
   let soon;
-  const changed = (what) => {
+  const outdated = (what) => {
     if (!main.querySelector(`[data-shows~="${what}"]`)) return;
     clearTimeout(soon);
-    soon = setTimeout(renew, 300);
+    soon = setTimeout(showAgain, 300);
   };
 
   const orderShown = () => main.querySelector("[data-order]")?.dataset;
   const onOrder = (order) => {
     const shown = orderShown();
-    if (!shown || shown.order === order.order_id && Number(shown.version) < order.version) changed("order");
+    if (!shown || shown.order === order.order_id && Number(shown.version) < order.version) outdated("order");
   };
   socket.on("order", onOrder);
   let connections = 0;
   socket.on("connect", () => { // what was missed
     const shown = orderShown();
     if (shown) socket.timeout(10000).emit("order", { id: shown.order }, (failed, answer) => { if (answer?.order) onOrder(answer.order); });
-    else if (connections > 0) ["order", "notification", "conversations"].forEach(changed);
+    else if (connections > 0) ["order", "notification", "conversations"].forEach(outdated);
     connections += 1;
   });
 
   socket.on("notification", (event) => {
-    changed("notification");
+    outdated("notification");
     if (chat && event.kind && event.kind.includes("message")) return;
     const local = typeof event.link === "string" && /^\/(?![/\\])/.test(event.link);
     const toast = document.createElement(local ? "a" : "div");
@@ -123,7 +123,7 @@
   const inList = (message) => {
     const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
     if (!row) {
-      changed("conversations");
+      outdated("conversations");
       return;
     }
     row.querySelector(".conversation-last").textContent = (message.sender_id === user ? say("You") + ": " : "") + message.text;
