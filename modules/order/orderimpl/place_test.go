@@ -214,7 +214,7 @@ func TestAQuoteNeedsNoLoginAndStoresNothing(t *testing.T) {
 	q := must(b.orders.Quote(apptest.Visitor(), order.QuoteRequest{GigID: "logo", Package: "basic"}))(t)
 	want := order.Quote{Subtotal: money.Of(10000, "USD"), Fee: money.Of(550, "USD"), Total: money.Of(10550, "USD"), SellerFee: money.Of(2000, "USD"),
 		Earnings: money.Of(8000, "USD"), BuyerFeeBips: 550, SellerFeeBips: 2000, ClearingDays: 14,
-		Lines: []order.Line{{Text: "basic", Amount: usd(10000)}, {Text: "service fee", Amount: usd(550)}}, FeeVersion: q.FeeVersion, ExpiresAt: q.ExpiresAt, Token: q.Token}
+		Lines: []order.Line{{Text: "basic", Quantity: 1, Price: usd(10000), Amount: usd(10000)}, {Text: "service fee", Quantity: 1, Price: usd(550), Amount: usd(550)}}, FeeVersion: q.FeeVersion, ExpiresAt: q.ExpiresAt, Token: q.Token}
 	want.Credit, want.Charge = usd(0), want.Total
 	if diff := cmp.Diff(want, q); diff != "" {
 		t.Error(diff)
