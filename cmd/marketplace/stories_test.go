@@ -54,6 +54,7 @@ func stories() map[string]func(testing.TB, *market) {
 		"A buyer cancels before the work begins":                           aBuyerCancelsBeforeTheWorkBegins,
 		"An ended session is refused everywhere":                           anEndedSessionIsRefusedEverywhere,
 		"A message reaches the reader at once":                             aMessageReachesTheReaderAtOnce,
+		"Two people write before an order":                                 twoPeopleWriteBeforeAnOrder,
 		"Everybody sees who is there":                                      everybodySeesWhoIsThere,
 		"A talk survives cuts":                                             aTalkSurvivesCuts,
 		"Who is not verified can neither buy nor sell and a logout is one": whoIsNotVerifiedCanNeitherBuyNorSellAndALogoutIsOne,

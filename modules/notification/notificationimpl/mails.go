@@ -173,6 +173,9 @@ func (s *service) forget(ctx context.Context) error {
 		if err := tx.Exec("DELETE FROM alerts WHERE over_at < ?", now.Add(-keepAlerts)).Error; err != nil {
 			return err
 		}
+		if err := tx.Exec("DELETE FROM waiting WHERE created_at < ?", now.Add(-s.settings.KeepMails)).Error; err != nil {
+			return err
+		}
 		return tx.Exec("DELETE FROM notifications WHERE created_at < ?", now.Add(-s.settings.KeepRead)).Error
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ var Module = app.Module[notification.Service, Deps]{
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
 		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{},
 		order.PayoutChanged{}, order.ChargebackChanged{},
-		chat.MessageSent{}, chat.Read{},
+		chat.MessageSent{}, chat.Read{}, chat.MessageDeleted{}, chat.CaseRead{}, chat.CaseClosed{},
 		review.Written{}, review.Published{},
 	},
 
@@ -53,6 +53,9 @@ type settings struct {
 	Senders   int           `koanf:"mail_senders"`       // mails that are sent at once
 	KeepMails time.Duration `koanf:"keep_mails"`         // how long sent and dead mails are kept
 	KeepRead  time.Duration `koanf:"keep_notifications"` // how long notifications are kept, read or not
+
+	MessageDelay time.Duration `koanf:"message_mail_delay"` // how long a message waits for its reader before a mail is sent
+	MessageGap   time.Duration `koanf:"message_mail_gap"`   // between two such mails to one person
 }
 
 func defaults() settings {
@@ -64,6 +67,9 @@ func defaults() settings {
 		Senders:   4,
 		KeepMails: 30 * day,
 		KeepRead:  365 * day,
+
+		MessageDelay: 15 * time.Minute,
+		MessageGap:   time.Hour,
 	}
 }
 
@@ -78,6 +84,7 @@ func (s settings) check() error {
 	refuse(s.Pause < time.Second || s.LongPause < s.Pause, "mail_retry must be at least 1s, and at most mail_retry_longest")
 	refuse(s.Senders < 1 || s.Senders > 32, "mail_senders must be 1 to 32")
 	refuse(s.KeepMails < time.Hour || s.KeepRead < time.Hour, "keep_mails and keep_notifications must be at least 1h")
+	refuse(s.MessageDelay < 0 || s.MessageGap < 0 || s.MessageDelay > 7*24*time.Hour || s.MessageGap > 7*24*time.Hour, "message_mail_delay and message_mail_gap must be 0s to 7d")
 	return errors.Join(errs...)
 }
 
@@ -138,6 +145,7 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 		return nil, fmt.Errorf("measure the mails: %w", err)
 	}
 	s.react(h.Events)
+	h.Every(time.Second, "write to absent readers", s.remindReaders)
 	h.Every(time.Second, "send mails", s.sendMails)
 	h.Every(15*time.Second, "count mails", s.countMails)
 	h.Every(15*time.Second, "forget who saw alerts", s.forgetSightings)

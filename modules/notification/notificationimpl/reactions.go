@@ -42,6 +42,9 @@ func (s *service) react(ev *bus.Events) {
 	bus.Handle(ev, s.onReviewPublished)
 	bus.Handle(ev, s.onMessageSent)
 	bus.Handle(ev, s.onConversationRead)
+	bus.Handle(ev, s.onMessageDeleted)
+	bus.Handle(ev, s.onCaseRead)
+	bus.Handle(ev, s.onCaseClosed)
 }
 
 // The events of an account may come in any order: each writes what only it knows, and the latest choice of a language holds.
@@ -128,8 +131,11 @@ func (s *service) onMessageSent(_ context.Context, tx *db.Tx, e chat.MessageSent
 	if err != nil {
 		return fmt.Errorf("look how far a conversation was read: %w", err)
 	}
-	if read.Seq >= e.Seq {
+	if read.Seq >= e.Seq || e.Quiet {
 		return nil
+	}
+	if err := s.awaitReader(tx, e); err != nil {
+		return err
 	}
 	return s.tellFolded(tx, e, people{recipient: e.RecipientID}, aboutChat(e.ConversationID), e.Seq)
 }
@@ -144,6 +150,9 @@ func (s *service) onConversationRead(_ context.Context, tx *db.Tx, e chat.Read) 
 		e.ReaderID, aboutChat(e.ConversationID), e.Seq).Error
 	if err != nil {
 		return fmt.Errorf("note how far a conversation was read: %w", err)
+	}
+	if err := forgetWaiting(tx, e); err != nil {
+		return err
 	}
 	return tx.Exec("UPDATE notifications SET read_at = ? WHERE user_id = ? AND subject = ? AND seq <= ? AND read_at IS NULL",
 		tx.Now(), e.ReaderID, aboutChat(e.ConversationID), e.Seq).Error

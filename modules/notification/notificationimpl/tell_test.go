@@ -66,6 +66,8 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 		{review.Written{Facts: reviewed}, "", "review_written /orders/order-1 mail", "Bea reviewed you: write yours to see it"},
 		{review.Published{Facts: reviewed, Rating: 4}, "", "review_published /gigs/gig-1", "4 of 5 stars"},
 		{chat.MessageSent{ConversationID: "talk-1", Seq: 1, SenderUsername: "Bea", RecipientID: "sam-id"}, "", "chat_message /inbox/talk-1", "New message from Bea"},
+		{chat.CaseRead{CaseID: "case-1", ConversationID: "talk-1", ReporterID: "bea-id", ReporterUsername: "Bea", ReportedID: "sam-id", ReportedUsername: "Sam"}, "case_read /inbox/talk-1", "case_read /inbox/talk-1", "your conversation with Bea"},
+		{chat.CaseClosed{CaseID: "case-1", ReporterID: "bea-id", ReportedID: "sam-id", ReportedUsername: "Sam", Status: "upheld", Note: "Thank you."}, "case_closed /inbox/safety mail", "", "Your report about Sam: we have acted Thank you."},
 		{auth.PasswordChanged{UserID: "bea-id", Reset: true, At: moment}, "mail", "", "that we had mailed to you"},
 	} {
 		t.Run(c.event.Topic(), func(t *testing.T) {
@@ -109,7 +111,7 @@ func chargeback(stage string) order.ChargebackChanged {
 
 // What is heard is told, or noted: nothing falls between table and handlers.
 func TestTheTableAndTheHandlersKnowTheSameEvents(t *testing.T) {
-	noted := []string{auth.SignedUp{}.Topic(), auth.EmailVerified{}.Topic(), auth.LanguageChosen{}.Topic(), chat.Read{}.Topic()}
+	noted := []string{auth.SignedUp{}.Topic(), auth.EmailVerified{}.Topic(), auth.LanguageChosen{}.Topic(), chat.Read{}.Topic(), chat.MessageDeleted{}.Topic()}
 	heard := map[string]bool{}
 	for _, e := range Module.Hears {
 		heard[e.Topic()] = true

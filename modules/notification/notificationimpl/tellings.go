@@ -21,6 +21,8 @@ const (
 	seller    role = "seller"
 	subject   role = "subject"   // of a review
 	recipient role = "recipient" // of a message
+	reporter  role = "reporter"  // of somebody
+	reported  role = "reported"
 	owner     role = "owner"     // of the account
 )
 
@@ -143,6 +145,19 @@ func amongPeople() map[string][]telling {
 			{kind: "chat_message", to: recipient, link: "/inbox/{{.ConversationID}}",
 				title: "New message from {{.SenderUsername}}",
 				text:  "Open the conversation to read it."},
+		},
+		chat.CaseRead{}.Topic(): {
+			{kind: "case_read", to: reporter, link: "/inbox/{{.ConversationID}}",
+				title: "Our team has read your conversation with {{.ReportedUsername}}",
+				text:  "You had reported it. You are told here what comes of it."},
+			{kind: "case_read", to: reported, link: "/inbox/{{.ConversationID}}",
+				title: "Our team has read your conversation with {{.ReporterUsername}}",
+				text:  "It was reported. The conversation shows when it was read."},
+		},
+		chat.CaseClosed{}.Topic(): {
+			{kind: "case_closed", to: reporter, link: "/inbox/safety", button: "See your reports",
+				title: `Your report about {{.ReportedUsername}}: {{if eq .Status "upheld"}}we have acted{{else}}there is nothing to do{{end}}`,
+				text:  "{{excerpt .Note}}"},
 		},
 		auth.PasswordChanged{}.Topic(): {
 			{kind: "password_changed", to: owner, link: "/forgot-password", button: "It was not me", mailOnly: true,

@@ -29,6 +29,9 @@ func written() []string {
 			said[p] = true
 		}
 	}
+	for _, text := range absentTexts() {
+		said[text] = true
+	}
 	delete(said, "")
 	return slices.Sorted(maps.Keys(said))
 }
