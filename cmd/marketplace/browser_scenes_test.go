@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"image"
+	"image/png"
 	"net/http"
 	"net/url"
 	"path"
@@ -184,6 +187,7 @@ func (g *gallery) arrange() {
 		talks := must[chat.List](g.t)(g.services.Chats.List(g.as(who), chat.ListRequest{Limit: 5})).Items
 		add("/inbox/:id", scene{who: who, path: "/inbox/" + talks[len(talks)-1].ID, name: "chat"})
 	}
+	g.reports(add)
 	mails := must[notification.MailList](g.t)(g.services.Notifications.ListMails(identity.System(context.Background()), notification.ListMailsRequest{Limit: 3})).Items
 	add("/dev/mail/:id", scene{path: "/dev/mail/" + mails[0].ID, name: "dev-mail"})
 	g.orders(add)
@@ -206,6 +210,44 @@ func (g *gallery) arrange() {
 	add("/", scene{path: "/nothing-here", name: "error-404"})
 	add("/", scene{who: unverified, path: "/gigs/new", name: "error-403"})
 	add("/orders", scene{who: selling, path: "/orders?role=seller", name: "orders-selling"})
+}
+
+// reports adds what people do about messages that they do not want, and what staff see of it.
+func (g *gallery) reports(add func(string, scene)) {
+	g.t.Helper()
+	talk := must[chat.List](g.t)(g.services.Chats.List(g.as(buying), chat.ListRequest{Query: longWord[:20]})).Items[0]
+	must[chat.Message](g.t)(g.services.Chats.Send(g.as(buying), chat.SendRequest{ConversationID: talk.ID, Text: "Write to me at me@example.com",
+		Files: []chat.Upload{{Name: longWord + ".txt", Content: []byte("words")}, {Name: "plan.png", Content: pixels(g.t)}}}))
+	labels := []string{longWord[:30], "urgent"}
+	must[chat.Conversation](g.t)(g.services.Chats.Tidy(g.as(buying), chat.TidyRequest{ConversationID: talk.ID, Labels: &labels}))
+	must[chat.Reply](g.t)(g.services.Chats.SaveReply(g.as(buying), chat.SaveReplyRequest{Title: longWord[:60], Text: "Hello {name}, " + longWord}))
+	must[chat.Block](g.t)(g.services.Chats.SetBlock(g.as(buying), chat.SetBlockRequest{Username: fresh, Blocked: true}))
+	blocked := must[chat.Conversation](g.t)(g.services.Chats.Open(g.as(buying), chat.OpenRequest{Username: fresh}))
+	report := chat.ReportRequest{ConversationID: talk.ID, Reason: "off_platform", Text: strings.Repeat(longWord+" ", 20)}
+	opened := must[chat.Case](g.t)(g.services.Chats.Report(g.as(buying), report))
+	report.ConversationID = blocked.ID
+	unread := must[chat.Case](g.t)(g.services.Chats.Report(g.as(buying), report))
+	staff := identity.From(g.as(operating))
+	staff.Roles = []string{"operator"}
+	must[chat.Reading](g.t)(g.services.Chats.ReadCase(identity.With(context.Background(), staff), chat.ReadCaseRequest{ID: opened.ID, Reason: "To see what was written"}))
+	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + opened.ID, name: "report-reading"})
+	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + unread.ID, name: "report", form: "form[action$='/read']"})
+	add("/inbox/:id/report", scene{who: buying, path: "/inbox/" + blocked.ID + "/report", name: "chat-report", form: "form[action$='/report']"})
+	add("/inbox/:id", scene{who: buying, path: "/inbox/" + blocked.ID, name: "chat-blocked"})
+	add("/inbox/:id", scene{who: buying, path: "/inbox/" + talk.ID + "?find=line", name: "chat-find"})
+	add("/inbox", scene{who: buying, path: "/inbox?q=line", name: "inbox-search"})
+	add("/inbox", scene{who: buying, path: "/inbox?folder=archived", name: "inbox-empty"})
+	add("/inbox", scene{who: buying, path: "/inbox?undo=archived&of=" + talk.ID, name: "inbox-undo"})
+}
+
+// pixels are a small picture.
+func pixels(t testing.TB) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := png.Encode(&out, image.NewGray(image.Rect(0, 0, 300, 200))); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // orders adds one order of each state, for both sides; those where something is to be written also with nothing written.
@@ -237,7 +279,8 @@ func (g *gallery) orders(add func(string, scene)) {
 // notPages are routes that answer something else than a page.
 func notPages() []string {
 	return []string{"/static/*", "/pictures/:id", "/avatars/:id", "/gigs/:id/cover", "/gigs/:id/card", "/users/:username/card", "/categories/:slug/card",
-		"/categories/:slug/feed", "/sitemaps/:name", "/files/:token", "/orders/:id/invoice.pdf", "/pay/:id", "/orders/:id/files/:file", "/inbox/:id/messages", "/dev/mail/:id/html"}
+		"/categories/:slug/feed", "/sitemaps/:name", "/files/:token", "/orders/:id/invoice.pdf", "/pay/:id", "/orders/:id/files/:file", "/inbox/:id/messages", "/dev/mail/:id/html",
+		"/inbox/:id/files/:file", "/inbox/:id/pictures/:file", "/attachments/:token"}
 }
 
 // scenes are all pages in all states, made from the route table: a route that this knows nothing about fails the test.

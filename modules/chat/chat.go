@@ -33,8 +33,8 @@ type Service interface {
 	// Delete empties an own message within the time for it: its place remains, its text and files are gone for both.
 	Delete(ctx context.Context, q DeleteRequest) (Message, error)
 	// ListMessages returns messages by their sequence numbers: the last ones, those before (Cursor), those around one
-	// (AroundSeq), those after one (AfterSeq), those with some letters (Query), or those that were edited or deleted after
-	// a change (AfterChange). The last three fill gaps: ask again after the last one until nothing comes.
+	// (AroundSeq), those after one (AfterSeq), those with some letters (Query), or those that were edited or deleted since
+	// a change (FromChange). AfterSeq and FromChange fill gaps: ask again after the last one until nothing comes.
 	ListMessages(ctx context.Context, q ListMessagesRequest) (MessageList, error)
 	// MarkRead notes that the acting user has seen everything up to a sequence number. A mark never moves back.
 	MarkRead(ctx context.Context, q MarkReadRequest) (Conversation, error)

@@ -54,15 +54,15 @@ type DeleteRequest struct {
 	MessageID      string `json:"message_id"`
 }
 
-// ListMessagesRequest is the argument of ListMessages. One of AfterSeq, AroundSeq, AfterChange and Query at most.
+// ListMessagesRequest is the argument of ListMessages. One of AfterSeq, AroundSeq, FromChange and Query at most.
 type ListMessagesRequest struct {
 	ConversationID string `json:"conversation_id"`
-	AfterSeq       int64  `json:"after_seq,omitempty"`    // what is newer, to fill a gap
-	AroundSeq      int64  `json:"around_seq,omitempty"`   // the page that this message is in the middle of
-	AfterChange    int64  `json:"after_change,omitempty"` // what was changed later, in the order of the changes
-	Query          string `json:"query,omitempty"`        // at most 100 characters
-	Limit          int    `json:"limit,omitempty"`        // 1 to 100; 50
-	Cursor         string `json:"cursor,omitempty"`       // what is older
+	AfterSeq       int64  `json:"after_seq,omitempty"`   // what is newer, to fill a gap
+	AroundSeq      int64  `json:"around_seq,omitempty"`  // the page that this message is in the middle of
+	FromChange     int64  `json:"from_change,omitempty"` // what was edited or deleted since this change (1 is the first), in the order of the changes
+	Query          string `json:"query,omitempty"`       // at most 100 characters
+	Limit          int    `json:"limit,omitempty"`       // 1 to 100; 50
+	Cursor         string `json:"cursor,omitempty"`      // what is older
 }
 
 // MarkReadRequest is the argument of MarkRead.

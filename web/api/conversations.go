@@ -13,7 +13,7 @@ func (a *API) conversations() {
 	on(a, op{method: "GET", path: "/conversations", id: "listConversations", access: edge.SignedIn, summary: "The own conversations: unread first, then the last active"}, a.listConversations)
 	on(a, op{method: "POST", path: "/conversations", id: "openConversation", access: edge.Verified, status: http.StatusCreated, summary: "Open the conversation with somebody, about a gig or an order if one is named"}, a.openConversation)
 	on(a, op{method: "GET", path: "/conversations/{id}", id: "getConversation", access: edge.SignedIn, summary: "One conversation"}, a.getConversation)
-	on(a, op{method: "GET", path: "/conversations/{id}/messages", id: "listMessages", access: edge.SignedIn, summary: "Messages, oldest first: the last page, older ones by cursor, newer ones by after_seq, changes by after_change"}, a.listMessages)
+	on(a, op{method: "GET", path: "/conversations/{id}/messages", id: "listMessages", access: edge.SignedIn, summary: "Messages, oldest first: the last page, older ones by cursor, newer ones by after_seq, changes by from_change"}, a.listMessages)
 	on(a, op{method: "POST", path: "/conversations/{id}/messages", id: "sendMessage", access: edge.Verified, status: http.StatusCreated, limit: filesBytes, summary: "Send a message; the same client_id twice sends it once"}, a.sendMessage)
 	on(a, op{method: "POST", path: "/conversations/{id}/read", id: "markConversationRead", access: edge.SignedIn, summary: "Note what has been seen"}, a.markConversationRead)
 }
@@ -50,15 +50,15 @@ func (a *API) getConversation(ctx context.Context, in *ByID) (*body[chat.Convers
 
 type listMessagesInput struct {
 	PageOf
-	AfterSeq    int64  `query:"after_seq" minimum:"0" doc:"Only messages after this sequence number."`
-	AroundSeq   int64  `query:"around_seq" minimum:"0" doc:"The page with this message in its middle."`
-	AfterChange int64  `query:"after_change" minimum:"0" doc:"Only what was edited or deleted after this change, in the order of the changes."`
-	Query       string `query:"q" maxLength:"100" doc:"Only messages with these letters, newest first."`
+	AfterSeq   int64  `query:"after_seq" minimum:"0" doc:"Only messages after this sequence number."`
+	AroundSeq  int64  `query:"around_seq" minimum:"0" doc:"The page with this message in its middle."`
+	FromChange int64  `query:"from_change" minimum:"0" doc:"Only what was edited or deleted since this change (1 is the first), in the order of the changes."`
+	Query      string `query:"q" maxLength:"100" doc:"Only messages with these letters, newest first."`
 }
 
 func (a *API) listMessages(ctx context.Context, in *listMessagesInput) (*body[List[chat.Message]], error) {
 	messages, err := a.Chats.ListMessages(ctx, chat.ListMessagesRequest{ConversationID: in.ID, AfterSeq: in.AfterSeq, AroundSeq: in.AroundSeq,
-		AfterChange: in.AfterChange, Query: in.Query, Limit: in.Limit, Cursor: in.Cursor})
+		FromChange: in.FromChange, Query: in.Query, Limit: in.Limit, Cursor: in.Cursor})
 	return answer(listOf(messages.Items, messages.NextCursor), err)
 }
 

@@ -19,6 +19,7 @@ func (l *Live) watchEvents(events *bus.Events) {
 	bus.Watch(events, l.onNotification)
 	bus.Watch(events, l.onPresence)
 	bus.Watch(events, l.onSessionEnded)
+	l.watchChanges(events)
 	l.watchOrders(events)
 }
 

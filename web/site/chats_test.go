@@ -74,7 +74,7 @@ func (c chats) ListMessages(_ context.Context, q chat.ListMessagesRequest) (chat
 		gone.Text, gone.DeletedAt = "", &at
 		return chat.MessageList{Items: []chat.Message{c.messages()[3], gone}, NextCursor: "older"}, nil
 	}
-	if q.AfterChange > 0 {
+	if q.FromChange > 0 {
 		return chat.MessageList{Items: c.messages()[:1]}, nil
 	}
 	return chat.MessageList{Items: c.messages()[q.AfterSeq:], NextCursor: "older"}, nil

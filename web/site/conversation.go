@@ -264,7 +264,7 @@ func (s *Site) ListMessages(c echo.Context) error {
 	q := chat.ListMessagesRequest{ConversationID: conversation.ID, AfterSeq: after, Limit: messagesShown}
 	last := conversation.LastSeq
 	if changed != "" {
-		q.AfterSeq, q.AfterChange, last = 0, after, conversation.LastChange
+		q.AfterSeq, q.FromChange, last = 0, after+1, conversation.LastChange
 	}
 	list := chat.MessageList{}
 	if after < last {

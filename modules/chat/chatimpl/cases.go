@@ -180,7 +180,7 @@ func (s *service) ReadCase(ctx context.Context, q chat.ReadCaseRequest) (chat.Re
 	if err != nil {
 		return chat.Reading{}, err
 	}
-	s.log.Info("a reported conversation was opened", zap.String("case", row.CaseID), zap.String("reader", row.ReaderID))
+	s.log.Info("a reported conversation was opened", zap.String("labels.case", row.CaseID), zap.String("user.id", row.ReaderID))
 	return row.reading(true), nil
 }
 

@@ -46,7 +46,7 @@ func TestAMessageIsEditedAndDeletedByItsSenderInTimeAndLeavesATrace(t *testing.T
 		}
 		_, err = edit("again")
 		w.refused(err, fault.Conflict, "a deleted message")
-		changes, err := w.ListMessages(ben, chat.ListMessagesRequest{ConversationID: id, AfterChange: 1})
+		changes, err := w.ListMessages(ben, chat.ListMessagesRequest{ConversationID: id, FromChange: 2})
 		if err != nil || len(changes.Items) != 1 || changes.Items[0].Change != 2 || changes.Items[0].DeletedAt == nil {
 			t.Errorf("who was away learns %+v, %v", changes, err)
 		}

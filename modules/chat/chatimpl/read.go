@@ -182,20 +182,20 @@ func (s *service) ListMessages(ctx context.Context, q chat.ListMessagesRequest) 
 // checkWhich refuses to list messages in two ways at once.
 func checkWhich(c *fault.Check, q chat.ListMessagesRequest) {
 	ways := 0
-	for name, n := range map[string]int64{"after_seq": q.AfterSeq, "around_seq": q.AroundSeq, "after_change": q.AfterChange, "query": int64(len(q.Query))} {
+	for name, n := range map[string]int64{"after_seq": q.AfterSeq, "around_seq": q.AroundSeq, "from_change": q.FromChange, "query": int64(len(q.Query))} {
 		c.That(n >= 0, name, "Use the number of a message.")
 		if n > 0 {
 			ways++
 		}
 	}
-	c.That(ways <= 1, "query", "Ask for one thing at a time: after_seq, around_seq, after_change or query.")
-	c.That(q.Cursor == "" || q.AfterSeq == 0 && q.AroundSeq == 0 && q.AfterChange == 0, "cursor", "Ask for older or for newer messages, not for both.")
+	c.That(ways <= 1, "query", "Ask for one thing at a time: after_seq, around_seq, from_change or query.")
+	c.That(q.Cursor == "" || q.AfterSeq == 0 && q.AroundSeq == 0 && q.FromChange == 0, "cursor", "Ask for older or for newer messages, not for both.")
 }
 
 // olderCursor is where older messages begin; empty at the beginning. Who asks for newer ones has the older. The numbers
 // have no gaps, so the first one says whether something is older; of those found by a query, a full page says so.
 func olderCursor(q chat.ListMessagesRequest, rows []messageRow, limit int) (string, error) {
-	if len(rows) == 0 || q.AfterSeq > 0 || q.AfterChange > 0 {
+	if len(rows) == 0 || q.AfterSeq > 0 || q.FromChange > 0 {
 		return "", nil
 	}
 	oldest, more := rows[0].Seq, rows[0].Seq > 1
@@ -218,8 +218,8 @@ func messagesOf(g *gorm.DB, q chat.ListMessagesRequest, before *messageKey, limi
 	switch {
 	case q.AfterSeq > 0:
 		query = query.Where("seq > ?", q.AfterSeq).Order("seq")
-	case q.AfterChange > 0:
-		query = query.Where("change > ?", q.AfterChange).Order("change")
+	case q.FromChange > 0:
+		query = query.Where("change >= ?", q.FromChange).Order("change")
 	default:
 		query = query.Order("seq DESC")
 	}
@@ -233,7 +233,7 @@ func messagesOf(g *gorm.DB, q chat.ListMessagesRequest, before *messageKey, limi
 	if err := query.Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
-	if q.AfterSeq == 0 && q.AfterChange == 0 && q.Query == "" {
+	if q.AfterSeq == 0 && q.FromChange == 0 && q.Query == "" {
 		slices.Reverse(rows)
 	}
 	return rows, nil

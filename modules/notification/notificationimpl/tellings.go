@@ -23,7 +23,7 @@ const (
 	recipient role = "recipient" // of a message
 	reporter  role = "reporter"  // of somebody
 	reported  role = "reported"
-	owner     role = "owner"     // of the account
+	owner     role = "owner" // of the account
 )
 
 // telling is who is told what when something happens. Title, text and link are templates over the event. With a button

@@ -116,6 +116,25 @@
     input.form?.elements.namedItem("category")?.addEventListener?.("change", () => input.value && compute());
   });
 
+  // Menus close when something else is done; a saved answer goes into what is being written.
+  document.addEventListener("click", (event) => {
+    all("details[data-menu][open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    const answer = event.target.closest("[data-insert]");
+    const text = answer && document.getElementById("text");
+    if (!text) return;
+    event.preventDefault();
+    answer.closest("[data-menu]").open = false;
+    text.setRangeText(answer.dataset.insert, text.selectionStart, text.selectionEnd, "end");
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+    text.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details[data-menu][open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+
   // What elements need that are there from the beginning, and those that come later.
   const enhance = (root) => {
     localize(root);

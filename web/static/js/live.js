@@ -119,14 +119,23 @@
   };
   socket.on("connect", watchPresence);
 
+  // What a row of the list says of a message.
+  const inRow = (message) => {
+    const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
+    if (!row || Number(row.dataset.last) > message.seq) return row;
+    const words = message.deleted_at ? say("This message was deleted") : message.text || (message.attachments || []).map((file) => file.name).join(", ");
+    row.querySelector(".conversation-last").textContent = (message.sender_id === user ? say("You") + ": " : "") + words;
+    row.dataset.last = message.seq;
+    return row;
+  };
+
   // The list of conversations, on the inbox and beside a chat.
   const inList = (message) => {
-    const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
+    const row = inRow(message);
     if (!row) {
       outdated("conversations");
       return;
     }
-    row.querySelector(".conversation-last").textContent = (message.sender_id === user ? say("You") + ": " : "") + message.text;
     row.parentElement.prepend(row);
     const open = chat && chat.dataset.chat === message.conversation_id;
     if (message.sender_id === user || open) return;
@@ -140,6 +149,8 @@
   const scroller = chat?.querySelector("[data-scroll]");
   let last = chat ? Number(chat.dataset.last) : 0;
   let seen = chat ? Number(chat.dataset.read) : 0;
+  let lastChange = chat ? Number(chat.dataset.change) : 0;
+  const past = chat && "past" in chat.dataset; // older messages, or what a search has found: nothing is added below them
 
   const atEnd = () => Math.abs(scroller.scrollTop) < 80; // the column is reversed: 0 is the end
   const toEnd = () => { scroller.scrollTop = 0; };
@@ -200,21 +211,40 @@
     });
   };
 
+  // piece reads messages as the server shows them.
+  const piece = async (query) => {
+    const answer = await fetch(`/inbox/${encodeURIComponent(chat.dataset.chat)}/messages?${query}`, { headers: { Accept: "text/html" } });
+    if (!answer.ok || answer.redirected) return [];
+    const page = new DOMParser().parseFromString(`<ol>${await answer.text()}</ol>`, "text/html");
+    return Array.from(page.querySelectorAll(".message[data-seq]"), (item) => {
+      window.marketplace.localize(item);
+      return document.importNode(item, true);
+    });
+  };
+
+  // swap puts messages as they are now in the place of what is shown.
+  const swap = (items) => items.forEach((item) => {
+    lastChange = Math.max(lastChange, Number(item.dataset.change));
+    list.querySelector(`[data-seq="${item.dataset.seq}"]`)?.replaceWith(item);
+  });
+
+  // complete gives an own message that was just sent its menu.
+  const complete = (seq) => piece(`after=${seq - 1}`).then((items) => swap(items.filter((item) => Number(item.dataset.seq) === seq))).catch(() => {});
+
   // catchUp reads what came while the channel was away, page by page, exactly from the last message that is shown.
   let reading = false;
   const catchUp = async () => {
     if (!chat || reading) return;
     reading = true;
     try {
+      for (let more = !past; more;) {
+        const items = await piece(`after=${last}`);
+        items.forEach(place);
+        more = items.length >= 50;
+      }
       for (let more = true; more;) {
-        const answer = await fetch(`/inbox/${encodeURIComponent(chat.dataset.chat)}/messages?after=${last}`, { headers: { Accept: "text/html" } });
-        if (!answer.ok || answer.redirected) return;
-        const page = new DOMParser().parseFromString(`<ol>${await answer.text()}</ol>`, "text/html");
-        const items = Array.from(page.querySelectorAll(".message[data-seq]"));
-        items.forEach((item) => {
-          window.marketplace.localize(item);
-          place(document.importNode(item, true));
-        });
+        const items = await piece(`changed=${lastChange}`);
+        swap(items);
         more = items.length >= 50;
       }
     } catch {
@@ -226,13 +256,19 @@
 
   socket.on("message", (message) => {
     inList(message);
-    if (!chat || message.conversation_id !== chat.dataset.chat) return;
-    if (message.seq > last + 1) {
+    if (!chat || past || message.conversation_id !== chat.dataset.chat) return;
+    if (message.sender_id !== user) stopTyping();
+    if (message.seq > last + 1 || message.kind !== "text" || message.attachments.length > 0 || message.warnings.length > 0) {
       catchUp();
       return;
     }
-    if (message.sender_id !== user) stopTyping();
     place(bubble(message));
+    if (message.sender_id === user) complete(message.seq);
+  });
+
+  socket.on("message_changed", (message) => {
+    inRow(message);
+    if (message.conversation_id === chat?.dataset.chat) catchUp();
   });
 
   const typing = chat?.querySelector("[data-typing]");
@@ -269,8 +305,12 @@
     document.addEventListener("visibilitychange", look);
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") catchUp(); }); // a signal may be lost
     scroller.addEventListener("scroll", look, { passive: true });
-    const form = chat.querySelector("[data-send]");
+  }
+
+  const form = chat?.querySelector("[data-send]");
+  if (form) {
     const input = form.querySelector("textarea");
+    const files = form.querySelector("input[type=file]");
 
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -285,14 +325,69 @@
       socket.emit("typing", { conversation_id: chat.dataset.chat });
     });
 
+    const tell = (text) => {
+      if (!state) return;
+      state.textContent = text;
+      state.hidden = !text;
+    };
+
+    // sendFiles sends the whole form and stays here; what is refused is said, and stays in the form.
+    const sendFiles = async () => {
+      const button = form.querySelector("button[type=submit]");
+      if (button.getAttribute("aria-busy")) return;
+      button.setAttribute("aria-busy", "true");
+      tell(say("Sending…"));
+      try {
+        const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form), headers: { Accept: "text/html" } });
+        if (answer.ok) {
+          form.reset();
+          input.value = "";
+          form.elements.client_id.value = newID();
+          form.querySelector("[data-attach]").open = false;
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+          tell("");
+          await catchUp();
+          toEnd();
+          return;
+        }
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        tell((page.querySelector(".chat-form .field-error") || page.querySelector(".chat-form .notice") || page.querySelector("main h1"))?.textContent.trim() || say("Not sent. Check your connection and send it again."));
+      } catch {
+        tell(say("Not sent. Check your connection and send it again."));
+      } finally {
+        button.removeAttribute("aria-busy");
+      }
+    };
+
+    // Files are dropped on the form or pasted into it, too.
+    const take = (list) => {
+      if (!list.length) return false;
+      const all = new DataTransfer();
+      [...files.files, ...list].slice(0, 10).forEach((file) => all.items.add(file));
+      files.files = all.files;
+      form.querySelector("[data-attach]").open = true;
+      return true;
+    };
+    input.addEventListener("paste", (event) => { if (take(event.clipboardData.files)) event.preventDefault(); });
+    chat.addEventListener("dragover", (event) => { event.preventDefault(); form.classList.add("drop"); });
+    chat.addEventListener("dragleave", () => form.classList.remove("drop"));
+    chat.addEventListener("drop", (event) => { event.preventDefault(); form.classList.remove("drop"); take(event.dataTransfer.files); });
+
     // While the channel is away the form is sent as a form. A message that was refused, or not answered, goes back into
     // the input with its number, so that sending it again stores it once.
     let resent = null;
     form.addEventListener("submit", (event) => {
-      if (!socket.connected) return;
-      event.preventDefault();
       const text = input.value.trim();
-      if (!text) return;
+      if (!text && !files.files.length) {
+        event.preventDefault();
+        return;
+      }
+      if (!socket.connected || past) return;
+      event.preventDefault();
+      if (files.files.length) {
+        sendFiles();
+        return;
+      }
       const client = resent?.text === text ? resent.client : newID();
       resent = null;
       const waiting = bubble({ sender_id: user, client_id: client, text, created_at: new Date().toISOString() });
@@ -306,8 +401,13 @@
       socket.timeout(10000).emit("message", request, (failed, answer) => {
         if (!failed && answer?.message) {
           waiting.remove();
-          place(bubble(answer.message));
           inList(answer.message);
+          if (answer.message.warnings.length > 0) {
+            catchUp();
+            return;
+          }
+          place(bubble(answer.message));
+          complete(answer.message.seq);
           return;
         }
         waiting.classList.replace("sending", "failed");
