@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the secrets of compose.split.yaml, each in a file of its own; those that are there stay as they are.
+# Makes the secrets of compose.split.yaml and compose.observability.yaml, each in a file of its own; those that are there stay as they are.
 #
 #   deploy/secrets.sh            in deploy/secrets
 #   deploy/secrets.sh FOLDER
@@ -29,3 +29,9 @@ keep rpc "$(random)"
 keep auth "$(random)"
 keep simulator "$(random)"
 keep smtp "" # smtp://user:password@host:587 ; empty: mail stays in the marketplace and is read at /dev/mail
+
+# For compose.observability.yaml: Elasticsearch's own user, Kibana's, and what Kibana seals its objects with.
+keep elastic "$(random)"
+keep elastic_login "elastic:$(cat elastic)"
+keep kibana "$(random)"
+keep kibana_key "$(random)"

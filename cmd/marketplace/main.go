@@ -76,7 +76,7 @@ func command() *cobra.Command {
 		&cobra.Command{Use: "migrate", Short: "Bring the databases up to date and stop", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return s.run(c, migrate) }},
 		modulesCommand(&s), demoCommand(&s), ledgerCommand(&s), rolesCommand(&s), maintenanceCommand(&s), eventsCommand(&s), keysCommand(&s), sessionsCommand(&s),
-		healthcheckCommand(&s), doctorCommand(&s), logCommand(&s),
+		healthcheckCommand(&s), doctorCommand(&s), alertsCommand(&s), elasticCommand(&s), logCommand(&s),
 		&cobra.Command{Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), version) }},
 	)

@@ -12,11 +12,13 @@ import (
 	"marketplace/platform/alert"
 	"marketplace/platform/app"
 	"marketplace/platform/operate"
+	"marketplace/platform/telemetry"
 )
 
 const (
 	watchEvery       = 15 * time.Second
 	certificateEvery = time.Hour
+	figuresEvery     = time.Minute
 )
 
 // overseen is a process that looks after itself, and all of them as it sees them.
@@ -73,6 +75,7 @@ func (p process) watch(a *app.App, notifications notification.Service) (*alert.W
 		return report(ctx, notifications, a.Name(), firing, fine)
 	})
 	a.Every(watchEvery, "evaluate the alert rules", w.Look)
+	a.Every(figuresEvery, "log the figures of the rules", func(ctx context.Context) error { p.logFigures(ctx, w); return nil })
 	if public != "" {
 		a.Every(certificateEvery, "look at the certificate", func(ctx context.Context) error {
 			if err := around.LookAtCertificate(ctx); err != nil { // a proxy may not let us reach ourselves
@@ -82,6 +85,17 @@ func (p process) watch(a *app.App, notifications notification.Service) (*alert.W
 		})
 	}
 	return w, nil
+}
+
+// logFigures writes the numbers that the rules look at into the log, so that they can be seen over time where the log is.
+func (p process) logFigures(ctx context.Context, w *alert.Watcher) {
+	var fields []zap.Field
+	for name, value := range w.Figures() {
+		fields = append(fields, zap.Float64("market.figure."+name, value))
+	}
+	if len(fields) > 0 {
+		telemetry.For(ctx, p.log.Named("figures")).Info("figures", fields...)
+	}
 }
 
 // report says what the process sees.

@@ -43,6 +43,7 @@ type state struct {
 	since    time.Time // the number is beyond the limit; zero: it is not
 	firing   bool
 	value    float64
+	says     bool // the last look gave a value
 	seen     bool // this process has, or had, the metric
 }
 
@@ -93,10 +94,9 @@ func (s *state) look(families []*dto.MetricFamily, now time.Time) (changed bool)
 		s.readings = s.readings[1:]
 	}
 	before := s.firing
-	var said bool
-	s.value, said = s.rule.Query.of(s.readings[0], r)
+	s.value, s.says = s.rule.Query.of(s.readings[0], r)
 	s.seen = s.seen || r.there
-	if !said || !s.rule.beyond(s.value) { // nothing waits any more, or too little happens to say more
+	if !s.says || !s.rule.beyond(s.value) { // nothing waits any more, or too little happens to say more
 		s.since, s.firing = time.Time{}, false
 		return before
 	}
@@ -122,4 +122,17 @@ func (w *Watcher) Conditions() []Condition {
 		}
 	}
 	return found
+}
+
+// Figures are the numbers of the rules as they were at the last look, by name; those that say nothing now are not in it.
+func (w *Watcher) Figures() map[string]float64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	figures := map[string]float64{}
+	for _, s := range w.states {
+		if s.says {
+			figures[s.rule.Name] = s.value
+		}
+	}
+	return figures
 }

@@ -68,11 +68,17 @@ func (s *service) sight(tx *db.Tx, process string, f notification.Sighting) erro
 	if begun.Error != nil || begun.RowsAffected == 0 { // another process was faster
 		return begun.Error
 	}
-	s.log.Warn("an alert fires", zap.String("labels.rule", row.Rule), zap.String("market.value", row.Value), zap.String("market.limit", row.Beyond))
+	s.log.Warn("an alert begins", alertFields("alert-begins", row)...)
 	return s.tellOperators(tx, row, letter{
 		Subject:    fmt.Sprintf("[%s] %s", row.Severity, row.Title),
 		Paragraphs: []string{row.Meaning, fmt.Sprintf("It is %s; the rule %s fires %s.", row.Value, row.Rule, row.Beyond), row.Action},
 	})
+}
+
+// alertFields say of a line of the log which alert it is about; platform/kibana looks for them.
+func alertFields(action string, row alertRow) []zap.Field {
+	return []zap.Field{zap.String("event.kind", "alert"), zap.String("event.action", action), zap.String("rule.name", row.Rule),
+		zap.String("labels.value", row.Value), zap.String("labels.limit", row.Beyond)}
 }
 
 // endSightings forgets what processes saw, and ends the alerts that nobody sees any more.
@@ -108,7 +114,7 @@ func (s *service) endAlert(tx *db.Tx, rule string) error {
 	if over.Error != nil || over.RowsAffected == 0 {
 		return over.Error
 	}
-	s.log.Info("an alert is over", zap.String("labels.rule", rule))
+	s.log.Info("an alert is over", alertFields("alert-ends", row)...)
 	return s.tellOperators(tx, row, letter{
 		Subject:    "[over] " + row.Title,
 		Paragraphs: []string{fmt.Sprintf("The condition %s is over. It began at %s UTC and lasted %s.", rule, row.BeganAt.UTC().Format("15:04:05 on 2006-01-02"), tx.Now().Sub(row.BeganAt).Round(time.Second))},
