@@ -11,11 +11,12 @@ import (
 // ChangeKind is what one side asks for.
 type ChangeKind string
 
-// The kinds of a change: to end the order with all money back, more days, a lower price.
+// The kinds of a change: to end the order with all money back, more days, a lower price, a higher price with what it buys.
 const (
 	ChangeCancel    ChangeKind = "cancel"
 	ChangeExtension ChangeKind = "extension"
 	ChangePrice     ChangeKind = "price"
+	ChangeRaise     ChangeKind = "raise"
 )
 
 // Change is what one side has asked the other to agree to (rows O15, O16, O20). One an order is open at a time.
@@ -24,13 +25,25 @@ type Change struct {
 	Kind      ChangeKind   `json:"kind"`
 	AskedBy   string       `json:"asked_by"` // buyer, seller
 	Reason    string       `json:"reason"`
-	Days      int          `json:"days"`       // more, for an extension
-	Amount    money.Amount `json:"amount"`     // off the price, for a lower one; the buyer's fee for it goes back too
+	Days      int          `json:"days"`       // more, for an extension or a raise
+	Revisions int          `json:"revisions"`  // more, for a raise
+	Amount    money.Amount `json:"amount"`     // off the price, for a lower one; the buyer's fee for it goes back too; of a raise, on top of it
 	Status    string       `json:"status"`     // open, accepted, declined, withdrawn, lapsed
 	Note      string       `json:"note"`       // of who answered
 	AskedAt   time.Time    `json:"asked_at"`   // UTC
 	AnswerBy  time.Time    `json:"answer_by"`  // then it lapses; a buyer's request to cancel a late order is granted
-	SettledAt *time.Time   `json:"settled_at"` // answered, withdrawn or lapsed
+	AgreedAt  *time.Time   `json:"agreed_at"`  // of a raise: both have agreed, and the buyer pays until AnswerBy
+	SettledAt *time.Time   `json:"settled_at"` // answered, withdrawn or lapsed; of a raise: paid
+
+	Payment *Payment `json:"payment,omitempty"` // of a raise that both have agreed on, to the buyer
+}
+
+// Tip is what a buyer gives on top of a completed order.
+type Tip struct {
+	Amount  money.Amount `json:"amount"`
+	Message string       `json:"message"`
+	PaidAt  *time.Time   `json:"paid_at"`
+	Payment *Payment     `json:"payment,omitempty"` // to the buyer
 }
 
 // Dispute is a case between the two sides of an order (rows O18, Z10). Nothing else of the order moves by itself while
@@ -73,9 +86,10 @@ type AskRequest struct {
 	RequestID string     `json:"request_id,omitempty"`
 	OrderID   string     `json:"order_id"`
 	Kind      ChangeKind `json:"kind"`
-	Reason    string     `json:"reason"` // 1 to 1,000 characters
-	Days      int        `json:"days"`   // 1 to 90, for an extension
-	Amount    int64      `json:"amount"` // minor units off the price, less than all of it, for a lower price
+	Reason    string     `json:"reason"`              // 1 to 1,000 characters
+	Days      int        `json:"days"`                // 1 to 90, for an extension; 0 to 90, for a raise
+	Amount    int64      `json:"amount"`              // minor units off the price, less than all of it, for a lower price; on top of it, for a raise
+	Revisions int        `json:"revisions,omitempty"` // 0 to 20 more, for a raise
 }
 
 // AnswerRequest is the argument of Agree, Decline and Withdraw.
@@ -135,4 +149,20 @@ type StaffCancelRequest struct {
 	RequestID string `json:"request_id,omitempty"`
 	OrderID   string `json:"order_id"`
 	Reason    string `json:"reason"` // 1 to 1,000 characters, for both sides to read
+}
+
+// StaffRefundRequest is the argument of StaffRefund.
+type StaffRefundRequest struct {
+	RequestID string `json:"request_id,omitempty"`
+	OrderID   string `json:"order_id"`
+	Amount    int64  `json:"amount"` // minor units of the price; the fees for it go back too
+	Reason    string `json:"reason"` // 1 to 1,000 characters, for both sides to read
+}
+
+// TipRequest is the argument of Tip.
+type TipRequest struct {
+	RequestID string `json:"request_id,omitempty"`
+	OrderID   string `json:"order_id"`
+	Amount    int64  `json:"amount"`            // minor units: 1 to 500 whole units of the currency
+	Message   string `json:"message,omitempty"` // at most 1,000 characters, for the seller
 }

@@ -157,6 +157,8 @@ type ChangeRequested struct {
 	Days     int          `json:"days"`
 	Amount   money.Amount `json:"amount"`
 	AnswerBy time.Time    `json:"answer_by"`
+
+	Revisions int `json:"revisions,omitempty"` // of a raise
 }
 
 // Topic is order.change_requested.v1.
@@ -224,3 +226,38 @@ type DisputeSettled struct {
 
 // Topic is order.dispute_settled.v1.
 func (DisputeSettled) Topic() string { return "order.dispute_settled.v1" }
+
+// ChangeAgreed says that both want a higher price; the buyer pays it now.
+type ChangeAgreed struct {
+	Facts
+	Kind      ChangeKind   `json:"kind"`
+	By        string       `json:"by"`     // who has agreed: buyer, seller
+	Amount    money.Amount `json:"amount"` // on top of the price
+	Days      int          `json:"days"`
+	Revisions int          `json:"revisions"`
+	PayBy     time.Time    `json:"pay_by"`
+}
+
+// Topic is order.change_agreed.v1.
+func (ChangeAgreed) Topic() string { return "order.change_agreed.v1" }
+
+// Tipped says that the buyer of a completed order has given something on top.
+type Tipped struct {
+	Facts
+	Amount   money.Amount `json:"amount"`
+	Message  string       `json:"message"`
+	ClearsAt time.Time    `json:"clears_at"`
+}
+
+// Topic is order.tipped.v1.
+func (Tipped) Topic() string { return "order.tipped.v1" }
+
+// TakenBack says that staff have given part of a completed order's price back to its buyer.
+type TakenBack struct {
+	Facts
+	Amount money.Amount `json:"amount"` // what the buyer gets, with the fee for it
+	Reason string       `json:"reason"`
+}
+
+// Topic is order.taken_back.v1.
+func (TakenBack) Topic() string { return "order.taken_back.v1" }

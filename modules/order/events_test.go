@@ -49,6 +49,9 @@ func events() []event {
 		order.DisputeStated{Facts: facts(order.StatusDisputed, 6), By: "seller"},
 		order.DisputeSettled{Facts: facts(order.StatusCompleted, 7), Outcome: "resolved", Refunded: money.Of(4220, "USD"), Earned: money.Of(4800, "USD"),
 			Reason: "Half of it is there."},
+		order.ChangeAgreed{Facts: facts(order.StatusInProgress, 6), Kind: order.ChangeRaise, By: "seller", Amount: money.Of(5000, "USD"), Days: 2, Revisions: 1, PayBy: later},
+		order.Tipped{Facts: facts(order.StatusCompleted, 8), Amount: money.Of(1000, "USD"), Message: "Thank you.", ClearsAt: later},
+		order.TakenBack{Facts: facts(order.StatusCompleted, 8), Amount: money.Of(10550, "USD"), Reason: "It was copied."},
 	}
 }
 

@@ -36,8 +36,8 @@ type Service interface {
 	// Cancel ends the order where the buyer alone may do that, and returns the money in the same operation (row O17).
 	Cancel(ctx context.Context, q CancelRequest) (Order, error)
 
-	// Ask asks the other side to cancel, for more time, or for a lower price (rows O15, O16, O20). It has two days to
-	// answer.
+	// Ask asks the other side to cancel, for more time, for a lower or for a higher price (rows O15, O16, O20). It has two
+	// days to answer. A higher price, which may bring more days and revisions, is paid by itself once both have agreed.
 	Ask(ctx context.Context, q AskRequest) (Order, error)
 	// Agree accepts what the other side has asked for; it happens at once, money included.
 	Agree(ctx context.Context, q AnswerRequest) (Order, error)
@@ -61,6 +61,12 @@ type Service interface {
 	Resolve(ctx context.Context, q ResolveRequest) (Order, error)
 	// StaffCancel ends an order and returns its money, for staff.
 	StaffCancel(ctx context.Context, q StaffCancelRequest) (Order, error)
+	// StaffRefund gives part of a completed order's price back, or all of it, for staff: the seller's part is taken from
+	// what the order has brought, from what the seller can withdraw, or becomes a debt (journals 12 and 12b).
+	StaffRefund(ctx context.Context, q StaffRefundRequest) (Order, error)
+	// Tip gives the seller of a completed order something on top, once, within 30 days (row O21). It is paid by itself: the
+	// answer's Tip has the payment.
+	Tip(ctx context.Context, q TipRequest) (Order, error)
 
 	// File returns a file that was delivered, or attached to an answer or a statement, to a party of the order. Of a
 	// delivered picture the buyer gets a preview with a watermark until the order is completed (row O23).
@@ -146,6 +152,7 @@ type Order struct {
 	Timeline     []Entry       `json:"timeline"`          // oldest first
 	Changes      []Change      `json:"changes"`           // that the two sides asked for, oldest first
 	Dispute      *Dispute      `json:"dispute,omitempty"` // the last one
+	Tip          *Tip          `json:"tip,omitempty"`     // that was paid; to its buyer also one that waits for its payment
 
 	Late     bool `json:"late"`      // in work, and past its time
 	VeryLate bool `json:"very_late"` // so late that the buyer may cancel alone
@@ -189,6 +196,9 @@ const (
 	ActionWithdrawDispute    Action = "disputes/withdraw"
 	ActionResolve            Action = "disputes/resolve"
 	ActionStaffCancel        Action = "staff-cancel"
+	ActionStaffRefund        Action = "staff-refund"
+	ActionPayChange          Action = "changes/pay"
+	ActionTip                Action = "tips"
 )
 
 // Next is what happens next: who has to act, or what the marketplace does by itself and when.

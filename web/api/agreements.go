@@ -10,7 +10,7 @@ import (
 
 // agreements is what the two sides of an order ask of each other, their disputes, and what the staff decide.
 func (a *API) agreements() {
-	on(a, op{method: "POST", path: "/orders/{id}/changes", id: "askForChange", access: edge.SignedIn, summary: "Ask the other side to cancel, for more days, or for a lower price"}, a.askForChange)
+	on(a, op{method: "POST", path: "/orders/{id}/changes", id: "askForChange", access: edge.SignedIn, summary: "Ask the other side to cancel, for more days, for a lower or for a higher price"}, a.askForChange)
 	on(a, op{method: "POST", path: "/orders/{id}/changes/accept", id: "acceptChange", access: edge.SignedIn, summary: "Accept what the other side asks for; it happens at once"}, a.answerChange(a.Orders.Agree))
 	on(a, op{method: "POST", path: "/orders/{id}/changes/decline", id: "declineChange", access: edge.SignedIn, summary: "Decline what the other side asks for"}, a.answerChange(a.Orders.Decline))
 	on(a, op{method: "POST", path: "/orders/{id}/changes/withdraw", id: "withdrawChange", access: edge.SignedIn, summary: "Take back what you have asked for"}, a.answerChange(a.Orders.Withdraw))
@@ -21,6 +21,8 @@ func (a *API) agreements() {
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/withdraw", id: "withdrawDispute", access: edge.SignedIn, summary: "End your own dispute; the order goes on with the time that was left"}, a.withdrawDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/disputes/resolve", id: "resolveDispute", access: edge.SignedIn, summary: "Decide a dispute, as staff: how much of the price goes back"}, a.resolveDispute)
 	on(a, op{method: "POST", path: "/orders/{id}/staff-cancel", id: "staffCancelOrder", access: edge.SignedIn, summary: "End an order and return its money, as staff"}, a.staffCancel)
+	on(a, op{method: "POST", path: "/orders/{id}/staff-refund", id: "staffRefundOrder", access: edge.SignedIn, summary: "Give money of a completed order back, as staff"}, a.staffRefund)
+	on(a, op{method: "POST", path: "/orders/{id}/tips", id: "tipOrder", access: edge.SignedIn, summary: "Give the seller of a completed order a tip; pay it at tip.payment.checkout_url"}, a.tipOrder)
 	on(a, op{method: "GET", path: "/orders/{id}/files/{file}", id: "linkFile", access: edge.SignedIn, summary: "A link to a file of the order that works for ten minutes"}, a.linkFile)
 	on(a, op{method: "GET", path: "/operator/orders", id: "listAllOrders", access: edge.Staff, summary: "Everybody's orders, for staff, newest first"}, a.listAllOrders)
 }
@@ -29,16 +31,17 @@ type askInput struct {
 	ByID
 	Keyed
 	Body struct {
-		Kind   string `json:"kind" doc:"cancel, extension or price."`
-		Reason string `json:"reason" doc:"1 to 1,000 characters."`
-		Days   int    `json:"days" doc:"1 to 90 more, for an extension."`
-		Amount int64  `json:"amount" doc:"Minor units off the price, for a lower one."`
+		Kind      string `json:"kind" doc:"cancel, extension, price (a lower one) or raise (a higher one, with what it buys)."`
+		Reason    string `json:"reason" doc:"1 to 1,000 characters."`
+		Days      int    `json:"days" doc:"1 to 90 more, for an extension; 0 to 90, for a raise."`
+		Amount    int64  `json:"amount" doc:"Minor units off the price, for a lower one; on top of it, for a raise."`
+		Revisions int    `json:"revisions,omitempty" doc:"0 to 20 more, for a raise."`
 	}
 }
 
 func (a *API) askForChange(ctx context.Context, in *askInput) (*Replayable[order.Order], error) {
 	return repeatable(a.Orders.Ask(ctx, order.AskRequest{RequestID: in.Key, OrderID: in.ID, Kind: order.ChangeKind(in.Body.Kind),
-		Reason: in.Body.Reason, Days: in.Body.Days, Amount: in.Body.Amount}))
+		Reason: in.Body.Reason, Days: in.Body.Days, Amount: in.Body.Amount, Revisions: in.Body.Revisions}))
 }
 
 type answerInput struct {
@@ -139,6 +142,29 @@ func (a *API) staffCancel(ctx context.Context, in *staffCancelInput) (*Replayabl
 		return nil, err
 	}
 	return repeatable(a.Orders.StaffCancel(ctx, order.StaffCancelRequest{RequestID: in.Key, OrderID: in.ID, Reason: in.Body.Reason}))
+}
+
+func (a *API) staffRefund(ctx context.Context, in *refundInput) (*Replayable[order.Order], error) {
+	if err := needKey(in.Key); err != nil {
+		return nil, err
+	}
+	return repeatable(a.Orders.StaffRefund(ctx, order.StaffRefundRequest{RequestID: in.Key, OrderID: in.ID, Amount: in.Body.Amount, Reason: in.Body.Reason}))
+}
+
+type tipInput struct {
+	ByID
+	Keyed
+	Body struct {
+		Amount  int64  `json:"amount" doc:"Minor units: 1 to 500 whole units of the currency."`
+		Message string `json:"message,omitempty" doc:"At most 1,000 characters, for the seller."`
+	}
+}
+
+func (a *API) tipOrder(ctx context.Context, in *tipInput) (*Replayable[order.Order], error) {
+	if err := needKey(in.Key); err != nil {
+		return nil, err
+	}
+	return repeatable(a.Orders.Tip(ctx, order.TipRequest{RequestID: in.Key, OrderID: in.ID, Amount: in.Body.Amount, Message: in.Body.Message}))
 }
 
 type linkFileInput struct {

@@ -56,7 +56,7 @@ func (s *Site) typed(ctx context.Context, orderID, field, text string) (int64, e
 	return amount.Minor, nil
 }
 
-// AskForChange asks the other side to cancel, for more days, or for a lower price.
+// AskForChange asks the other side to cancel, for more days, for a lower or for a higher price.
 func (s *Site) AskForChange(c echo.Context) error {
 	return s.orderForm(c, order.ActionAsk, "change_", "Asked. The other side has two days to answer.", formBytes, func(ctx context.Context, v url.Values) error {
 		q := order.AskRequest{RequestID: v.Get("request_id"), OrderID: c.Param("id"), Kind: order.ChangeKind(v.Get("change_kind")), Reason: v.Get("change_reason")}
@@ -65,6 +65,11 @@ func (s *Site) AskForChange(c echo.Context) error {
 		case order.ChangeExtension:
 			if q.Days, err = strconv.Atoi(v.Get("change_days")); err != nil {
 				return fault.Wrong("days", "Say how many more days, as a number.")
+			}
+		case order.ChangeRaise:
+			q.Days, q.Revisions = wholeNumber(v.Get("change_days")), wholeNumber(v.Get("change_revisions"))
+			if q.Amount, err = s.typed(ctx, q.OrderID, "amount", v.Get("change_amount")); err != nil {
+				return err
 			}
 		case order.ChangePrice:
 			if q.Amount, err = s.typed(ctx, q.OrderID, "amount", v.Get("change_amount")); err != nil {
@@ -167,6 +172,37 @@ func (s *Site) StaffCancel(c echo.Context) error {
 	})
 }
 
+// StaffRefund gives money of a completed order back, as staff.
+func (s *Site) StaffRefund(c echo.Context) error {
+	return s.orderForm(c, order.ActionStaffRefund, "staff_", "The money is on its way back to the buyer.", formBytes, func(ctx context.Context, v url.Values) error {
+		amount, err := s.typed(ctx, c.Param("id"), "amount", v.Get("staff_amount"))
+		if err == nil {
+			_, err = s.Orders.StaffRefund(ctx, order.StaffRefundRequest{RequestID: v.Get("request_id"), OrderID: c.Param("id"), Amount: amount, Reason: v.Get("staff_reason")})
+		}
+		return err
+	})
+}
+
+// TipSeller makes a tip and leads to its payment.
+func (s *Site) TipSeller(c echo.Context) error {
+	values, err := readForm(c, formBytes)
+	if err != nil {
+		return err
+	}
+	ctx, q := c.Request().Context(), order.TipRequest{OrderID: c.Param("id"), RequestID: values.Get("request_id"), Message: values.Get("tip_message")}
+	var o order.Order
+	if q.Amount, err = s.typed(ctx, q.OrderID, "amount", values.Get("tip_amount")); err == nil {
+		o, err = s.Orders.Tip(ctx, q)
+	}
+	if err != nil {
+		return s.showRefused(c, order.ActionTip, values, err, func(field string) string { return "tip_" + field })
+	}
+	if o.Tip != nil && o.Tip.Payment != nil && o.Tip.Payment.CheckoutURL != "" {
+		return c.Redirect(http.StatusSeeOther, s.ownPath(o.Tip.Payment.CheckoutURL))
+	}
+	return c.Redirect(http.StatusSeeOther, orderPath(q.OrderID))
+}
+
 // ListAllOrders lists everybody's orders for staff: first the disputes, which wait for them.
 func (s *Site) ListAllOrders(c echo.Context) error {
 	ctx := c.Request().Context()
@@ -198,7 +234,7 @@ func changeKinds(o order.Order) []option {
 	if o.Status != order.StatusDelivered {
 		kinds = append(kinds, option{Value: string(order.ChangeExtension), Label: "More days for the delivery"})
 	}
-	return append(kinds, option{Value: string(order.ChangePrice), Label: "A lower price"})
+	return append(kinds, option{Value: string(order.ChangePrice), Label: "A lower price"}, option{Value: string(order.ChangeRaise), Label: "A higher price, for more work"})
 }
 
 // disputeReasons are the choices of what a dispute is about.
@@ -229,6 +265,8 @@ func wish(l *language.Language, c order.Change) string {
 		return l.Text("to cancel the order and return all the money")
 	case order.ChangeExtension:
 		return l.Fill("for {}", l.CountAs("more day", c.Days, "more day", "more days"))
+	case order.ChangeRaise:
+		return l.Fill("for {} on top of the price", l.Money(c.Amount))
 	}
 	return l.Fill("for {} off the price", l.Money(c.Amount))
 }

@@ -320,7 +320,7 @@ func TestEachSideIsOfferedWhatItMayDo(t *testing.T) {
 		{order.StatusInProgress, "seller", []string{"changes/accept", "deliveries", "changes", "refunds", "disputes"}},
 		{order.StatusDisputed, "buyer", []string{"disputes/statements", "disputes/withdraw", "disputes/resolve", "staff-cancel"}},
 		{order.StatusDelivered, "buyer", []string{"accept", "revisions"}},
-		{order.StatusCompleted, "buyer", []string{"reviews"}},
+		{order.StatusCompleted, "buyer", []string{"reviews", "tips", "staff-refund"}},
 		{order.StatusCancelled, "buyer", nil},
 	}
 	for _, tt := range tests {

@@ -138,6 +138,14 @@ func (s *Site) payPath(o order.Order) string {
 	return s.ownPath(o.Payment.CheckoutURL)
 }
 
+// billPath is where a payment beside the order's own is made; empty when there is nothing to pay.
+func (s *Site) billPath(p *order.Payment) string {
+	if p == nil || p.CheckoutURL == "" {
+		return ""
+	}
+	return s.ownPath(p.CheckoutURL)
+}
+
 // ownPath makes an address of this site a path, so that the form may lead there under whatever name the browser knows
 // the site (the policy's form-action covers redirects).
 func (s *Site) ownPath(address string) string {

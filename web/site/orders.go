@@ -116,6 +116,8 @@ type orderPage struct {
 	PayPath    string
 	Left       string // revisions
 	Change     *order.Change
+	TipPath    string   // where a tip is paid that waits for it
+	RaisePath  string   // where a higher price is paid that both have agreed on
 	Kinds      []option // of changes
 	Reasons    []option // of disputes
 }
@@ -168,6 +170,12 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 	page.Steps, page.Timeline = stepsOf(o), timelineOf(o, page.Role)
 	page.Questions, page.Left = questionsOf(o, page.Forms[order.ActionSubmitRequirements]), revisionsLeft(o)
 	page.PayPath = s.payPath(o)
+	if o.Tip != nil {
+		page.TipPath = s.billPath(o.Tip.Payment)
+	}
+	if page.Change != nil {
+		page.RaisePath = s.billPath(page.Change.Payment)
+	}
 	g := s.gather(ctx)
 	g.want(partProfile, func(ctx context.Context) error {
 		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{other}})

@@ -136,6 +136,14 @@ func happening(event string) (text, icon string) {
 		"resolve_refund":         {"decided the dispute: all the money goes back", "shield"},
 		"resolve_split":          {"decided the dispute", "shield"},
 		"dispute_backstop":       {"returned the money, because the dispute was open for too long", "clock"},
+		"request_raise":          {"asked for a higher price", "wallet"},
+		"accept_raise":           {"agreed to a higher price, which the buyer pays now", "check"},
+		"raise_paid":             {"of the higher price arrived and is held safely", "shield"},
+		"payment_surplus":        {"came when there was no use for it and went straight back", "refresh"},
+		"tip":                    {"began to give a tip", "star"},
+		"tip_paid":               {"of the tip arrived", "star"},
+		"tip_cleared":            {"made the tip ready to withdraw", "wallet"},
+		"staff_refund":           {"gave money back to the buyer", "shield"},
 		"staff_cancel":           {"cancelled the order; the money goes back", "shield"},
 	}
 	if e, ok := events[event]; ok {

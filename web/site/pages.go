@@ -174,6 +174,8 @@ func (s *Site) ordering() []Page {
 		{post, "/orders/:id/disputes/withdraw", edge.SignedIn, s.WithdrawDispute, false},
 		{post, "/orders/:id/disputes/resolve", edge.SignedIn, s.ResolveDispute, false},
 		{post, "/orders/:id/staff-cancel", edge.SignedIn, s.StaffCancel, false},
+		{post, "/orders/:id/staff-refund", edge.SignedIn, s.StaffRefund, false},
+		{post, "/orders/:id/tips", edge.SignedIn, s.TipSeller, false},
 		{get, "/orders/:id/files/:file", edge.SignedIn, s.ShowFile, false},
 		{get, "/files/:token", edge.Anyone, s.ShowLinkedFile, false},
 		{get, "/orders/:id/invoice", edge.SignedIn, s.ShowInvoice, false},

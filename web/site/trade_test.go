@@ -62,7 +62,8 @@ func (o orders) order() order.Order {
 		x.Dispute = &order.Dispute{ID: "d1", OpenedBy: "buyer", Reason: "quality", Status: "open", OpenedAt: at(-1), Statements: []order.Claim{
 			{Actor: "buyer", Text: o.w.text, At: at(-1), Files: []order.FileRef{{ID: "f4", Name: "proof.png", Size: 900, SHA256: "0123456789abcdef"}}}}}
 	case order.StatusCompleted:
-		x.Allowed, x.Next, x.EndedAt = []order.Action{order.ActionReview}, nil, &placed
+		x.Allowed, x.Next, x.EndedAt = []order.Action{order.ActionReview, order.ActionTip, order.ActionStaffRefund}, nil, &placed
+		x.Tip = &order.Tip{Amount: usd(500), Message: o.w.text, Payment: &order.Payment{ID: "pay2", Status: "pending", Amount: usd(500), CheckoutURL: "http://marketplace.test/simulator/pay/pay2"}}
 	case order.StatusCancelled, order.StatusExpired:
 		x.Allowed, x.Next, x.EndedAt = nil, nil, &placed
 	}
@@ -146,6 +147,13 @@ func (o orders) Resolve(_ context.Context, q order.ResolveRequest) (order.Order,
 }
 func (o orders) StaffCancel(context.Context, order.StaffCancelRequest) (order.Order, error) {
 	return o.done("StaffCancel")
+}
+
+func (o orders) StaffRefund(_ context.Context, q order.StaffRefundRequest) (order.Order, error) {
+	return o.done(fmt.Sprintf("StaffRefund %d", q.Amount))
+}
+func (o orders) Tip(_ context.Context, q order.TipRequest) (order.Order, error) {
+	return o.done(fmt.Sprintf("Tip %d", q.Amount))
 }
 
 func (o orders) done(name string) (order.Order, error) { return o.order(), o.w.call(name) }

@@ -8,7 +8,7 @@ import (
 )
 
 // wish says what one side asks for, after "asks".
-const wish = `{{if eq .Kind "cancel"}}to cancel{{else if eq .Kind "extension"}}for {{.Days}} more {{if eq .Days 1}}day{{else}}days{{end}}{{else}}for {{money .Amount}} off the price{{end}}`
+const wish = `{{if eq .Kind "cancel"}}to cancel{{else if eq .Kind "extension"}}for {{.Days}} more {{if eq .Days 1}}day{{else}}days{{end}}{{else if eq .Kind "raise"}}for a higher price{{else}}for {{money .Amount}} off the price{{end}}`
 
 // ordersBetween is what is told when the two sides have something to agree on, or do not agree (rows O11, O15 to O18).
 func ordersBetween() map[string][]telling {
@@ -33,6 +33,25 @@ func ordersBetween() map[string][]telling {
 		order.ChangeSettled{}.Topic(): both("order_change_settled",
 			`{{if eq .Outcome "lapsed"}}Nobody answered the request{{else}}The request was {{.Outcome}}{{end}}: {{.GigTitle}}`,
 			`{{if eq .By "buyer"}}{{.BuyerUsername}}{{else}}{{.SellerUsername}}{{end}} had asked `+wish+`.{{with excerpt .Note}} “{{.}}”{{end}}`, seeOrder),
+		order.ChangeAgreed{}.Topic(): {
+			{kind: "order_change_agreed", to: buyer, link: orderPage, button: "Pay now",
+				title: "{{.SellerUsername}} agreed to the higher price",
+				text:  "Pay {{.Amount}} more for “{{.GigTitle}}”, with the service fee, by {{date .PayBy}}. Nothing changes before."},
+			{kind: "order_change_agreed", to: seller, link: orderPage,
+				title: "{{.BuyerUsername}} agreed to the higher price",
+				text:  "“{{.GigTitle}}” changes as soon as {{.Amount}} more are paid."},
+		},
+		order.Tipped{}.Topic(): {
+			{kind: "order_tipped", to: seller, link: orderPage, button: seeOrder,
+				title: "{{.BuyerUsername}} gave you a tip of {{.Amount}}",
+				text:  "For “{{.GigTitle}}”{{with excerpt .Message}}: “{{.}}”{{end}}. You can withdraw it from {{date .ClearsAt}}."},
+			{kind: "order_tipped", to: buyer, link: orderPage, button: seeOrder,
+				title: "Receipt for your tip of {{.Amount}}",
+				text:  "All of it goes to {{.SellerUsername}} for “{{.GigTitle}}”."},
+		},
+		order.TakenBack{}.Topic(): both("order_taken_back",
+			"{{.Amount}} of order {{.Number}} go back to the buyer",
+			"We decided so about “{{.GigTitle}}”{{with excerpt .Reason}}: “{{.}}”{{end}}.", seeOrder),
 		order.ReviewExtended{}.Topic(): {
 			{kind: "order_review_extended", to: seller, link: orderPage,
 				title: "{{.BuyerUsername}} takes more time to look",
@@ -80,6 +99,19 @@ func (s *service) onOrderChangeSettled(_ context.Context, tx *db.Tx, e order.Cha
 		delete(who, buyer)
 	}
 	return s.tell(tx, e, who)
+}
+
+// Who has agreed knows it.
+func (s *service) onOrderChangeAgreed(_ context.Context, tx *db.Tx, e order.ChangeAgreed) error {
+	return s.tell(tx, e, unless(e.Facts, e.By))
+}
+
+func (s *service) onOrderTipped(_ context.Context, tx *db.Tx, e order.Tipped) error {
+	return s.tell(tx, e, parties(e.Facts))
+}
+
+func (s *service) onOrderTakenBack(_ context.Context, tx *db.Tx, e order.TakenBack) error {
+	return s.tell(tx, e, parties(e.Facts))
 }
 
 func (s *service) onOrderReviewExtended(_ context.Context, tx *db.Tx, e order.ReviewExtended) error {

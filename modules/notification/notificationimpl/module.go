@@ -33,7 +33,7 @@ var Module = app.Module[notification.Service, Deps]{
 		order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
 		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
-		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{},
+		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{}, order.ChangeAgreed{}, order.Tipped{}, order.TakenBack{},
 		order.PayoutChanged{}, order.ChargebackChanged{},
 		chat.MessageSent{}, chat.Read{}, chat.MessageDeleted{}, chat.CaseRead{}, chat.CaseClosed{},
 		review.Written{}, review.Published{},

@@ -13,6 +13,9 @@ import (
 const (
 	mostChanges = 100 // that are shown of an order
 	mostDays    = 90  // of an extension
+
+	mostRaise     = 100_000_000 // minor units
+	mostRevisions = 20          // of a raise
 )
 
 // askEvent is the event of asking for a kind of change.
@@ -24,6 +27,8 @@ func askEvent(k order.ChangeKind) (event, bool) {
 		return requestExtension, true
 	case order.ChangePrice:
 		return requestPrice, true
+	case order.ChangeRaise:
+		return requestRaise, true
 	}
 	return "", false
 }
@@ -35,27 +40,40 @@ func (s *service) Ask(ctx context.Context, q order.AskRequest) (order.Order, err
 	q.Reason = strings.TrimSpace(q.Reason)
 	asks, ok := askEvent(q.Kind)
 	var c fault.Check
-	c.That(ok, "kind", "Use cancel, extension or price.")
+	c.That(ok, "kind", "Use cancel, extension, price or raise.")
 	c.That(q.Reason != "" && isText(q.Reason, mostReason), "reason", "Say why, in at most %d characters.", mostReason)
 	c.That(q.Kind != order.ChangeExtension || q.Days >= 1 && q.Days <= mostDays, "days", "Use 1 to %d days.", mostDays)
 	c.That(q.Kind != order.ChangePrice || q.Amount > 0, "amount", "Say how much goes off the price.")
+	c.That(q.Kind != order.ChangeRaise || q.Amount > 0 && q.Amount <= mostRaise, "amount", "Say how much comes on top of the price.")
+	c.That(q.Kind != order.ChangeRaise || q.Days >= 0 && q.Days <= mostDays, "days", "Use 0 to %d days.", mostDays)
+	c.That(q.Kind != order.ChangeRaise || q.Revisions >= 0 && q.Revisions <= mostRevisions, "revisions", "Use 0 to %d.", mostRevisions)
 	if err := c.Err(); err != nil {
 		return order.Order{}, err
 	}
-	agreed := deal{}
-	if q.Kind == order.ChangeExtension {
-		agreed.Days = q.Days
-	}
-	if q.Kind == order.ChangePrice {
-		agreed.Amount = q.Amount
-	}
-	return s.do(ctx, command{name: "ask", key: key, body: q, order: q.OrderID, action: order.ActionAsk, events: []event{asks}, note: q.Reason, deal: agreed,
+	wish := dealOf(q)
+	return s.do(ctx, command{name: "ask", key: key, body: q, order: q.OrderID, action: order.ActionAsk, events: []event{asks}, note: q.Reason, deal: wish,
 		check: func(row *orderRow, _ []fileRow) error {
-			if left := row.Subtotal - row.Refunded; agreed.Amount >= left {
+			if left := row.price() - row.gone(); q.Kind == order.ChangePrice && wish.Amount >= left {
 				return fault.Wrong("amount", "Use less than %s, which is what the order is still about. To give all of it back, ask to cancel.", row.amount(left))
+			}
+			if q.Kind == order.ChangeRaise && wish.Days > 0 && row.Status == order.StatusDelivered {
+				return fault.Wrong("days", "The work is delivered: nobody needs more days for it.")
 			}
 			return nil
 		}})
+}
+
+// dealOf is what of a request matters for its kind.
+func dealOf(q order.AskRequest) deal {
+	switch q.Kind {
+	case order.ChangeExtension:
+		return deal{Days: q.Days}
+	case order.ChangePrice:
+		return deal{Amount: q.Amount}
+	case order.ChangeRaise:
+		return deal{Amount: q.Amount, Days: q.Days, Revisions: q.Revisions}
+	}
+	return deal{}
 }
 
 // Agree is documented in the contract.

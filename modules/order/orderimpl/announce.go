@@ -6,7 +6,6 @@ import (
 
 	"marketplace/modules/order"
 	"marketplace/platform/db"
-	"marketplace/platform/money"
 )
 
 // announce emits the events of a transition, after it is written.
@@ -50,16 +49,16 @@ func (s *service) told(tx *db.Tx, a announcement, row orderRow, st step) (db.Eve
 	case completed:
 		return order.Completed{Facts: facts, Automatic: st.actor == marketplace, ClearsAt: *clearingEnd.in(l)}, nil
 	case cancelled:
-		back, err := row.returned(st.before.Refunded)
+		back, err := st.returned(row)
 		return order.Cancelled{Facts: facts, By: string(st.actor), Reason: st.note, Refunded: back}, err
 	case cleared:
 		return clearedFacts(tx, row, facts)
 	}
-	return s.toldBetween(a, row, st, facts)
+	return s.toldBetween(tx, a, row, st, facts)
 }
 
 // toldBetween are the events of what the two sides ask of each other.
-func (s *service) toldBetween(a announcement, row orderRow, st step, facts order.Facts) (db.Event, error) {
+func (s *service) toldBetween(tx *db.Tx, a announcement, row orderRow, st step, facts order.Facts) (db.Event, error) {
 	l, was := row.life(), st.before
 	switch a {
 	case late:
@@ -70,20 +69,20 @@ func (s *service) toldBetween(a announcement, row orderRow, st step, facts order
 		return order.Late{Facts: facts, VeryLate: very, DueAt: *row.DueAt, Next: *next.in(l)}, nil
 	case changeRequested:
 		return order.ChangeRequested{Facts: facts, Kind: kindOf(row.Asked), By: string(row.AskedBy), Reason: st.note, Days: row.AskedDays,
-			Amount: row.amount(row.AskedAmount), AnswerBy: *requestEnd.in(l)}, nil
+			Amount: row.amount(row.AskedAmount), Revisions: row.AskedRevisions, AnswerBy: *requestEnd.in(l)}, nil
 	case changeSettled:
 		return order.ChangeSettled{Facts: facts, Kind: kindOf(was.Asked), By: string(was.AskedBy), Outcome: outcomeOf(st.rule.Event), Note: st.note}, nil
 	case reviewExtended:
 		return order.ReviewExtended{Facts: facts, CompletesAt: *completionEnd.in(l)}, nil
 	case partlyRefunded:
-		back, err := row.returned(was.Refunded)
+		back, err := st.returned(row)
 		return order.PartlyRefunded{Facts: facts, Amount: back, Reason: st.note}, err
 	case disputed:
 		return order.Disputed{Facts: facts, By: string(st.actor), Reason: st.note, AnswerBy: *disputeAnswerEnd.in(l)}, nil
 	case disputeStated:
 		return order.DisputeStated{Facts: facts, By: string(st.actor)}, nil
 	case disputeSettled:
-		back, err := row.returned(was.Refunded)
+		back, err := st.returned(row)
 		e := order.DisputeSettled{Facts: facts, Outcome: "resolved", Refunded: back, Earned: row.amount(0), Reason: st.note}
 		if st.rule.Event == withdrawDispute {
 			e.Outcome = "withdrawn"
@@ -93,25 +92,32 @@ func (s *service) toldBetween(a announcement, row orderRow, st step, facts order
 		}
 		return e, err
 	}
-	return nil, fmt.Errorf("there is no event %s", a)
+	return s.toldAfter(tx, a, row, st, facts)
 }
 
-// returned is what the buyer gets back since so much of the price had gone back before, fees included.
-func (r orderRow) returned(before int64) (money.Amount, error) {
-	if r.PaidAt == nil || r.Refunded == before {
-		return r.amount(0), nil
+// toldAfter are the events of what is paid beside the order's own price, and of completed orders.
+func (s *service) toldAfter(tx *db.Tx, a announcement, row orderRow, st step, facts order.Facts) (db.Event, error) {
+	switch a {
+	case changeAgreed:
+		return order.ChangeAgreed{Facts: facts, Kind: kindOf(row.Asked), By: string(st.actor), Amount: row.amount(row.AskedAmount), Days: row.AskedDays,
+			Revisions: row.AskedRevisions, PayBy: *requestEnd.in(row.life())}, nil
+	case tipped:
+		t, _, err := paidTip(tx.DB, row)
+		return order.Tipped{Facts: facts, Amount: row.amount(t.Amount), Message: t.Message, ClearsAt: *tipClearingEnd.in(row.life())}, err
+	case tipReady:
+		t, _, err := paidTip(tx.DB, row)
+		return order.Cleared{Facts: facts, Amount: row.amount(t.left()), Debt: row.amount(0), Reserved: row.amount(0)}, err
+	case takenBack:
+		back, err := st.returned(row)
+		return order.TakenBack{Facts: facts, Amount: back, Reason: st.note}, err
 	}
-	part, err := r.held(before).Back(r.amount(r.Refunded - before))
-	if err != nil {
-		return r.amount(0), err
-	}
-	return part.Total()
+	return nil, fmt.Errorf("there is no event %s", a)
 }
 
 func (r orderRow) facts(at time.Time) order.Facts {
 	return order.Facts{
 		OrderID: r.ID, Number: r.Number, GigID: r.GigID, GigTitle: r.GigTitle,
 		BuyerID: r.BuyerID, BuyerUsername: r.BuyerUsername, SellerID: r.SellerID, SellerUsername: r.SellerUsername,
-		Total: r.amount(r.Total), Earnings: r.amount(r.earned()), Status: r.Status, Version: r.Version, At: at,
+		Total: r.amount(r.total()), Earnings: r.amount(r.earned()), Status: r.Status, Version: r.Version, At: at,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"marketplace/modules/order"
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/modules/order/internal/payment"
 	"marketplace/platform/db"
@@ -21,6 +22,13 @@ const (
 	paymentRefunded       = "refunded"
 )
 
+// What payments are for.
+const (
+	paysOrder = "order"
+	paysRaise = "raise"
+	paysTip   = "tip"
+)
+
 // held is the order's money, of which so much of the price has gone back before.
 func (r orderRow) held(refunded int64) ledger.Held {
 	if r.isLatePaid() && r.Credit > 0 { // only what was captured is there, and it all goes back
@@ -34,11 +42,18 @@ func (r orderRow) held(refunded int64) ledger.Held {
 
 // earned is what the seller gets of what has not gone back; of an order that was called off, what it would have been.
 func (r orderRow) earned() int64 {
-	left, err := r.held(r.Refunded).Left()
-	if err != nil || r.Refunded == r.Subtotal {
-		return r.Earnings
+	if r.gone() == r.price() && r.Status != order.StatusCompleted {
+		return r.Earnings + r.sum(0, func(l lineRow) int64 { return l.Price - l.SellerFee })
 	}
-	return left.Price.Minor - left.SellerFee.Minor
+	var sum int64
+	for _, h := range r.purses() {
+		left, err := h.Left()
+		if err != nil { // the row fits the figures that were posted
+			return 0
+		}
+		sum += left.Price.Minor - left.SellerFee.Minor
+	}
+	return sum
 }
 
 // moveMoney posts the journals of a transition, in its transaction.
@@ -49,11 +64,7 @@ func (s *service) moveMoney(tx *db.Tx, row orderRow, st step) error {
 		}
 	}
 	if row.EndedAt != nil && row.PaidAt == nil { // ended unpaid
-		err := tx.Exec("UPDATE payments SET status = ? WHERE order_id = ? AND status IN (?, ?)",
-			paymentExpiredStatus, row.ID, paymentPending, paymentDeclinedStatus).Error
-		if err != nil {
-			return fmt.Errorf("end the payment: %w", err)
-		}
+		return expire(tx, row.ID, paysOrder)
 	}
 	return nil
 }
@@ -69,16 +80,26 @@ func (s *service) moveOne(tx *db.Tx, row orderRow, m journal, st step) error {
 	case refunds:
 		return s.refund(tx, row, st)
 	case partly:
-		return s.refundPart(tx, row, st)
+		return s.refund(tx, row, st)
 	case split:
 		return s.split(tx, row, st)
 	}
-	return fmt.Errorf("there is no such journal")
+	return s.moveAfter(tx, row, m, st)
+}
+
+// expire ends the payments of a kind that nobody has made.
+func expire(tx *db.Tx, orderID, kind string) error {
+	err := tx.Exec("UPDATE payments SET status = ? WHERE order_id = ? AND kind = ? AND status IN (?, ?)",
+		paymentExpiredStatus, orderID, kind, paymentPending, paymentDeclinedStatus).Error
+	if err != nil {
+		return fmt.Errorf("end the payment: %w", err)
+	}
+	return nil
 }
 
 // fund is journal 1.
 func (s *service) fund(tx *db.Tx, row orderRow, actorID string) error {
-	p, err := paymentOf(tx, row.ID)
+	p, err := paymentOf(tx, row.ID, "")
 	if err != nil {
 		return err
 	}
@@ -89,13 +110,17 @@ func (s *service) fund(tx *db.Tx, row orderRow, actorID string) error {
 	return row.post(tx, j, actorID)
 }
 
-// release is journal 4; what the seller has earned clears later.
+// release is journal 4, of all that was paid; what the seller has earned clears later.
 func (s *service) release(tx *db.Tx, row orderRow, st step) error {
-	j, err := ledger.Released(row.held(st.before.Refunded))
-	if err != nil {
-		return err
+	var parts []ledger.Journal
+	for _, h := range st.purses {
+		j, err := ledger.Released(h)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, j)
 	}
-	if err := row.post(tx, j, st.actorID); err != nil {
+	if err := row.post(tx, ledger.Together(parts[0], parts[1:]...), st.actorID); err != nil {
 		return err
 	}
 	return row.earn(tx, row.earned())
@@ -107,29 +132,27 @@ func (r orderRow) earn(tx *db.Tx, amount int64) error {
 		r.ID, r.SellerID, amount, r.Currency, *clearingEnd.in(r.life())).Error
 }
 
-// refund is journal 9: all that is left goes back. It is the intent, committed before the provider is asked (sendRefund).
+// refund is journal 9, or 10 where something is left: of each payment goes back what the step returns of it. It is the
+// intent, committed before the provider is asked (sendRefund).
 func (s *service) refund(tx *db.Tx, row orderRow, st step) error {
-	held := row.held(st.before.Refunded)
-	left, err := held.Left()
+	backs, err := st.backs(row)
 	if err != nil {
 		return err
 	}
-	id := newID()
-	j, err := ledger.RefundRequested(held, id)
-	if err != nil {
-		return err
+	for _, b := range backs {
+		id := newID()
+		j, err := ledger.PartRefunded(b.held, id, b.part.Price)
+		if err != nil {
+			return err
+		}
+		if err := row.post(tx, j, st.actorID); err != nil {
+			return err
+		}
+		if err := s.send(tx, row, id, b); err != nil {
+			return err
+		}
 	}
-	if err := row.post(tx, j, st.actorID); err != nil {
-		return err
-	}
-	p, err := row.send(tx, id, left)
-	if err != nil {
-		return err
-	}
-	if err := s.payBecomes(tx, p.ID, paymentRefunding, paymentSucceeded); err != nil {
-		return err
-	}
-	return endRefunding(tx, p.ID)
+	return nil
 }
 
 // endRefunding notes that a payment is refunded, once the last of its refunds has arrived.
@@ -138,41 +161,32 @@ func endRefunding(tx *db.Tx, paymentID string) error {
 		(SELECT 1 FROM refunds WHERE payment_id = ? AND status = 'requested')`, paymentRefunded, paymentID, paymentRefunding, paymentID).Error
 }
 
-// refundPart is journal 10: part of the price goes back while the work goes on.
-func (s *service) refundPart(tx *db.Tx, row orderRow, st step) error {
-	held := row.held(st.before.Refunded)
-	part, err := held.Back(st.back(row))
-	if err != nil {
-		return err
-	}
-	id := newID()
-	j, err := ledger.PartRefunded(held, id, st.back(row))
-	if err != nil {
-		return err
-	}
-	if err := row.post(tx, j, st.actorID); err != nil {
-		return err
-	}
-	_, err = row.send(tx, id, part)
-	return err
-}
-
 // split is journal 11: a dispute is decided. Part of what is left goes back, the rest is the seller's.
 func (s *service) split(tx *db.Tx, row orderRow, st step) error {
-	held, back, id := row.held(st.before.Refunded), st.back(row), newID()
-	j, err := ledger.Split(held, disputeKey(row), id, back)
+	backs, err := st.backs(row)
 	if err != nil {
 		return err
 	}
-	if err := row.post(tx, j, st.actorID); err != nil {
-		return err
-	}
-	if back.Minor > 0 {
-		part, err := held.Back(back)
+	var parts []ledger.Journal
+	sent := map[string]string{} // the refunds, by their lines
+	for _, h := range st.purses {
+		price := row.amount(0)
+		for _, b := range backs {
+			if b.held.Line == h.Line {
+				sent[h.Line], price = newID(), b.part.Price
+			}
+		}
+		j, err := ledger.Split(h, disputeKey(row), sent[h.Line], price)
 		if err != nil {
 			return err
 		}
-		if _, err := row.send(tx, id, part); err != nil {
+		parts = append(parts, j)
+	}
+	if err := row.post(tx, ledger.Together(parts[0], parts[1:]...), st.actorID); err != nil {
+		return err
+	}
+	for _, b := range backs {
+		if err := s.send(tx, row, sent[b.held.Line], b); err != nil {
 			return err
 		}
 	}
@@ -182,19 +196,20 @@ func (s *service) split(tx *db.Tx, row orderRow, st step) error {
 // disputeKey names the one decision that an order can have.
 func disputeKey(row orderRow) string { return row.ID }
 
-// send notes a refund that is to be sent, of the order's payment. What was paid from credit is credit again at once.
-func (r orderRow) send(tx *db.Tx, id string, part ledger.Part) (paymentRow, error) {
-	p, err := paymentOf(tx, r.ID)
+// send notes a refund that is to be sent, of the payment that the money came with. What was paid from credit is credit again
+// at once.
+func (s *service) send(tx *db.Tx, row orderRow, id string, b back) error {
+	p, err := paymentOf(tx, row.ID, b.held.Line)
 	if err != nil {
-		return p, err
+		return err
 	}
-	total, err := part.Total()
+	total, err := b.part.Total()
 	if err != nil {
-		return p, err
+		return err
 	}
 	card, err := toCard(tx, p, total.Minor)
 	if err != nil {
-		return p, err
+		return err
 	}
 	now := tx.Now()
 	status, next, settled := "requested", &now, (*time.Time)(nil)
@@ -202,11 +217,16 @@ func (r orderRow) send(tx *db.Tx, id string, part ledger.Part) (paymentRow, erro
 		status, next, settled = "credited", nil, &now
 	}
 	err = tx.Exec(`INSERT INTO refunds (id, payment_id, order_id, status, amount, credited, currency, attempts, try_at, last_error, created_at, settled_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', ?, ?)`, id, p.ID, r.ID, status, total.Minor, total.Minor-card, r.Currency, next, now, settled).Error
-	if err != nil || card == total.Minor {
-		return p, err
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', ?, ?)`, id, p.ID, row.ID, status, total.Minor, total.Minor-card, row.Currency, next, now, settled).Error
+	if err == nil && card < total.Minor {
+		err = row.giveBack(tx, id, row.amount(total.Minor-card), card == 0)
 	}
-	return p, r.giveBack(tx, id, r.amount(total.Minor-card), card == 0)
+	if err == nil && b.all {
+		if err = s.payBecomes(tx, p.ID, paymentRefunding, paymentSucceeded); err == nil {
+			err = endRefunding(tx, p.ID)
+		}
+	}
+	return err
 }
 
 // post writes a journal of the order; its cause is the line of the history that is being written.
@@ -225,9 +245,10 @@ func (s *service) payBecomes(tx *db.Tx, id, to string, from ...string) error {
 	return done.Error
 }
 
-func paymentOf(tx *db.Tx, orderID string) (paymentRow, error) {
+// paymentOf is the payment of an order, or of a line of it.
+func paymentOf(tx *db.Tx, orderID, line string) (paymentRow, error) {
 	var p paymentRow
-	err := tx.Where("order_id = ?", orderID).Take(&p).Error
+	err := tx.Where("order_id = ? AND line = ?", orderID, line).Take(&p).Error
 	if err != nil {
 		err = fmt.Errorf("read the payment: %w", err)
 	}

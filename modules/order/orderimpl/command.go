@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"marketplace/modules/order"
+	"marketplace/modules/order/internal/ledger"
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
@@ -143,23 +144,29 @@ type step struct {
 	deal    deal
 	late    bool // it was due earlier
 
-	before life // set by move
+	payment *paymentRow // that was captured
+
+	before life          // set by move
+	purses []ledger.Held // as they were before
 }
 
 // back is how much of the price goes back with the step.
-func (st step) back(row orderRow) money.Amount { return row.amount(row.Refunded - st.before.Refunded) }
+func (st step) back(row orderRow) money.Amount { return row.amount(row.gone() - st.before.Refunded) }
 
 // move makes a transition of a locked order, all of it in the transaction: the row, the history, the timers, the money,
 // the announcements.
 func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 	now, from, version := tx.Now(), row.Status, row.Version
-	st.before = row.life()
+	st.before, st.purses = row.life(), row.purses()
 	row.take(st.rule.follow(st.before, now, st.deal))
 	row.Version++
 	if st.rule.To != "" {
 		row.Entered = row.Version
 	}
 	if err := update(tx, row, from, version); err != nil {
+		return err
+	}
+	if err := updateLines(tx, *row, st.purses); err != nil {
 		return err
 	}
 	line := historyRow{OrderID: row.ID, Number: row.Version, Event: st.rule.Event, Actor: st.actor, ActorID: st.actorID,
@@ -188,8 +195,8 @@ func (s *service) move(tx *db.Tx, row *orderRow, st step) error {
 func update(tx *db.Tx, row *orderRow, from order.Status, version int) error {
 	done := tx.Model(&orderRow{}).Where("id = ? AND status = ? AND version = ?", row.ID, from, version).
 		Select("status", "version", "entered", "revisions_used", "requirements", "paid_at", "started_at", "due_at", "delivered_at", "ended_at", "cleared_at",
-			"review_ends_at", "extensions", "refunded", "asked", "asked_by", "asked_at", "asked_days", "asked_amount", "pressed",
-			"disputed_at", "disputed_by", "disputed_from", "heard").
+			"review_ends_at", "extensions", "refunded", "asked", "asked_by", "asked_at", "asked_days", "asked_amount", "asked_revisions", "pressed",
+			"disputed_at", "disputed_by", "disputed_from", "heard", "contested", "judged", "revisions", "tipped_at", "tip_cleared_at").
 		Updates(row)
 	if done.Error != nil {
 		return fmt.Errorf("change the order: %w", done.Error)

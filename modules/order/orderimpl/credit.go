@@ -53,7 +53,7 @@ func (r *orderRow) useCredit(tx *db.Tx, asked bool, promised *int64) error {
 // payment is how the rest is paid; nothing is left to pay when credit pays all of it.
 func (r orderRow) payment(provider string) paymentRow {
 	p := paymentRow{ID: newID(), OrderID: r.ID, Provider: provider, Status: paymentPending, Amount: r.Total - r.Credit,
-		Currency: r.Currency, CheckAt: after(&r.PlacedAt, firstCheck), CreatedAt: r.PlacedAt}
+		Currency: r.Currency, CheckAt: after(&r.PlacedAt, firstCheck), CreatedAt: r.PlacedAt, Kind: paysOrder}
 	if r.Credit == r.Total {
 		p.Provider, p.Status, p.Amount, p.CheckAt = fromCredit, paymentSucceeded, r.Total, nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"gorm.io/gorm"
+
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
@@ -32,29 +34,46 @@ func (s *service) Invoice(ctx context.Context, q order.InvoiceRequest) (order.In
 
 func (s *service) invoice(ctx context.Context, row orderRow, i order.Invoice) (order.Invoice, error) {
 	i.Number, i.Kind, i.From, i.To = "INV-"+row.Number, "invoice", row.SellerUsername, row.BuyerUsername
-	i.Lines = row.invoiceLines()
-	if row.Fee != 0 {
-		i.Lines = append(i.Lines, order.InvoiceLine{Text: "Service fee", Quantity: 1, Price: row.amount(row.Fee), Amount: row.amount(row.Fee)})
+	i.Lines, i.Total = row.invoiceLines(), row.amount(row.total())
+	if fee := row.amount(row.fee()); fee.Minor != 0 {
+		i.Lines = append(i.Lines, order.InvoiceLine{Text: "Service fee", Quantity: 1, Price: fee, Amount: fee})
 	}
-	i.Total, i.Credit = row.amount(row.Total), row.amount(row.Credit)
+	read := s.db.Read(ctx)
+	if err := addTip(read, row, &i); err != nil {
+		return i, err
+	}
+	i.Credit = row.amount(row.Credit)
 	var pay []paymentRow
-	if err := s.db.Read(ctx).Where("order_id = ?", row.ID).Find(&pay).Error; err != nil {
+	if err := read.Where("order_id = ? AND line = ''", row.ID).Find(&pay).Error; err != nil {
 		return i, fmt.Errorf("read the payment: %w", err)
 	}
 	for _, p := range pay {
 		i.Provider, i.Reference = p.Provider, p.Charge
 	}
-	err := s.db.Read(ctx).Raw("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refunds WHERE order_id = ?", row.ID).Scan(&i.Refunded.Minor).Error
+	err := read.Raw(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM refunds WHERE order_id = ? AND payment_id NOT IN
+		(SELECT p.id FROM payments p JOIN lines l ON l.id = p.line WHERE p.order_id = ? AND l.kind = ?)`, row.ID, row.ID, lineSurplus).Scan(&i.Refunded.Minor).Error
 	if err != nil {
 		return i, fmt.Errorf("sum the refunds: %w", err)
 	}
 	return i, nil
 }
 
-// invoiceLines are what was bought: the package, then its extras.
+// addTip adds the tip that was paid: the buyer has paid it, the seller has got it.
+func addTip(q *gorm.DB, row orderRow, i *order.Invoice) error {
+	t, paid, err := paidTip(q, row)
+	if err != nil || !paid {
+		return err
+	}
+	given := row.amount(t.Amount)
+	i.Lines = append(i.Lines, order.InvoiceLine{Text: "Tip", Quantity: 1, Price: given, Amount: given})
+	i.Total.Minor += given.Minor
+	return nil
+}
+
+// invoiceLines are what was bought: the package, then its extras, then what was added to the price.
 func (r orderRow) invoiceLines() []order.InvoiceLine {
 	var lines []order.InvoiceLine
-	for _, l := range linesOf(r.GigTitle+", "+r.PackageTitle, r.Quantity, r.amount(r.Price), r.Extras) {
+	for _, l := range r.lines(r.GigTitle + ", " + r.PackageTitle) {
 		lines = append(lines, order.InvoiceLine(l))
 	}
 	return lines
@@ -81,9 +100,9 @@ func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (o
 			i.Lines = append(i.Lines, order.InvoiceLine{Text: text, Quantity: 1, Price: a, Amount: a})
 		}
 	}
-	add("Returned to the buyer", row.amount(left.Price.Minor-row.Subtotal))
-	add("Commission", row.amount(earned[0].Amount-left.Price.Minor))
-	i.Total = row.amount(earned[0].Amount)
-	i.Refunded = row.amount(earned[0].Taken)
-	return i, nil
+	add("Returned to the buyer", row.amount(left.Price.Minor-row.price()))
+	add("Commission", row.amount(-left.SellerFee.Minor))
+	i.Total = row.amount(row.earned())
+	i.Refunded = row.amount(earned[0].Taken - (earned[0].Amount - row.earned())) // by a bank; what staff took back is returned
+	return i, addTip(s.db.Read(ctx), row, &i)
 }

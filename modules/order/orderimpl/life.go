@@ -35,19 +35,26 @@ type life struct {
 	AskedBy     actor
 	AskedAt     *time.Time
 	AskedDays   int
-	AskedAmount int64 // of Price, to go back
+	AskedAmount int64 // of Price, to go back; of a raise, on top of it
+	AskedMore   int   // revisions, of a raise
 	Pressed     bool  // a request to cancel was declined or not answered
 
 	DisputedAt   *time.Time
 	DisputedBy   actor
 	DisputedFrom order.Status // the status before
 	Heard        bool         // the other side has answered
+	Contested    bool         // the order is completed, and a dispute is open
+	Judged       bool         // a dispute was decided
+
+	TippedAt     *time.Time
+	TipClearedAt *time.Time
 }
 
 // deal is what a person says beside the event.
 type deal struct {
-	Days   int   // of an extension
-	Amount int64 // of the price, that goes back: minor units
+	Days      int   // of an extension, or of a raise
+	Amount    int64 // of the price, that goes back: minor units; of a raise, on top of it
+	Revisions int   // of a raise
 }
 
 // in returns when the moment is; nil while that is not known.
@@ -73,6 +80,8 @@ func (m moment) in(l life) *time.Time {
 		return l.reviewEnd()
 	case clearingEnd:
 		return after(l.EndedAt, l.Terms.Clearing)
+	case tipClearingEnd:
+		return after(l.TippedAt, l.Terms.Clearing)
 	case requestEnd:
 		return after(l.AskedAt, l.Terms.AnswerWindow)
 	case disputeAnswerEnd:
@@ -142,7 +151,7 @@ func (g guard) holds(l life, now time.Time) bool {
 	case isRevisable:
 		return l.Revisions == gig.Unlimited || l.Used < l.Revisions
 	case isUncleared:
-		return l.ClearedAt == nil
+		return l.ClearedAt == nil && !l.Contested
 	case isReviewable:
 		return l.EndedAt != nil && !now.After(l.EndedAt.Add(l.Terms.ReviewWindow))
 	case isRefundable:
@@ -150,7 +159,7 @@ func (g guard) holds(l life, now time.Time) bool {
 	case isExtendable:
 		return l.Extensions < l.Terms.ReviewExtensions
 	}
-	return g.holdsBetween(l, now)
+	return g.holdsAfter(l, now)
 }
 
 // holdsBetween are the guards about what the two sides ask of each other.
@@ -162,6 +171,8 @@ func (g guard) holdsBetween(l life, now time.Time) bool {
 		return l.Asked != "" && l.AskedBy == buyer
 	case sellerAsks:
 		return l.Asked != "" && l.AskedBy == seller
+	case isAgreed:
+		return l.Asked == acceptRaise
 	case buyerAsksLate:
 		return l.Asked != "" && l.AskedBy == buyer && deliveryDue.past(l, now)
 	case isDisputable:
@@ -204,6 +215,8 @@ func (c clock) set(l *life, now time.Time) {
 		if l.DueAt == nil || l.DueAt.Before(now) {
 			l.DueAt = &now
 		}
+		l.DueAt = after(l.DueAt, time.Duration(l.AskedDays)*day)
+	case raiseClock:
 		l.DueAt = after(l.DueAt, time.Duration(l.AskedDays)*day)
 	case reviewClock:
 		l.ReviewEndsAt = after(&now, l.Terms.CompletionWindow)
@@ -279,12 +292,20 @@ func (r rule) pay(l life, now time.Time, d deal) life {
 		case refunds:
 			l.Refunded = l.Price
 		case split:
+			l.Judged = true
 			l.Refunded += d.Amount
 		case partly:
 			if r.Of == requestPrice {
 				d.Amount = l.AskedAmount
 			}
 			l.Refunded += d.Amount
+		case raises:
+			l.Price += l.AskedAmount
+			if l.Revisions != gig.Unlimited {
+				l.Revisions += l.AskedMore
+			}
+		default:
+			l = r.payAfter(l, now, d, m)
 		}
 	}
 	return l
@@ -293,12 +314,14 @@ func (r rule) pay(l life, now time.Time, d deal) life {
 // agree notes what the two sides ask of each other.
 func (r rule) agree(l life, now time.Time, d deal) life {
 	switch r.Event {
-	case requestCancel, requestExtension, requestPrice:
-		l.Asked, l.AskedBy, l.AskedAt, l.AskedDays, l.AskedAmount = r.Event, r.Actor, &now, d.Days, d.Amount
+	case requestCancel, requestExtension, requestPrice, requestRaise:
+		l.Asked, l.AskedBy, l.AskedAt, l.AskedDays, l.AskedAmount, l.AskedMore = r.Event, r.Actor, &now, d.Days, d.Amount, d.Revisions
+	case acceptRaise:
+		l.Asked, l.AskedAt = r.Event, &now
 	case declineRequest, requestLapsed:
 		l.Pressed = l.Pressed || l.Asked == requestCancel
 		l.Asked, l.AskedBy, l.AskedAt = "", "", nil
-	case acceptCancel, acceptExtension, acceptPrice, withdrawRequest, requestGranted:
+	case acceptCancel, acceptExtension, acceptPrice, raisePaid, withdrawRequest, requestGranted:
 		l.Asked, l.AskedBy, l.AskedAt = "", "", nil
 	case stateDispute:
 		l.Heard = l.Heard || r.Actor != l.DisputedBy
@@ -338,7 +361,7 @@ func (p table) upcoming(l life, now time.Time) *order.Next {
 	var next *order.Next
 	for i := range p {
 		r := &p[i]
-		asked := r.While == buyerAsks || r.While == sellerAsks
+		asked := r.While == buyerAsks || r.While == sellerAsks || r.While == isAgreed
 		if r.Says != "" && r.From == l.Status && r.While.holds(l, now) && (next == nil || asked) {
 			next = &order.Next{Actor: string(r.Waits), Event: string(r.Event), Text: r.Says, At: r.At.in(l)}
 		}

@@ -32,7 +32,8 @@ var Module = app.Module[order.Service, Deps]{
 		order.Placed{}, order.Paid{}, order.Declined{}, order.Expired{}, order.RequirementsDue{}, order.Started{}, order.Delivered{},
 		order.CompletionNear{}, order.RevisionRequested{}, order.Completed{}, order.Cancelled{}, order.Cleared{},
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
-		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{}, order.PayoutChanged{}, order.ChargebackChanged{},
+		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{}, order.ChangeAgreed{}, order.Tipped{}, order.TakenBack{},
+		order.PayoutChanged{}, order.ChargebackChanged{},
 	},
 	Files: true,
 }

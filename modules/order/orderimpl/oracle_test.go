@@ -11,11 +11,15 @@ type world struct {
 	placed, paid, due, delivered, review, ended, free float64 // hours; 0: not yet
 	price, back                                       int64
 
-	wish, wisher string // the open request: cancel, extension, price
+	wish, wisher string // the open request: cancel, extension, price, raise; agreed: a raise that waits for its payment
 	wished       float64
 	moreDays     int
+	more         int // revisions
 	less         int64
 	pressed      bool
+
+	contested, judged bool
+	tipped, tipFree   float64
 
 	accuser, before string
 	accused         float64
@@ -28,6 +32,7 @@ type attempt struct {
 	now       float64
 	days      int
 	amount    int64
+	revisions int
 }
 
 const (
@@ -46,6 +51,9 @@ func oracle(w world, a attempt) (world, string, bool) {
 		}
 		return w.returnAll(a), "J9", true
 	}
+	if a.is("provider", "payment_surplus") && w.status != "pending_payment" && w.status != "expired" {
+		return w, "J14 J9", true
+	}
 	switch w.status {
 	case "pending_payment":
 		return w.unpaid(a)
@@ -59,12 +67,54 @@ func oracle(w world, a attempt) (world, string, bool) {
 	case "disputed":
 		return w.quarrel(a)
 	case "completed":
-		if a.is("marketplace", "earning_cleared") && w.free == 0 && a.now >= w.ended+14*aDay {
+		if a.is("marketplace", "earning_cleared") && w.free == 0 && !w.contested && a.now >= w.ended+14*aDay {
 			w.free = a.now
 			return w, "J5", true
 		}
+		return w.afterwards(a)
 	default:
 		return w.work(a)
+	}
+	return w, "", false
+}
+
+// afterwards is a completed order: tips, and money that goes back all the same.
+func (w world) afterwards(a attempt) (world, string, bool) {
+	left := w.price - w.back
+	switch {
+	case a.is("buyer", "tip"):
+		return w, "", w.tipped == 0 && a.now <= w.ended+30*aDay
+	case a.is("provider", "tip_paid") && w.tipped == 0:
+		w.tipped = a.now
+		return w, "J13", true
+	case a.is("marketplace", "tip_cleared") && w.tipped > 0 && w.tipFree == 0 && a.now >= w.tipped+14*aDay:
+		w.tipFree = a.now
+		return w, "J5 (tip)", true
+	case a.is("moderator", "staff_refund") && !w.contested && left > 0:
+		w.back += a.amount
+		return w, "J12", true
+	case a.is("buyer", "open_dispute") && !w.contested && !w.judged && w.free == 0 && left > 0 && a.now <= w.ended+14*aDay:
+		w.contested, w.accuser, w.before, w.accused, w.heard = true, "buyer", "completed", a.now, false
+		return w, "J15b", true
+	}
+	if !w.contested {
+		return w, "", false
+	}
+	switch {
+	case a.what == "state_dispute" && (a.who == "buyer" || a.who == "seller"):
+		w.heard = w.heard || a.who == "seller"
+		return w, "", true
+	case a.is("marketplace", "escalate_dispute"):
+		return w, "", !w.heard && a.now >= w.accused+2*aDay
+	case a.is("buyer", "withdraw_dispute"):
+		w.contested = false
+		return w, "J15b reversed", true
+	case a.is("moderator", "resolve_split"):
+		w.back, w.contested, w.judged = w.back+a.amount, false, true
+		return w, "J12", true
+	case a.is("moderator", "resolve_refund"), a.is("marketplace", "dispute_backstop") && a.now >= w.accused+60*aDay:
+		w.back, w.contested, w.judged = w.price, false, true
+		return w, "J12 (all)", true
 	}
 	return w, "", false
 }
@@ -188,12 +238,12 @@ func (w world) settled(now float64) world {
 
 func (w world) wishes(a attempt) (world, string, bool) {
 	person := a.who == "buyer" || a.who == "seller"
-	for _, wish := range []string{"cancel", "extension", "price"} {
+	for _, wish := range []string{"cancel", "extension", "price", "raise"} {
 		if a.what == "request_"+wish {
 			if !person || w.wish != "" || wish == "extension" && w.status == "delivered" {
 				return w, "", false
 			}
-			w.wish, w.wisher, w.wished, w.moreDays, w.less = wish, a.who, a.now, a.days, a.amount
+			w.wish, w.wisher, w.wished, w.moreDays, w.less, w.more = wish, a.who, a.now, a.days, a.amount, a.revisions
 			return w, "", true
 		}
 	}
@@ -211,6 +261,18 @@ func (w world) wishes(a attempt) (world, string, bool) {
 	case a.what == "accept_price" && other && w.wish == "price":
 		w.back += w.less
 		return w.settled(a.now), "J10", true
+	case a.what == "accept_raise" && other && w.wish == "raise":
+		w.wish, w.wished = "agreed", a.now
+		return w, "", true
+	case a.is("provider", "raise_paid") && w.wish == "agreed":
+		if w.status != "delivered" {
+			w.due += aDay * float64(w.moreDays)
+		}
+		w.price += w.less
+		if w.allowed >= 0 {
+			w.allowed += w.more
+		}
+		return w.settled(a.now), "J14", true
 	case a.what == "decline_request" && other, a.is("marketplace", "request_lapsed") && a.now >= w.wished+2*aDay:
 		w.pressed = w.pressed || w.wish == "cancel"
 		return w.settled(a.now), "", true
@@ -238,6 +300,7 @@ func (w world) quarrel(a attempt) (world, string, bool) {
 		return w.returnAll(a), "J9", true
 	case a.is("moderator", "resolve_split"):
 		w.back += a.amount
+		w.judged = true
 		return w.end(a, "completed"), "J11", true
 	}
 	return w, "", false
@@ -256,11 +319,12 @@ func buttons(w world, who string, now float64) []string {
 		"pay": who == "buyer" && w.status == "pending_payment", "cancel": could("buyer_cancel_unpaid", "buyer_cancel_unstarted", "buyer_cancel_very_late", "seller_decline"),
 		"requirements": could("submit_requirements"), "skip-requirements": could("skip_requirements"), "deliveries": could("deliver"),
 		"revisions": could("request_revision"), "accept": could("accept"), "extend-review": could("extend_review"), "refunds": could("partial_refund"),
-		"changes": could("request_cancel", "request_extension", "request_price"), "changes/accept": could("accept_cancel", "accept_extension", "accept_price"),
+		"changes": could("request_cancel", "request_extension", "request_price", "request_raise"), "changes/accept": could("accept_cancel", "accept_extension", "accept_price", "accept_raise"),
 		"changes/decline": could("decline_request"), "changes/withdraw": could("withdraw_request"), "disputes": could("open_dispute"),
 		"disputes/statements": could("state_dispute"), "disputes/withdraw": could("withdraw_dispute"), "disputes/resolve": could("resolve_refund", "resolve_split"),
-		"staff-cancel": could("staff_cancel"),
-		"reviews":      w.status == "completed" && now <= w.ended+14*aDay && (who == "buyer" || who == "seller"),
+		"staff-cancel": could("staff_cancel"), "staff-refund": could("staff_refund"), "tips": could("tip"),
+		"changes/pay": who == "buyer" && w.wish == "agreed",
+		"reviews":     w.status == "completed" && now <= w.ended+14*aDay && (who == "buyer" || who == "seller"),
 	} {
 		if ok {
 			b = append(b, action)

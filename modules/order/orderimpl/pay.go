@@ -150,16 +150,16 @@ func (s *service) settle(tx *db.Tx, paymentID string, c payment.Charge) error {
 	if err != nil {
 		return err
 	}
-	p, err := paymentOf(tx, row.ID)
-	if err != nil {
-		return err
+	var p paymentRow
+	if err := tx.Where("id = ?", paymentID).Take(&p).Error; err != nil {
+		return fmt.Errorf("read the payment: %w", err)
 	}
 	switch {
 	case p.captured():
 		return nil
 	case c.State == payment.Succeeded:
 		return s.capture(tx, &row, p, c)
-	case c.State == payment.Declined && c.Attempt > p.Attempt && row.Status == order.StatusPendingPayment:
+	case c.State == payment.Declined && c.Attempt > p.Attempt && (p.Kind != paysOrder || row.Status == order.StatusPendingPayment):
 		return s.decline(tx, &row, p, c)
 	}
 	return nil
@@ -172,13 +172,17 @@ func (r paymentRow) captured() bool {
 
 // capture books the money that the provider has taken. If the order has ended by now, it goes back at once.
 func (s *service) capture(tx *db.Tx, row *orderRow, p paymentRow, c payment.Charge) error {
-	if want := row.amount(row.Total - row.Credit); c.Amount != want {
+	if want := row.amount(p.Amount); c.Amount != want {
 		return fmt.Errorf("the provider has captured %s for the payment %s of %s: somebody has to look at it", c.Amount, p.ID, want)
 	}
 	err := tx.Exec("UPDATE payments SET status = ?, charge = ?, attempt = ?, message = '', check_at = NULL WHERE id = ?",
 		paymentSucceeded, c.ID, c.Attempt, p.ID).Error
 	if err != nil {
 		return fmt.Errorf("note the capture: %w", err)
+	}
+	p.Charge = c.ID
+	if p.Kind != paysOrder {
+		return s.captureMore(tx, row, p)
 	}
 	return s.hear(tx, row, "", paymentConfirmed, paymentLate)
 }
@@ -187,6 +191,9 @@ func (s *service) decline(tx *db.Tx, row *orderRow, p paymentRow, c payment.Char
 	err := tx.Exec("UPDATE payments SET status = ?, attempt = ?, message = ? WHERE id = ?", paymentDeclinedStatus, c.Attempt, c.Message, p.ID).Error
 	if err != nil {
 		return fmt.Errorf("note the refusal: %w", err)
+	}
+	if p.Kind != paysOrder { // the buyer reads it where the payment is shown
+		return nil
 	}
 	return s.hear(tx, row, c.Message, paymentDeclined)
 }

@@ -72,8 +72,11 @@ func (s *service) withdrawn(ctx context.Context, available string) (sending, arr
 func (s *service) escrow(ctx context.Context, sellerID string) (int64, error) {
 	var sum int64
 	// Of the fee, a part goes back with the price, rounded half up (ledger.Held).
-	err := s.db.Read(ctx).Raw(`SELECT CAST(COALESCE(SUM(subtotal - refunded - seller_fee + (2 * seller_fee * refunded + subtotal) / (2 * subtotal)), 0) AS BIGINT) FROM orders
-		WHERE seller_id = ? AND currency = ? AND paid_at IS NOT NULL AND ended_at IS NULL`, sellerID, s.settings.Currency).Scan(&sum).Error
+	err := s.db.Read(ctx).Raw(`SELECT CAST(COALESCE(SUM(price - refunded - seller_fee + (2 * seller_fee * refunded + price) / (2 * price)), 0) AS BIGINT) FROM (
+		SELECT subtotal AS price, refunded, seller_fee FROM orders WHERE seller_id = ? AND currency = ? AND paid_at IS NOT NULL AND ended_at IS NULL
+		UNION ALL SELECT l.price, l.refunded, l.seller_fee FROM lines l JOIN orders o ON o.id = l.order_id
+			WHERE o.seller_id = ? AND o.currency = ? AND o.ended_at IS NULL AND l.kind = 'raise' AND l.paid_at IS NOT NULL
+		) held`, sellerID, s.settings.Currency, sellerID, s.settings.Currency).Scan(&sum).Error
 	if err != nil {
 		return 0, fmt.Errorf("sum the escrow: %w", err)
 	}

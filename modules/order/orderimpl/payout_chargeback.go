@@ -119,8 +119,8 @@ func (s *service) settleChargeback(tx *db.Tx, c payment.Chargeback) error {
 func (s *service) openChargeback(tx *db.Tx, row orderRow, c payment.Chargeback) (chargebackRow, error) {
 	b := chargebackRow{ID: newID(), Provider: s.provider.Name(), Reference: c.Reference, PaymentID: c.PaymentID, OrderID: row.ID, SellerID: row.SellerID,
 		Stage: string(payment.NeedsResponse), Reason: shorten(c.Reason), Amount: c.Amount.Minor, Fee: c.Fee.Minor, Currency: row.Currency, OpenedAt: tx.Now()}
-	if c.Amount.Currency != row.Currency || b.Amount <= 0 || b.Amount > row.Total {
-		return b, fmt.Errorf("the bank has taken %s for an order of %s: somebody has to look at it", c.Amount, row.amount(row.Total))
+	if c.Amount.Currency != row.Currency || b.Amount <= 0 || b.Amount > row.total() {
+		return b, fmt.Errorf("the bank has taken %s for an order of %s: somebody has to look at it", c.Amount, row.amount(row.total()))
 	}
 	e, earned, err := earningOf(tx, row.ID)
 	if err != nil {
@@ -221,14 +221,22 @@ func useReserve(tx *db.Tx, sellerID, currency string, most int64) (used int64, e
 	return used, nil
 }
 
-// left is what the buyer has paid and not got back, and its total.
+// left is what the buyer has paid and not got back, of all payments, and its total.
 func (r orderRow) left() (ledger.Part, int64, error) {
-	left, err := r.held(r.Refunded).Left()
-	if err != nil {
-		return left, 0, err
+	zero := r.amount(0)
+	sum := ledger.Part{Price: zero, BuyerFee: zero, SellerFee: zero, Tax: zero}
+	for _, h := range r.purses() {
+		left, err := h.Left()
+		if err != nil {
+			return left, 0, err
+		}
+		sum.Price.Minor += left.Price.Minor
+		sum.BuyerFee.Minor += left.BuyerFee.Minor
+		sum.SellerFee.Minor += left.SellerFee.Minor
+		sum.Tax.Minor += left.Tax.Minor
 	}
-	total, err := left.Total()
-	return left, total.Minor, err
+	total, err := sum.Total()
+	return sum, total.Minor, err
 }
 
 // winChargeback is journal 17. What is past its clearing period by now can be withdrawn; a debt that was worked off

@@ -12,7 +12,7 @@ type table []rule
 // process is the one table. It drives what is executed and refused, the buttons, "what happens next", the diagram in
 // docs/orders.md. The tests have another one, written independently.
 func process() table {
-	return slices.Concat(paying(), working(), ending(), asking(), disputing(), staffing())
+	return slices.Concat(paying(), working(), ending(), asking(), disputing(), staffing(), afterwards(), contesting())
 }
 
 // timersOf are what runs while an order is in the status.
@@ -47,6 +47,11 @@ func paying() []rule {
 		{Row: "3b", Event: paymentLate, Actor: provider, From: order.StatusExpired, Guard: isUnpaid, Money: []journal{fund, refunds}},
 		{Row: "3b", Event: paymentLate, Actor: provider, From: order.StatusCancelled, Guard: isUnpaid, Money: []journal{fund, refunds}},
 	}
+}
+
+// paidStatuses are those in which an order may be that was paid.
+func paidStatuses() []order.Status {
+	return append(underWork(), order.StatusAwaitingRequirements, order.StatusDisputed, order.StatusCompleted, order.StatusCancelled)
 }
 
 func working() []rule {
@@ -120,7 +125,14 @@ func asking() []rule {
 			rule{Row: "16", Event: requestLapsed, Actor: marketplace, From: s, Guard: buyerAsks, When: requestEnd, Clock: pauseOf(s), Sets: timersOf(s),
 				Emits: []announcement{changeSettled}, Waits: seller, While: buyerAsks, At: requestEnd, Says: "The seller answers the buyer's request."},
 			rule{Row: "16", Event: requestLapsed, Actor: marketplace, From: s, Guard: sellerAsks, When: requestEnd, Clock: pauseOf(s), Sets: timersOf(s),
-				Emits: []announcement{changeSettled}, Waits: buyer, While: sellerAsks, At: requestEnd, Says: "The buyer answers the seller's request."})
+				Emits: []announcement{changeSettled}, Waits: buyer, While: sellerAsks, At: requestEnd, Says: "The buyer answers the seller's request."},
+			rule{Row: "16a", Event: payRaise, Actor: buyer, From: s, Guard: isAgreed, Action: order.ActionPayChange, Else: true,
+				Waits: buyer, While: isAgreed, At: requestEnd, Says: "The buyer pays what both have agreed on. Without a payment nothing changes."},
+			rule{Row: "16a", Event: raisePaid, Actor: provider, From: s, Guard: isAgreed, Money: []journal{raises}, Clock: raisedClockOf(s), Sets: timersOf(s),
+				Emits: []announcement{changeSettled}})
+	}
+	for _, s := range paidStatuses() {
+		rules = append(rules, rule{Row: "3c", Event: paymentSurplus, Actor: provider, From: s, Money: []journal{bounces}})
 	}
 	return rules
 }
@@ -133,6 +145,14 @@ func pauseOf(s order.Status) clock {
 	return ""
 }
 
+// raisedClockOf is what a paid raise does to the deadline: of delivered work, to that of the review.
+func raisedClockOf(s order.Status) clock {
+	if s == order.StatusDelivered {
+		return respite
+	}
+	return raiseClock
+}
+
 // askingOf is what one side asks for, and what the two do with it.
 func askingOf(s order.Status, who actor) []rule {
 	other, asks := seller, buyerAsks
@@ -143,7 +163,9 @@ func askingOf(s order.Status, who actor) []rule {
 	ask := func(e event) rule {
 		return rule{Row: "16", Event: e, Actor: who, From: s, Guard: nothingAsked, Sets: []moment{requestEnd}, Emits: tell, Action: order.ActionAsk}
 	}
-	rules := []rule{ask(requestCancel), ask(requestPrice),
+	rules := []rule{ask(requestCancel), ask(requestPrice), ask(requestRaise),
+		{Row: "16", Event: acceptRaise, Actor: other, From: s, Guard: asks, Of: requestRaise, Sets: []moment{requestEnd},
+			Emits: []announcement{changeAgreed}, Action: order.ActionAgree},
 		{Row: "16", Event: acceptCancel, Actor: other, From: s, To: order.StatusCancelled, Guard: asks, Of: requestCancel, Money: []journal{refunds},
 			Emits: []announcement{changeSettled, cancelled}, Action: order.ActionAgree},
 		{Row: "16", Event: acceptPrice, Actor: other, From: s, Guard: asks, Of: requestPrice, Money: []journal{partly}, Clock: pauseOf(s), Sets: timersOf(s),
@@ -205,6 +227,40 @@ func staffing() []rule {
 			Emits: []announcement{cancelled}, Action: order.ActionStaffCancel})
 	}
 	return rules
+}
+
+// afterwards is what happens to a completed order: the buyer's tip, and money that staff take back.
+func afterwards() []rule {
+	const done = order.StatusCompleted
+	return []rule{
+		{Row: "21", Event: tip, Actor: buyer, From: done, Guard: isTippable, Action: order.ActionTip},
+		{Row: "21", Event: tipPaid, Actor: provider, From: done, Guard: isUntipped, Money: []journal{tips}, Sets: []moment{tipClearingEnd},
+			Emits: []announcement{tipped}},
+		{Row: "J5", Event: tipCleared, Actor: marketplace, From: done, Guard: isTipUncleared, When: tipClearingEnd, Money: []journal{clearTip},
+			Emits: []announcement{tipReady}, Quiet: true},
+		{Row: "22a", Event: staffRefund, Actor: moderator, From: done, Guard: isUncontested, Money: []journal{takes},
+			Emits: []announcement{takenBack}, Action: order.ActionStaffRefund},
+	}
+}
+
+// contesting is a dispute after completion. The order stays completed, and what it has brought is frozen meanwhile.
+func contesting() []rule {
+	const done = order.StatusCompleted
+	settled := []announcement{disputeSettled}
+	return []rule{
+		{Row: "17a", Event: openDispute, Actor: buyer, From: done, Guard: isContestable, Money: []journal{freezes}, Sets: []moment{disputeAnswerEnd, disputeEnd},
+			Emits: []announcement{disputed}, Action: order.ActionDispute},
+		{Row: "17a", Event: stateDispute, Actor: buyer, From: done, Guard: isContested, Emits: []announcement{disputeStated}, Action: order.ActionState},
+		{Row: "17a", Event: stateDispute, Actor: seller, From: done, Guard: isContested, Emits: []announcement{disputeStated}, Action: order.ActionState},
+		{Row: "17a", Event: escalateDispute, Actor: marketplace, From: done, Guard: isContestUnheard, When: disputeAnswerEnd},
+		{Row: "19a", Event: withdrawDispute, Actor: buyer, From: done, Guard: isContested, Money: []journal{thaws}, Sets: []moment{clearingEnd},
+			Emits: settled, Action: order.ActionWithdrawDispute},
+		{Row: "18a", Event: resolveRefund, Actor: moderator, From: done, Guard: isContested, Money: []journal{takesAll}, Emits: settled, Action: order.ActionResolve,
+			Waits: marketplace, While: isContested, At: disputeTarget, Says: "The marketplace looks at what both sides say, and decides who gets the money."},
+		{Row: "18a", Event: resolveSplit, Actor: moderator, From: done, Guard: isContested, Money: []journal{takes}, Sets: []moment{clearingEnd},
+			Emits: settled, Action: order.ActionResolve},
+		{Row: "18a", Event: disputeBackstop, Actor: marketplace, From: done, Guard: isContested, When: disputeEnd, Money: []journal{takesAll}, Emits: settled},
+	}
 }
 
 // quiet says whether the event is none of the buyer's business.

@@ -60,6 +60,12 @@ func (s *service) full(q *gorm.DB, row orderRow, role actor, userID string, now 
 	if err := addDispute(q, row, role, userID, &o); err != nil {
 		return o, err
 	}
+	if err := s.addTips(q, row, role, &o); err != nil {
+		return o, err
+	}
+	if err := s.addToPay(q, row, role, &o); err != nil {
+		return o, err
+	}
 	if role != buyer {
 		return o, nil
 	}
@@ -97,7 +103,7 @@ func addDeliveries(q *gorm.DB, o *order.Order, row orderRow, role actor) error {
 // payments returns the payments of orders by the order's id.
 func (s *service) payments(q *gorm.DB, orders []string) (map[string]*order.Payment, error) {
 	var rows []paymentRow
-	if err := q.Where("order_id IN ?", orders).Find(&rows).Error; err != nil {
+	if err := q.Where("order_id IN ? AND line = ''", orders).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read the payments: %w", err)
 	}
 	of := map[string]*order.Payment{}
@@ -184,6 +190,13 @@ func (s *service) page(ctx context.Context, userID string, q order.ListRequest, 
 func (s *service) fill(ctx context.Context, list *order.List, rows []orderRow, who identity.Actor) error {
 	if len(rows) == 0 {
 		return nil
+	}
+	found := make([]*orderRow, len(rows))
+	for i := range rows {
+		found[i] = &rows[i]
+	}
+	if err := addLines(s.db.Read(ctx), found); err != nil {
+		return err
 	}
 	var bought []string
 	for _, r := range rows {

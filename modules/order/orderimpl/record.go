@@ -25,6 +25,8 @@ type changeRow struct {
 	AskedAt   time.Time
 	AnswerBy  time.Time
 	SettledAt *time.Time
+	Revisions int
+	AgreedAt  *time.Time
 }
 
 // TableName is changes.
@@ -32,7 +34,7 @@ func (changeRow) TableName() string { return "changes" }
 
 func (r changeRow) change(of orderRow) order.Change {
 	return order.Change{ID: r.ID, Kind: r.Kind, AskedBy: string(r.AskedBy), Reason: r.Reason, Days: r.Days, Amount: of.amount(r.Amount),
-		Status: r.Status, Note: r.Note, AskedAt: r.AskedAt, AnswerBy: r.AnswerBy, SettledAt: r.SettledAt}
+		Revisions: r.Revisions, Status: r.Status, Note: r.Note, AskedAt: r.AskedAt, AnswerBy: r.AnswerBy, AgreedAt: r.AgreedAt, SettledAt: r.SettledAt}
 }
 
 type disputeRow struct {
@@ -84,6 +86,8 @@ func kindOf(e event) order.ChangeKind {
 		return order.ChangeCancel
 	case requestExtension:
 		return order.ChangeExtension
+	case requestRaise, acceptRaise:
+		return order.ChangeRaise
 	}
 	return order.ChangePrice
 }
@@ -91,7 +95,7 @@ func kindOf(e event) order.ChangeKind {
 // outcomeOf is what an event makes of the open request. A dispute, a cancellation or a completion leaves it unanswered.
 func outcomeOf(e event) string {
 	switch e {
-	case acceptCancel, acceptExtension, acceptPrice, requestGranted:
+	case acceptCancel, acceptExtension, acceptPrice, raisePaid, requestGranted:
 		return "accepted"
 	case declineRequest:
 		return "declined"
@@ -101,29 +105,48 @@ func outcomeOf(e event) string {
 	return "lapsed"
 }
 
-// record writes the request that was opened or settled, and the dispute that was settled.
+// record writes the request that was opened, agreed on or settled, and the dispute that was settled.
 func (s *service) record(tx *db.Tx, row orderRow, st step) error {
 	was := st.before
-	if was.Asked == "" && row.Asked != "" {
+	if was.Asked != row.Asked {
+		if err := s.recordChange(tx, row, st); err != nil {
+			return err
+		}
+	}
+	if was.Status == order.StatusDisputed && row.Status != order.StatusDisputed || was.Contested && !row.Contested {
+		return s.recordDispute(tx, row, st)
+	}
+	return nil
+}
+
+func (s *service) recordChange(tx *db.Tx, row orderRow, st step) error {
+	switch {
+	case st.before.Asked == "":
 		asked := changeRow{ID: newID(), OrderID: row.ID, Kind: kindOf(row.Asked), AskedBy: row.AskedBy, Reason: st.note, Days: row.AskedDays,
-			Amount: row.AskedAmount, Status: "open", AskedAt: *row.AskedAt, AnswerBy: *requestEnd.in(row.life())}
+			Amount: row.AskedAmount, Revisions: row.AskedRevisions, Status: "open", AskedAt: *row.AskedAt, AnswerBy: *requestEnd.in(row.life())}
 		if err := tx.Create(&asked).Error; err != nil {
 			return fmt.Errorf("write the request: %w", err)
 		}
-	}
-	if was.Asked != "" && row.Asked == "" {
-		note := ""
-		if outcome := outcomeOf(st.rule.Event); outcome != "lapsed" {
-			note = st.note
-		}
-		err := tx.Exec("UPDATE changes SET status = ?, note = ?, settled_at = ? WHERE order_id = ? AND status = 'open'",
-			outcomeOf(st.rule.Event), note, tx.Now(), row.ID).Error
+		return nil
+	case row.Asked != "": // agreed on
+		err := tx.Exec("UPDATE changes SET agreed_at = ?, answer_by = ?, note = ? WHERE order_id = ? AND status = 'open'",
+			tx.Now(), *requestEnd.in(row.life()), st.note, row.ID).Error
 		if err != nil {
-			return fmt.Errorf("settle the request: %w", err)
+			return fmt.Errorf("note that both have agreed: %w", err)
 		}
+		return s.billRaise(tx, row)
 	}
-	if was.Status == order.StatusDisputed && row.Status != order.StatusDisputed {
-		return s.recordDispute(tx, row, st)
+	note, outcome := "", outcomeOf(st.rule.Event)
+	if outcome != "lapsed" {
+		note = st.note
+	}
+	err := tx.Exec("UPDATE changes SET status = ?, note = CASE WHEN ? = '' THEN note ELSE ? END, settled_at = ? WHERE order_id = ? AND status = 'open'",
+		outcome, note, note, tx.Now(), row.ID).Error
+	if err != nil {
+		return fmt.Errorf("settle the request: %w", err)
+	}
+	if st.before.Asked == acceptRaise {
+		return expire(tx, row.ID, paysRaise)
 	}
 	return nil
 }

@@ -115,6 +115,16 @@ func lackingBetween(g guard, l life, a order.Action) string {
 			return fmt.Sprintf("No request is open, so you cannot %s.", inVerbs(a))
 		}
 		return fmt.Sprintf("The open request is the %s's: its own side takes it back, the other side accepts or declines it.", l.AskedBy)
+	case isAgreed:
+		return "Nothing that both have agreed on waits for a payment."
+	case isContested:
+		return fmt.Sprintf("No dispute is open, so you cannot %s.", inVerbs(a))
+	case isContestable:
+		return "A completed order can be disputed once, while its clearing period lasts, and only if its money is there."
+	case isUncontested:
+		return "Nothing of the price is left to give back, or a dispute decides about it."
+	case isTippable:
+		return "A tip can be given once, within 30 days after the order was completed."
 	case buyerDisputes, sellerDisputes:
 		return fmt.Sprintf("The %s opened the dispute, so only the %s can withdraw it.", l.DisputedBy, l.DisputedBy)
 	}
@@ -174,6 +184,12 @@ func inVerbsBetween(a order.Action) string {
 		return "withdraw your dispute"
 	case order.ActionResolve:
 		return "decide the dispute"
+	case order.ActionTip:
+		return "give a tip"
+	case order.ActionPayChange:
+		return "pay what both have agreed on"
+	case order.ActionStaffRefund:
+		return "give money of a completed order back"
 	case order.ActionStaffCancel:
 		return "cancel the order for both"
 	}

@@ -96,6 +96,14 @@ func (r remote) StaffCancel(ctx context.Context, q order.StaffCancelRequest) (or
 	return rpc.Call[order.Order](ctx, r.c, "StaffCancel", q)
 }
 
+func (r remote) StaffRefund(ctx context.Context, q order.StaffRefundRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "StaffRefund", q)
+}
+
+func (r remote) Tip(ctx context.Context, q order.TipRequest) (order.Order, error) {
+	return rpc.Call[order.Order](ctx, r.c, "Tip", q)
+}
+
 func (r remote) File(ctx context.Context, q order.FileRequest) (order.File, error) {
 	return rpc.Read[order.File](ctx, r.c, "File", q)
 }

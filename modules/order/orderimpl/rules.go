@@ -47,9 +47,13 @@ const (
 	requestCancel    event = "request_cancel"
 	requestExtension event = "request_extension"
 	requestPrice     event = "request_price"
+	requestRaise     event = "request_raise"
 	acceptCancel     event = "accept_cancel"
 	acceptExtension  event = "accept_extension"
 	acceptPrice      event = "accept_price"
+	acceptRaise      event = "accept_raise" // as what is asked for: both have agreed, and the buyer has not paid yet
+	payRaise         event = "pay_raise"
+	raisePaid        event = "raise_paid"
 	declineRequest   event = "decline_request"
 	withdrawRequest  event = "withdraw_request"
 	requestGranted   event = "request_granted" // silence is consent
@@ -64,6 +68,12 @@ const (
 	disputeBackstop event = "dispute_backstop"
 
 	staffCancel event = "staff_cancel"
+	staffRefund event = "staff_refund"
+
+	tip            event = "tip"
+	tipPaid        event = "tip_paid"
+	tipCleared     event = "tip_cleared"
+	paymentSurplus event = "payment_surplus" // money came when there was no use for it any more
 )
 
 // guard is a condition beside status and actor, in words; the empty one always holds (guard.holds).
@@ -75,7 +85,7 @@ const (
 	isUnpaid      guard = "nothing was paid before"
 	isVeryLate    guard = "due more than 24 h ago"
 	isRevisable   guard = "revisions are left"
-	isUncleared   guard = "not cleared before"
+	isUncleared   guard = "not cleared before, and not contested"
 	isReviewable  guard = "ended at most 14 d ago"
 	isOnTime      guard = "not due yet"
 	isLate        guard = "due, not very late"
@@ -87,6 +97,15 @@ const (
 	isRefundable  guard = "the limit of partial refunds is not reached"
 	isExtendable  guard = "extensions of the review are left"
 	isDisputable  guard = "late, or a request to cancel was refused"
+
+	isAgreed         guard = "both have agreed on a higher price"
+	isTippable       guard = "ended at most 30 d ago, and not tipped"
+	isUntipped       guard = "not tipped"
+	isTipUncleared   guard = "the tip has not cleared"
+	isContestable    guard = "the earning has not cleared, and nothing was decided"
+	isContested      guard = "a dispute is open"
+	isUncontested    guard = "part of the price is left, and no dispute is open"
+	isContestUnheard guard = "a dispute is open, and the seller has not answered it"
 
 	buyerDisputes  guard = "the buyer opened the dispute"
 	sellerDisputes guard = "the seller opened the dispute"
@@ -109,6 +128,7 @@ const (
 	completionNearing moment = "completion_nearing"
 	completionEnd     moment = "completion_end"
 	clearingEnd       moment = "clearing_end"
+	tipClearingEnd    moment = "tip_clearing_end"
 	requestEnd        moment = "request_end"
 	disputeAnswerEnd  moment = "dispute_answer_end"
 	disputeTarget     moment = "dispute_target"
@@ -126,6 +146,7 @@ const (
 	longerReview   clock = "review 3 d longer"
 	respite        clock = "review at least 1 d more"
 	resume         clock = "as much time as before the dispute"
+	raiseClock     clock = "due the paid days later"
 )
 
 // journal names a movement of money by its number in docs/orders.md.
@@ -138,6 +159,15 @@ const (
 	refunds journal = "J9"
 	partly  journal = "J10"
 	split   journal = "J11"
+
+	raises   journal = "J14"
+	bounces  journal = "J14, J9" // of a surplus
+	tips     journal = "J13"
+	clearTip journal = "J5" + " (tip)"
+	freezes  journal = "J15b"
+	thaws    journal = "J15b reversed"
+	takes    journal = "J12"
+	takesAll journal = "J12 (all)"
 )
 
 // announcement names an event of the contract (service.announce).
@@ -164,6 +194,10 @@ const (
 	disputed          announcement = "disputed"
 	disputeStated     announcement = "dispute_stated"
 	disputeSettled    announcement = "dispute_settled"
+	changeAgreed      announcement = "change_agreed"
+	tipped            announcement = "tipped"
+	tipReady          announcement = "cleared (tip)"
+	takenBack         announcement = "taken_back"
 )
 
 // rule is one line of the process: if the order is in From, the guard holds and (for the marketplace) the moment When

@@ -49,7 +49,7 @@ func agree(p table, l life, w world, a attempt) (life, world, bool, error) {
 	if !ok {
 		return l, w, false, nil
 	}
-	after := r.follow(l, now, deal{Days: a.days, Amount: a.amount})
+	after := r.follow(l, now, deal{Days: a.days, Amount: a.amount, Revisions: a.revisions})
 	if posted := list(r.Money); strings.ReplaceAll(posted, ",", "") != money {
 		return after, next, true, fmt.Errorf("%s %s: the rules post %s, the oracle %s", a.who, a.what, posted, money)
 	}
@@ -61,7 +61,7 @@ func agree(p table, l life, w world, a attempt) (life, world, bool, error) {
 
 // same says in which of their facts the two differ.
 func same(l life, w world) error {
-	kinds := map[event]string{"": "", requestCancel: "cancel", requestExtension: "extension", requestPrice: "price"}
+	kinds := map[event]string{"": "", requestCancel: "cancel", requestExtension: "extension", requestPrice: "price", requestRaise: "raise", acceptRaise: "agreed"}
 	switch {
 	case string(l.Status) != w.status:
 		return fmt.Errorf("it is %s, for the oracle %s", l.Status, w.status)
@@ -72,6 +72,9 @@ func same(l life, w world) error {
 		return fmt.Errorf("the %s asks for %q, for the oracle the %s for %q", l.AskedBy, l.Asked, w.wisher, w.wish)
 	case string(l.DisputedBy) != w.accuser || string(l.DisputedFrom) != w.before || l.Heard != w.heard:
 		return fmt.Errorf("disputed by %q from %q, for the oracle by %q from %q", l.DisputedBy, l.DisputedFrom, w.accuser, w.before)
+	case l.Price != w.price || l.Revisions != w.allowed || l.Contested != w.contested || l.Judged != w.judged || !at(l.TippedAt, w.tipped) || !at(l.TipClearedAt, w.tipFree):
+		return fmt.Errorf("price %d, %d revisions, contested %v, judged %v, tipped %v, %v; for the oracle %d, %d, %v, %v, %v, %v",
+			l.Price, l.Revisions, l.Contested, l.Judged, l.TippedAt, l.TipClearedAt, w.price, w.allowed, w.contested, w.judged, hours(w.tipped), hours(w.tipFree))
 	case !at(l.DueAt, w.due) || !at(l.reviewEnd(), w.review) || !at(l.EndedAt, w.ended) || !at(l.ClearedAt, w.free):
 		return fmt.Errorf("due %v, review until %v, ended %v; for the oracle %v, %v, %v", l.DueAt, l.reviewEnd(), l.EndedAt, hours(w.due), hours(w.review), hours(w.ended))
 	}
@@ -111,7 +114,7 @@ func lead(t *testing.T, steps int) (legal, illegal map[cell]int) {
 			compareButtons(t, p, l, w, now)
 		}
 		c := cell{l.Status, actors[random.IntN(len(actors))], events[random.IntN(len(events))]}
-		a := attempt{string(c.who), string(c.what), now, 1 + random.IntN(5), 1 + random.Int64N(300)}
+		a := attempt{string(c.who), string(c.what), now, 1 + random.IntN(5), 1 + random.Int64N(300), random.IntN(3)}
 		if random.IntN(4) > 0 { // mostly something that is possible, so that lives get on
 			a = possible(random, cells[l.Status], w, a)
 			c.who, c.what = actor(a.who), event(a.what)
@@ -137,6 +140,23 @@ func lead(t *testing.T, steps int) (legal, illegal map[cell]int) {
 func possible(random *rand.Rand, cells []cell, w world, a attempt) attempt {
 	if w.status == "delivered" && random.IntN(2) == 0 { // the rarest way
 		a.who, a.what = "buyer", "request_revision"
+		return a
+	}
+	switch rare := random.IntN(4); { // ways that need several steps in a row
+	case w.wish == "agreed" && rare < 2:
+		a.who, a.what = "provider", "raise_paid"
+		return a
+	case w.wish == "cancel" && w.status == "delivered" && rare == 0:
+		a.who, a.what = map[string]string{"buyer": "seller", "seller": "buyer"}[w.wisher], "accept_cancel"
+		return a
+	case w.wish == "cancel" && w.wisher == "buyer" && w.status == "in_progress" && rare == 0:
+		a.who, a.what = "marketplace", "request_granted"
+		return a
+	case w.status == "completed" && !w.contested && rare == 0:
+		a.who, a.what = "buyer", "open_dispute"
+		return a
+	case w.contested && rare < 2:
+		a.who, a.what = "marketplace", []string{"escalate_dispute", "dispute_backstop", "dispute_backstop"}[random.IntN(3)]
 		return a
 	}
 	for range 4 {
@@ -214,14 +234,14 @@ func TestEveryTripleOfStateEventAndActorIsAllowedOnlyWhereTheOracleAllowsIt(t *t
 			r := p[random.IntN(len(p))]
 			now += float64(random.IntN(80))
 			var err error
-			if l, w, _, err = agree(p, l, w, attempt{string(r.Actor), string(r.Event), now, 2, 100}); err != nil {
+			if l, w, _, err = agree(p, l, w, attempt{string(r.Actor), string(r.Event), now, 2, 100, 1}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for _, who := range everyone() {
 			for _, what := range everything() {
 				triples++
-				if _, _, _, err := agree(p, l, w, attempt{string(who), string(what), now, 2, 100}); err != nil {
+				if _, _, _, err := agree(p, l, w, attempt{string(who), string(what), now, 2, 100, 1}); err != nil {
 					t.Fatalf("at %v: %v", now, err)
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"marketplace/platform/config"
+	"marketplace/platform/money"
 )
 
 // settings are what the operator decides (settings.order). Fees are in basis points: 550 is 5.5 %.
@@ -63,6 +64,18 @@ type settings struct {
 }
 
 const day = 24 * time.Hour
+
+// tips are the least and the most that a tip may be: 1 to 500 whole units of the currency.
+func (s settings) tips() (least, most int64) {
+	unit := int64(1)
+	places, _ := money.Exponent(s.Currency)
+	for range places {
+		unit *= 10
+	}
+	return unit, 500 * unit
+}
+
+func (s settings) amount(minor int64) money.Amount { return money.Of(minor, s.Currency) }
 
 func defaults() settings {
 	return settings{

@@ -56,6 +56,7 @@ type simulatedPayment struct {
 	GigTitle     string
 	PackageTitle string
 	Quantity     int
+	Kind         string // of the payment
 	ReturnURL    string
 }
 
@@ -77,7 +78,7 @@ func (s *service) simulatedBy(ctx context.Context, id string) (simulatedPayment,
 		return simulatedPayment{}, fault.NotFoundf("There is no such payment.")
 	}
 	var rows []simulatedPayment
-	err := s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, p.amount AS total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
+	err := s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, p.amount AS total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity, p.kind
 		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND p.provider = 'simulator'`, id).Scan(&rows).Error
 	if err != nil {
 		return simulatedPayment{}, fmt.Errorf("read the payment: %w", err)
@@ -96,7 +97,12 @@ func (p simulatedPayment) with(c payment.Charge) order.SimulatedPayment {
 		status = paymentExpiredStatus
 	}
 	text := p.GigTitle + ", " + p.PackageTitle
-	if p.Quantity > 1 {
+	switch {
+	case p.Kind == paysTip:
+		text = "Tip for " + p.GigTitle
+	case p.Kind == paysRaise:
+		text = "More for " + p.GigTitle
+	case p.Quantity > 1:
 		text = fmt.Sprintf("%d × %s", p.Quantity, text)
 	}
 	return order.SimulatedPayment{ID: p.ID, OrderID: p.OrderID, Description: text, Amount: money.Of(p.Total, p.Currency), Status: status, ReturnURL: p.ReturnURL}

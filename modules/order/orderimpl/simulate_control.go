@@ -21,7 +21,7 @@ func (s *service) Checkout(ctx context.Context, q order.CheckoutRequest) (order.
 	}
 	var rows []simulatedPayment
 	if isText(q.PaymentID, mostID) {
-		err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, p.amount AS total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity
+		err = s.db.Read(ctx).Raw(`SELECT p.id, p.order_id, p.status, p.amount AS total, o.currency, o.buyer_id, o.gig_title, o.package_title, o.quantity, p.kind
 			FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = ? AND o.buyer_id = ?`, q.PaymentID, who.UserID).Scan(&rows).Error
 	}
 	if err != nil {

@@ -46,7 +46,7 @@ func (s *service) resolve(ctx context.Context, who identity.Actor, q order.Resol
 		if err != nil {
 			return err
 		}
-		if left := row.Subtotal - row.Refunded; q.Refund > left {
+		if left := row.price() - row.gone(); q.Refund > left {
 			return fault.Wrong("refund", "Use 0 to %s, which is what is left of the price.", row.amount(left))
 		}
 		return s.decide(tx, set, row, who, q, rule)
@@ -55,7 +55,7 @@ func (s *service) resolve(ctx context.Context, who identity.Actor, q order.Resol
 
 // resolutionOf is the event of a decision: all back, or not.
 func resolutionOf(row orderRow, refund int64) event {
-	if refund == row.Subtotal-row.Refunded {
+	if refund == row.price()-row.gone() {
 		return resolveRefund
 	}
 	return resolveSplit
@@ -68,7 +68,7 @@ func (s *service) decide(tx *db.Tx, set settings, row *orderRow, who identity.Ac
 		return fmt.Errorf("read the dispute: %w", err)
 	}
 	confirmed := d.DraftBy != "" && d.DraftBy != who.UserID && d.DraftRefund == q.Refund
-	if row.Subtotal-row.Refunded <= set.SoloLimit || confirmed {
+	if row.price()-row.gone() <= set.SoloLimit || confirmed {
 		return s.move(tx, row, step{rule: rule, actor: moderator, actorID: who.UserID, note: q.Reason, deal: deal{Amount: q.Refund}})
 	}
 	err := tx.Exec("UPDATE disputes SET draft_refund = ?, draft_reason = ?, draft_by = ? WHERE id = ? AND status = 'open'", q.Refund, q.Reason, who.UserID, d.ID).Error

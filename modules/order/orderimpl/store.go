@@ -71,6 +71,13 @@ type orderRow struct {
 	DisputedBy     actor
 	DisputedFrom   order.Status
 	Heard          bool
+	AskedRevisions int
+	Contested      bool
+	Judged         bool
+	TippedAt       *time.Time
+	TipClearedAt   *time.Time
+
+	Lines []lineRow `gorm:"-"` // higher prices that were paid, oldest first
 }
 
 // TableName is orders.
@@ -80,19 +87,22 @@ func (r orderRow) life() life {
 	return life{
 		Status: r.Status, Questions: len(r.Requirements), Revisions: r.Revisions, Used: r.RevisionsUsed, DeliveryDays: r.DeliveryDays,
 		Terms: r.Terms.complete(), PlacedAt: r.PlacedAt, PaidAt: r.PaidAt, StartedAt: r.StartedAt, DueAt: r.DueAt, DeliveredAt: r.DeliveredAt,
-		EndedAt: r.EndedAt, ClearedAt: r.ClearedAt, ReviewEndsAt: r.ReviewEndsAt, Extensions: r.Extensions, Price: r.Subtotal, Refunded: r.Refunded,
+		EndedAt: r.EndedAt, ClearedAt: r.ClearedAt, ReviewEndsAt: r.ReviewEndsAt, Extensions: r.Extensions, Price: r.price(), Refunded: r.gone(),
 		Asked: r.Asked, AskedBy: r.AskedBy, AskedAt: r.AskedAt, AskedDays: r.AskedDays, AskedAmount: r.AskedAmount, Pressed: r.Pressed,
 		DisputedAt: r.DisputedAt, DisputedBy: r.DisputedBy, DisputedFrom: r.DisputedFrom, Heard: r.Heard,
+		AskedMore: r.AskedRevisions, Contested: r.Contested, Judged: r.Judged, TippedAt: r.TippedAt, TipClearedAt: r.TipClearedAt,
 	}
 }
 
 // take takes over what the rules have changed.
 func (r *orderRow) take(l life) {
-	r.Status, r.RevisionsUsed = l.Status, l.Used
+	r.Status, r.RevisionsUsed, r.Revisions = l.Status, l.Used, l.Revisions
 	r.PaidAt, r.StartedAt, r.DueAt, r.DeliveredAt, r.EndedAt, r.ClearedAt = l.PaidAt, l.StartedAt, l.DueAt, l.DeliveredAt, l.EndedAt, l.ClearedAt
-	r.ReviewEndsAt, r.Extensions, r.Refunded = l.ReviewEndsAt, l.Extensions, l.Refunded
+	r.ReviewEndsAt, r.Extensions = l.ReviewEndsAt, l.Extensions
+	r.returnPart(l.Refunded - r.gone())
 	r.Asked, r.AskedBy, r.AskedAt, r.AskedDays, r.AskedAmount, r.Pressed = l.Asked, l.AskedBy, l.AskedAt, l.AskedDays, l.AskedAmount, l.Pressed
 	r.DisputedAt, r.DisputedBy, r.DisputedFrom, r.Heard = l.DisputedAt, l.DisputedBy, l.DisputedFrom, l.Heard
+	r.AskedRevisions, r.Contested, r.Judged, r.TippedAt, r.TipClearedAt = l.AskedMore, l.Contested, l.Judged, l.TippedAt, l.TipClearedAt
 }
 
 func (r orderRow) amount(minor int64) money.Amount { return money.Of(minor, r.Currency) }
@@ -105,9 +115,9 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 		GigID: r.GigID, GigTitle: r.GigTitle, GigPictureID: r.GigPictureID,
 		Package: r.Package, PackageTitle: r.PackageTitle, Includes: r.Includes,
 		DeliveryDays: r.DeliveryDays, Revisions: r.Revisions, RevisionUsed: r.RevisionsUsed, Quantity: r.Quantity,
-		Extras: r.Extras, Lines: linesOf(r.PackageTitle, r.Quantity, r.amount(r.Price), r.Extras),
-		Price: r.amount(r.Price), Subtotal: r.amount(r.Subtotal), Fee: r.amount(r.Fee), Total: r.amount(r.Total), Credit: r.amount(r.Credit),
-		Refunded: r.amount(r.Refunded), Earnings: r.amount(r.earned()),
+		Extras: r.Extras, Lines: r.lines(r.PackageTitle), Credit: r.amount(r.Credit),
+		Price: r.amount(r.Price), Subtotal: r.amount(r.price()), Fee: r.amount(r.fee()), Total: r.amount(r.total()),
+		Refunded: r.amount(r.gone()), Earnings: r.amount(r.earned()),
 		Requirements: r.Requirements, Deliveries: []order.Delivery{}, Timeline: []order.Entry{}, Changes: []order.Change{},
 		Late: r.Status == order.StatusInProgress && deliveryDue.past(r.life(), now), VeryLate: r.Status == order.StatusInProgress && veryLateFrom.past(r.life(), now),
 		Next: p.upcoming(r.life(), now), Allowed: p.allowed(r.life(), who, now),
@@ -162,7 +172,7 @@ func lock(tx *db.Tx, id string) (orderRow, error) {
 	if err != nil {
 		return row, fmt.Errorf("read the order: %w", err)
 	}
-	return row, nil
+	return row, addLines(tx.DB, []*orderRow{&row})
 }
 
 // find reads an order that is the user's business.
@@ -179,7 +189,7 @@ func (s *service) find(ctx context.Context, id string, user identity.Actor) (ord
 	if err != nil || !ok {
 		return orderRow{}, "", errNoOrder()
 	}
-	return row, who, nil
+	return row, who, addLines(s.db.Read(ctx), []*orderRow{&row})
 }
 
 // historyRow is one line of an order's timeline.
@@ -250,6 +260,8 @@ type paymentRow struct {
 	Attempt   int
 	CheckAt   *time.Time
 	CreatedAt time.Time
+	Kind      string // order, raise, tip
+	Line      string // what it is for, if not for the order itself
 }
 
 // TableName is payments.

@@ -37,7 +37,8 @@ func ofOrders() []invariant {
 		{number: 5, problem: "The order %s has not as much funded as is in escrow, refunded and released.",
 			sql: `SELECT id FROM (` + perOrder + `) x WHERE funded <> escrow + escrow_fee + tax + refunded + released + lost ORDER BY id LIMIT 20`},
 		{number: 5, problem: "The order %s was not funded with what its buyer pays.",
-			sql: `SELECT id FROM (` + perOrder + `) x WHERE funded <> CASE WHEN paid_at IS NULL THEN 0 WHEN paid_at > ended_at THEN total - credit ELSE total END ORDER BY id LIMIT 20`},
+			sql: `SELECT id FROM (` + perOrder + `) x WHERE funded <> CASE WHEN paid_at IS NULL THEN 0 WHEN paid_at > ended_at THEN total - credit ELSE total END +
+			COALESCE((SELECT SUM(l.price + l.fee) FROM lines l WHERE l.order_id = x.id AND l.paid_at IS NOT NULL), 0) ORDER BY id LIMIT 20`},
 		{number: 6, problem: "The order %s has ended, and money is left in its escrow.",
 			sql: `SELECT id FROM (` + perOrder + `) x WHERE status IN ('completed', 'cancelled', 'expired') AND (escrow <> 0 OR escrow_fee <> 0) ORDER BY id LIMIT 20`},
 		{number: 7, problem: "The order %s is in work, and no money is in its escrow.",
@@ -48,22 +49,25 @@ func ofOrders() []invariant {
 
 // ofProcess are 8, 9 and 17 to 19: the books fit the orders.
 func ofProcess() []invariant {
-	const posted = `SELECT o.id, o.subtotal, o.fee, o.seller_fee,
+	const posted = `SELECT o.id,
 		COALESCE(-SUM(CASE WHEN p.account LIKE 'income:seller_fee:%' THEN p.amount END), 0) AS commission,
-		COALESCE(-SUM(CASE WHEN p.account LIKE 'income:buyer_fee:%' THEN p.amount END), 0) AS service,
-		COALESCE(-SUM(CASE WHEN p.account LIKE 'income:seller_fee:%' OR p.account LIKE 'user:%' THEN p.amount END), 0) AS price
+		COALESCE(-SUM(CASE WHEN p.account LIKE 'income:buyer_fee:%' THEN p.amount END), 0) AS service
 		FROM orders o JOIN journals j ON j.order_id = o.id JOIN postings p ON p.journal_id = j.id
-		WHERE j.idem = 'order:' || o.id || ':release' OR j.kind = 'resolved' GROUP BY o.id, o.subtotal, o.fee, o.seller_fee`
+		WHERE o.status = 'completed' AND j.kind IN ('released', 'resolved', 'taken_back') GROUP BY o.id`
+	// Fees of what went back are given up in proportion, of each payment rounded once: (2ab + c) / 2c is ab/c, half up.
+	const agreed = `SELECT id, SUM(seller_fee - (2 * seller_fee * refunded + price) / (2 * price)) AS commission,
+		SUM(fee - (2 * fee * refunded + price) / (2 * price)) AS service FROM (
+			SELECT id, seller_fee, fee, refunded, subtotal AS price FROM orders
+			UNION ALL SELECT order_id, seller_fee, fee, refunded, price FROM lines WHERE kind = 'raise' AND paid_at IS NOT NULL
+		) parts GROUP BY id`
 	return []invariant{
 		{number: 9, problem: "The money of the order %s was released, and its history does not say that it was completed.",
 			sql: `SELECT DISTINCT j.order_id FROM journals j WHERE j.kind IN ('released', 'resolved') AND NOT EXISTS
 			(SELECT 1 FROM history h WHERE h.order_id = j.order_id AND (h.to_status = 'completed' OR j.kind = 'resolved' AND h.from_status = 'disputed'))
 			ORDER BY j.order_id LIMIT 20`},
-		// Fees of what went back before are given up in proportion, rounded once: (2ab + c) / 2c is ab/c, half up.
 		{number: 17, problem: "The commission of the order %s is not that of the fees that it was placed under.",
-			sql: `SELECT id FROM (` + posted + `) x WHERE
-			commission <> seller_fee - (2 * seller_fee * (subtotal - CAST(price AS BIGINT)) + subtotal) / (2 * subtotal) OR
-			service <> fee - (2 * fee * (subtotal - CAST(price AS BIGINT)) + subtotal) / (2 * subtotal) ORDER BY id LIMIT 20`},
+			sql: `SELECT x.id FROM (` + posted + `) x JOIN (` + agreed + `) a ON a.id = x.id
+			WHERE x.commission <> a.commission OR x.service <> a.service ORDER BY x.id LIMIT 20`},
 		{number: 18, problem: "The buyer of the order %s is its seller.", sql: `SELECT id FROM orders WHERE buyer_id = seller_id ORDER BY id LIMIT 20`},
 		{number: 19, problem: "The order %s has postings in another currency.",
 			sql: `SELECT DISTINCT o.id FROM orders o JOIN journals j ON j.order_id = o.id JOIN postings p ON p.journal_id = j.id
@@ -78,6 +82,7 @@ func ofPeople() []invariant {
 			sql: `SELECT who FROM (
 				SELECT SUBSTR(p.account, 6, LENGTH(p.account) - 17) || ' ' || p.currency AS who, -p.amount AS amount FROM postings p WHERE p.account LIKE 'user:%:pending:%'
 				UNION ALL SELECT e.seller_id || ' ' || e.currency, -(e.amount - e.taken) FROM earnings e WHERE e.cleared_at IS NULL AND e.frozen_by = ''
+				UNION ALL SELECT t.seller_id || ' ' || t.currency, -(t.amount - t.taken) FROM tips t WHERE t.paid_at IS NOT NULL AND t.cleared_at IS NULL AND t.frozen_by = ''
 			) x GROUP BY who HAVING SUM(amount) <> 0 ORDER BY who LIMIT 20`},
 		{number: 10, problem: "The reserve of the seller and currency %s is more than is held back for them.",
 			sql: `SELECT e.seller_id || ' ' || e.currency FROM earnings e WHERE e.reserved <> 0 GROUP BY e.seller_id, e.currency HAVING SUM(e.reserved) >
@@ -98,7 +103,7 @@ func ofTransit(old time.Time) []invariant {
 		{number: 12, problem: "What the provider of %s has captured and not sent back is not what the books say.",
 			sql: `SELECT c.provider FROM (SELECT DISTINCT provider FROM payments WHERE provider <> 'credit') c WHERE
 			(SELECT COALESCE(SUM(p.amount), 0) FROM postings p JOIN journals j ON j.id = p.journal_id WHERE p.account LIKE 'psp:' || c.provider || ':clearing:%'
-				AND j.kind NOT IN ('provider_fee', 'settled', 'unmatched', 'matched', 'returned', 'tipped', 'payout_paid', 'payout_returned')
+				AND j.kind NOT IN ('provider_fee', 'settled', 'unmatched', 'matched', 'returned', 'payout_paid', 'payout_returned')
 				AND NOT (j.kind = 'funded' AND p.account LIKE 'psp:%' AND j.idem NOT IN (SELECT 'psp:' || m.provider || ':' || m.charge FROM payments m))) <>
 			(SELECT COALESCE(SUM(amount), 0) FROM payments WHERE provider = c.provider AND status IN ('succeeded', 'refunding', 'refunded')) -
 			(SELECT COALESCE(SUM(r.amount - r.credited), 0) FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = c.provider AND r.status = 'settled') -
@@ -128,11 +133,13 @@ func ofCauses() []invariant {
 		{number: 16, problem: "The earning of the order %s is half done: it is there without the release of its money.",
 			sql: `SELECT e.order_id FROM earnings e WHERE NOT EXISTS (SELECT 1 FROM journals j WHERE j.order_id = e.order_id AND j.kind IN ('released', 'resolved'))
 			ORDER BY e.order_id LIMIT 20`},
+		{number: 16, problem: "The tip %s is half done: it is paid and not in the books, or in the books and not paid.",
+			sql: `SELECT t.id FROM tips t WHERE (t.paid_at IS NOT NULL) <> EXISTS (SELECT 1 FROM journals j WHERE j.idem = 'tip:' || t.id) ORDER BY t.id LIMIT 20`},
 		{number: 20, problem: "The line %s of a history must have moved money once, and has not.",
 			sql: `SELECT h.order_id || '#' || h.number FROM history h JOIN orders o ON o.id = h.order_id
 			LEFT JOIN journals j ON j.cause = h.order_id || '#' || h.number AND j.order_id = h.order_id AND j.kind =
-				CASE WHEN h.event IN ('accept', 'auto_complete') THEN 'released' WHEN h.event = 'earning_cleared' THEN 'cleared' ELSE 'funded' END
-			WHERE h.event IN ('payment_confirmed', 'payment_late', 'accept', 'auto_complete') GROUP BY h.order_id, h.number, h.event HAVING COUNT(j.id) <> 1
+				CASE WHEN h.event IN ('accept', 'auto_complete') THEN 'released' WHEN h.event = 'tip_paid' THEN 'tipped' ELSE 'funded' END
+			WHERE h.event IN ('payment_confirmed', 'payment_late', 'accept', 'auto_complete', 'raise_paid', 'payment_surplus', 'tip_paid') GROUP BY h.order_id, h.number, h.event HAVING COUNT(j.id) <> 1
 			ORDER BY h.order_id LIMIT 20`},
 		{number: 20, problem: "The journal %s was not announced by the line of the history that moved it.",
 			sql: `SELECT j.id FROM journals j WHERE j.kind IN ('funded', 'released', 'cleared', 'resolved') AND j.cause NOT LIKE '%#%' ORDER BY j.id LIMIT 20`},
