@@ -46,7 +46,7 @@ func (a Amount) Add(b Amount) (Amount, error) {
 		return Amount{}, ErrCurrency
 	}
 	sum := a.Minor + b.Minor
-	if (b.Minor > 0 && sum < a.Minor) || (b.Minor < 0 && sum > a.Minor) {
+	if (sum > a.Minor) != (b.Minor > 0) { // it has wrapped
 		return Amount{}, ErrOverflow
 	}
 	return Of(sum, a.Currency), nil

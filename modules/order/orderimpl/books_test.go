@@ -153,7 +153,7 @@ func (c *crowd) check() order.LedgerReport {
 	return c.sound()
 }
 
-// Row P6: "ledger verify green after 1,000 random orders".
+// Row P6: "ledger verify green after 1,000 random orders"; 5,000 on both databases in make torture.
 func TestTheBooksAreInOrderAfterAThousandRandomOrders(t *testing.T) {
 	t.Parallel()
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
@@ -161,7 +161,9 @@ func TestTheBooksAreInOrderAfterAThousandRandomOrders(t *testing.T) {
 		t.Logf("seed %d", seed)
 		c := &crowd{bed: newBed(t, open, nil), random: rand.New(rand.NewPCG(seed, 0)), open: map[string]int64{}, ended: map[order.Status]int{}}
 		orders := 1000
-		if testing.Short() || raceDetector || c.DB.Postgres() { // SQLite is Go here, and a tenth as fast under the detector
+		if tortured {
+			orders = 5000
+		} else if testing.Short() || raceDetector || c.DB.Postgres() { // SQLite is Go here, and a tenth as fast under the detector
 			orders = 100
 		}
 		for i := range orders {

@@ -1,0 +1,6 @@
+//go:build !torture
+
+package orderimpl
+
+// tortured says that tests may last.
+const tortured = false
