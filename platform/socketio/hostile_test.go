@@ -43,27 +43,32 @@ func TestUnfinishedMessagesOfAllClientsTogetherTakeNoMoreThanTheyMay(t *testing.
 
 func TestUnfinishedPushesCountAsWell(t *testing.T) {
 	h := echoing(t, socketio.Options{MaxMemory: 1 << 20})
-	var refused int
-	var open []net.Conn
+	refused := make(chan string, 4)
+	var conns []net.Conn
 	for range 4 {
 		p := h.poller()
 		conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		open = append(open, conn)
+		conns = append(conns, conn)
+		t.Cleanup(func() { _ = conn.Close() })
 		_, _ = fmt.Fprintf(conn, "POST /socket.io/?%s HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n", p.query())
-		_, _ = conn.Write(make([]byte, 900_000))
+		go func() {
+			_, _ = conn.Write(make([]byte, 900_000))
+			status := make([]byte, 12)
+			if n, _ := conn.Read(status); n > 0 {
+				refused <- string(status[:n])
+			}
+		}()
 	}
-	for _, conn := range open {
-		_ = conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
-		if n, _ := conn.Read(make([]byte, 12)); n > 0 {
-			refused++
+	for range 2 {
+		if got := soon(t, "the refusal", refused); got != "HTTP/1.1 400" {
+			t.Error(got)
 		}
-		_ = conn.Close()
 	}
-	if refused < 2 {
-		t.Errorf("%d of 4 pushes were refused", refused)
+	for _, conn := range conns {
+		_ = conn.Close()
 	}
 	eventually(t, "nothing is held", func() bool { return h.Stats().Held == 0 })
 }

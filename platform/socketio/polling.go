@@ -179,6 +179,7 @@ func (s *session) post(w http.ResponseWriter, r *http.Request) error {
 	defer reader.finish()
 	body, err := io.ReadAll(reader)
 	if err != nil {
+		w.Header().Set("Connection", "close") // or net/http would wait for the rest before it answers
 		s.close(endBroken())
 		return err
 	}
