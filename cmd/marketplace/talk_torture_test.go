@@ -22,7 +22,7 @@ func TestATalkSurvivesAHundredCutsAndTwentyKills(t *testing.T) {
 		}
 	}
 	const each, kills = 1000, 20
-	f.talkUnderFire(t, each, 50, append([]string{f.url}, f.others...), func(acknowledged *atomic.Int64) {
+	f.with("-talks").talkUnderFire(t, each, 50, append([]string{f.url}, f.others...), func(acknowledged *atomic.Int64) {
 		for kill := range kills {
 			for acknowledged.Load() < int64((kill+1)*2*each/(kills+1)) {
 				if t.Failed() {

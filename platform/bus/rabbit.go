@@ -220,7 +220,9 @@ func (r *rabbit) subscriptions() []subscription {
 }
 
 // signal goes to whoever watches the topic, and does not wait for the broker's word.
-func (r *rabbit) signal(ctx context.Context, e db.Emitted) error { return r.link.send(ctx, e.Topic, "", e) }
+func (r *rabbit) signal(ctx context.Context, e db.Emitted) error {
+	return r.link.send(ctx, e.Topic, "", e)
+}
 
 func (r *rabbit) settled(ctx context.Context) (bool, error) { return r.underway.settled(ctx, r.bus) }
 

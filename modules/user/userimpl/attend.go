@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
+
 	"marketplace/modules/user"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
@@ -70,7 +72,7 @@ func checkAttending(q user.AttendRequest) error {
 // renew prolongs the lease of a gateway, or begins it; known is false when it has ended.
 func renew(tx *db.Tx, q user.AttendRequest) (known bool, err error) {
 	now := tx.Now()
-	done := tx.DB
+	var done *gorm.DB
 	if q.Begins {
 		done = tx.Exec("INSERT INTO gateways (id, renewed_at, lease_ends_at) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", q.Gateway, now, now.Add(user.Lease))
 	} else {
