@@ -33,6 +33,7 @@ type editorPage struct {
 	Currency   string
 	Gets       map[string]*order.TakeHome // what the seller gets of the typed prices, by the input
 	Room       int                        // for more pictures
+	Preview    gig.Gig                    // how buyers will see what is in the form
 }
 
 // optionGroup is a top-level category with the choices below it.
@@ -81,6 +82,9 @@ func (s *Site) CreateGig(c echo.Context) error {
 		return err
 	}
 	typed := readGig(values, s.currency())
+	if values.Get("then") == "preview" {
+		return s.showEditor(c, http.StatusOK, editorPage{Form: form{Values: values}})
+	}
 	made, err := s.Gigs.Create(c.Request().Context(), typed.CreateRequest)
 	if f, ok := rejected(values, err, typed.input); ok {
 		return s.showEditor(c, http.StatusUnprocessableEntity, editorPage{Form: f})
@@ -124,6 +128,9 @@ func (s *Site) EditGig(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	typed := readGig(values, s.currency())
+	if values.Get("then") == "preview" {
+		return s.showEditor(c, http.StatusOK, editorPage{Gig: &mine, Form: form{Values: values}})
+	}
 	saved, err := s.Gigs.Update(ctx, typed.update(mine.ID))
 	if err == nil && values.Get("then") == "publish" {
 		saved, err = s.Gigs.Publish(ctx, gig.PublishRequest{ID: mine.ID})
@@ -188,6 +195,7 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	page.Preview = previewOf(ctx, page.Form.Values, page.Gig, page.Currency)
 	return nil
 }
 

@@ -46,3 +46,32 @@ func TestOperatorsSeeAndWriteWhatTheHouseSays(t *testing.T) {
 		}
 	}
 }
+
+func TestAGigIsShownBeforeItIsSaved(t *testing.T) {
+	w := newWorld()
+	h := w.member(t)
+	typed := map[string]string{
+		"title": "I will draw <b>you</b>", "description": "**Fast** <script>x</script>", "basic.title": "One", "basic.price": "45.50", "basic.delivery_days": "3", "basic.revisions": "1",
+		"tags": "ink, paper", "then": "preview",
+	}
+	for _, path := range []string{"/gigs/new", "/gigs/preview"} {
+		w.calls = nil
+		answer := send(h, path, typed)
+		page := answer.Body.String()
+		for _, want := range []string{"I will draw &lt;b&gt;you&lt;/b&gt;", "<strong>Fast</strong>", "$45.50", "/gigs/new/cover"} {
+			if answer.Code != http.StatusOK || !strings.Contains(page, want) {
+				t.Errorf("%s answers %d without %q", path, answer.Code, want)
+			}
+		}
+		if strings.Contains(page, "<script>x") || len(w.calls) > 0 {
+			t.Errorf("%s did %v, or runs scripts", path, w.calls)
+		}
+	}
+	if answer := send(h, "/gigs/preview", map[string]string{}); answer.Code != http.StatusOK {
+		t.Errorf("nothing at all answers %d", answer.Code)
+	}
+	other := send(h, "/gigs/preview", map[string]string{"gig": gigA})
+	if other.Code != http.StatusNotFound && !w.seller {
+		t.Errorf("another's gig answers %d", other.Code)
+	}
+}

@@ -98,6 +98,7 @@ func (s *Site) selling() []Page {
 		{get, "/seller/gigs", edge.SignedIn, s.ListMyGigs, false},
 		{get, "/gigs/new", edge.Verified, s.ShowNewGig, false},
 		{post, "/gigs/new", edge.Verified, s.CreateGig, false},
+		{post, "/gigs/preview", edge.Verified, s.PreviewGig, false},
 		{get, "/gigs/:id/edit", edge.Verified, s.ShowEditGig, false},
 		{post, "/gigs/:id/edit", edge.Verified, s.EditGig, false},
 		{post, "/gigs/:id/publish", edge.Verified, s.PublishGig, false},

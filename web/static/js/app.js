@@ -135,6 +135,25 @@
     menu.querySelector("summary").focus();
   });
 
+  // How buyers will see a gig, while it is written.
+  const preview = document.querySelector("[data-preview]");
+  if (preview) {
+    const form = document.getElementById(preview.dataset.preview);
+    let waiting, latest = 0;
+    const draw = async () => {
+      const mine = ++latest;
+      const body = new URLSearchParams(Array.from(new FormData(form)).filter(([, value]) => typeof value === "string"));
+      try {
+        const answer = await fetch("/gigs/preview", { method: "POST", body });
+        if (answer.ok && mine === latest) preview.innerHTML = await answer.text();
+      } catch { /* the last one stays */ }
+    };
+    form.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(draw, 500);
+    });
+  }
+
   // What elements need that are there from the beginning, and those that come later.
   const enhance = (root) => {
     localize(root);
