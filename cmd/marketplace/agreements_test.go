@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"image"
 	"image/png"
 	"testing"
+
+	"marketplace/platform/apptest"
 )
 
 // twoSidesWhoDoNotAgree have a quote, a deadline that is moved, a preview, a dispute that is withdrawn, and part of the price
@@ -68,5 +71,43 @@ func twoSidesWhoDoNotAgree(t testing.TB, m *market) {
 	}
 	if b := seller.get("/me/balance").ok(200); b.number("pending", "minor") != 7600 {
 		t.Errorf("the seller has %s", b.raw)
+	}
+}
+
+// moreThanThePrice is paid for more work, is disputed after completion, and goes back in part; a tip is on top (rows O20, O21,
+// P6, Z2).
+func moreThanThePrice(t testing.TB, m *market) {
+	seller, buyer := m.join(t, "sonja"), m.join(t, "bert")
+	order := buyer.order(seller.sell(), "standard")
+	buyer.awaitStatus(order, "in_progress")
+	pays := func(payment string, arrived func(reply) bool) {
+		buyer.post("/simulator/payments/"+payment+"/succeed", nil).ok(200)
+		apptest.Eventually(t, func() error {
+			if o := seller.get("/orders/" + order).ok(200); !arrived(o) {
+				return fmt.Errorf("the payment has not arrived: %s", o.raw)
+			}
+			return nil
+		})
+	}
+	seller.post("/orders/"+order+"/changes", map[string]any{"kind": "raise", "amount": 5000, "days": 1, "revisions": 1, "reason": "A second page."}).ok(200)
+	agreed := buyer.post("/orders/"+order+"/changes/accept", nil).ok(200)
+	if seen := seller.get("/orders/" + order).ok(200); seen.number("subtotal", "minor") != 10000 {
+		t.Errorf("the price is higher before it is paid: %s", seen.raw)
+	}
+	pays(agreed.text("changes", 0, "payment", "id"), func(o reply) bool { return o.number("subtotal", "minor") == 15000 })
+	seller.post("/orders/"+order+"/deliveries", map[string]any{"message": "Both pages."}).ok(200)
+	buyer.post("/orders/"+order+"/tips", map[string]any{"amount": 1000}, "Idempotency-Key", unique()).ok(409)
+	buyer.post("/orders/"+order+"/accept", nil).ok(200)
+
+	tip := buyer.post("/orders/"+order+"/tips", map[string]any{"amount": 1000, "message": "Lovely."}, "Idempotency-Key", unique()).ok(200)
+	pays(tip.text("tip", "payment", "id"), func(o reply) bool { return o.at("tip") != nil })
+	buyer.post("/orders/"+order+"/staff-refund", map[string]any{"amount": 100, "reason": "x"}, "Idempotency-Key", unique()).ok(409)
+	buyer.post("/orders/"+order+"/disputes", map[string]any{"reason": "rights", "text": "The second page is not yours."}).ok(200)
+	if b := seller.get("/me/balance").ok(200); b.number("held", "minor") != 12000 || b.number("pending", "minor") != 1000 {
+		t.Errorf("while it is disputed the seller has %s", b.raw)
+	}
+	buyer.post("/orders/"+order+"/disputes/withdraw", nil).ok(200)
+	if b := seller.get("/me/balance").ok(200); b.number("held", "minor") != 0 || b.number("pending", "minor") != 13000 {
+		t.Errorf("at the end the seller has %s", b.raw)
 	}
 }

@@ -49,6 +49,7 @@ func stories() map[string]func(testing.TB, *market) {
 		"Fifty parallel identical orders are one":                          fiftyParallelIdenticalOrdersAreOne,
 		"The marketplace is closed and opened":                             theMarketplaceIsClosedAndOpened,
 		"Two sides who do not agree":                                       twoSidesWhoDoNotAgree,
+		"More than the price":                                              moreThanThePrice,
 		"A client's price is refused by name":                              aClientsPriceIsRefusedByName,
 		"A delivered order completes itself":                               aDeliveredOrderCompletesItself,
 		"A buyer cancels before the work begins":                           aBuyerCancelsBeforeTheWorkBegins,

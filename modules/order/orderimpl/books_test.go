@@ -25,6 +25,7 @@ type crowd struct {
 	*bed
 	random *rand.Rand
 	open   map[string]int64 // what orders that have not ended are about
+	raised map[string]raised // on top of it
 	earned int64
 	ended  map[order.Status]int
 }
@@ -48,6 +49,9 @@ func (c *crowd) one() {
 		if o = c.get(o); o.EndedAt != nil {
 			break
 		}
+	}
+	if o.Status == order.StatusCompleted {
+		c.afterwards(o)
 	}
 }
 
@@ -96,6 +100,8 @@ func (c *crowd) together(o order.Order) error {
 		_, err = c.orders.OpenDispute(who, order.OpenDisputeRequest{OrderID: o.ID, Reason: "quality", Text: "x"})
 	case 5:
 		_, err = c.orders.Resolve(c.staff, order.ResolveRequest{OrderID: o.ID, Refund: amount, Reason: "x"})
+	case 7, 8:
+		c.raiseOnce(o)
 	case 6:
 		_, err = c.orders.Resolve(c.staff, order.ResolveRequest{OrderID: o.ID, Refund: o.Subtotal.Minor - o.Refunded.Minor, Reason: "x"})
 	}
@@ -143,8 +149,9 @@ func (c *crowd) check() order.LedgerReport {
 		}
 		delete(c.open, id)
 		if c.ended[o.Status]++; o.Status == order.StatusCompleted {
-			fee, back := (subtotal*2000+5000)/10000, o.Refunded.Minor
-			c.earned += subtotal - back - (fee - (2*fee*back+subtotal)/(2*subtotal))
+			r := c.raised[id] // what was paid last goes back first
+			last := min(o.Refunded.Minor-r.before, r.price)
+			c.earned += part(r.price, last) + part(subtotal, o.Refunded.Minor-last)
 		}
 	}
 	if b := c.balance(c.seller); b.Pending.Minor+b.Available.Minor != c.earned {
@@ -159,7 +166,7 @@ func TestTheBooksAreInOrderAfterAThousandRandomOrders(t *testing.T) {
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
-		c := &crowd{bed: newBed(t, open, nil), random: rand.New(rand.NewPCG(seed, 0)), open: map[string]int64{}, ended: map[order.Status]int{}}
+		c := &crowd{bed: newBed(t, open, nil), random: rand.New(rand.NewPCG(seed, 0)), open: map[string]int64{}, raised: map[string]raised{}, ended: map[order.Status]int{}}
 		orders := 1000
 		if tortured {
 			orders = 5000

@@ -27,8 +27,10 @@ func (r differenceRow) difference() order.Difference {
 // ours is what our rows say that the provider must report, in the words of the report, with whether the journal of it is
 // there. A row that may still be on its way has no time.
 const ours = `
-	SELECT 'charge' AS kind, p.id AS subject, p.order_id, p.amount, p.currency, o.paid_at AS at, 'psp:' || p.provider || ':' || p.charge AS idem
-		FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.provider = ? AND p.status IN ('succeeded', 'refunding', 'refunded')
+	SELECT 'charge' AS kind, p.id AS subject, p.order_id, p.amount, p.currency, COALESCE(t.paid_at, l.paid_at, o.paid_at) AS at,
+		CASE WHEN t.id IS NULL THEN 'psp:' || p.provider || ':' || p.charge ELSE 'tip:' || t.id END AS idem
+		FROM payments p JOIN orders o ON o.id = p.order_id LEFT JOIN lines l ON l.id = p.line
+		LEFT JOIN tips t ON t.id = p.line AND t.paid_at IS NOT NULL WHERE p.provider = ? AND p.status IN ('succeeded', 'refunding', 'refunded')
 	UNION ALL SELECT 'refund', r.id, r.order_id, -(r.amount - r.credited), r.currency, r.settled_at, 'refund:' || r.id || ':settled'
 		FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = ? AND r.status = 'settled'
 	UNION ALL SELECT 'payout', y.id, '', -(y.amount - y.fee), y.currency, y.ended_at, 'payout:' || y.id || ':paid'
