@@ -32,7 +32,7 @@ type Service interface {
 	Edit(ctx context.Context, q EditRequest) (Message, error)
 	// Delete empties an own message within the time for it: its place remains, its text and files are gone for both.
 	Delete(ctx context.Context, q DeleteRequest) (Message, error)
-	// ListMessages returns messages by their sequence numbers: the last ones, those before (Cursor), those around one
+	// ListMessages returns messages by their sequence numbers, of a conversation or of an order (row Cs5): the last ones, those before (Cursor), those around one
 	// (AroundSeq), those after one (AfterSeq), those with some letters (Query), or those that were edited or deleted since
 	// a change (FromChange). AfterSeq and FromChange fill gaps: ask again after the last one until nothing comes.
 	ListMessages(ctx context.Context, q ListMessagesRequest) (MessageList, error)
@@ -143,6 +143,7 @@ type Message struct {
 	ClientID       string       `json:"client_id"` // what the sender's client called it
 	Kind           Kind         `json:"kind"`
 	SubjectID      string       `json:"subject_id,omitempty"` // what a card shows
+	OrderID        string       `json:"order_id,omitempty"`   // what the conversation was about when it was sent
 	Text           string       `json:"text"`
 	Attachments    []Attachment `json:"attachments"`
 	Warnings       []Warning    `json:"warnings"` // what was found in it, before an order

@@ -54,9 +54,11 @@ type DeleteRequest struct {
 	MessageID      string `json:"message_id"`
 }
 
-// ListMessagesRequest is the argument of ListMessages. One of AfterSeq, AroundSeq, FromChange and Query at most.
+// ListMessagesRequest is the argument of ListMessages. The conversation is named, or an order; then only messages about it,
+// and none if the two have not written about it. One of AfterSeq, AroundSeq, FromChange and Query at most.
 type ListMessagesRequest struct {
-	ConversationID string `json:"conversation_id"`
+	ConversationID string `json:"conversation_id,omitempty"`
+	OrderID        string `json:"order_id,omitempty"`
 	AfterSeq       int64  `json:"after_seq,omitempty"`   // what is newer, to fill a gap
 	AroundSeq      int64  `json:"around_seq,omitempty"`  // the page that this message is in the middle of
 	FromChange     int64  `json:"from_change,omitempty"` // what was edited or deleted since this change (1 is the first), in the order of the changes

@@ -14,6 +14,7 @@ func (a *API) messages() {
 	on(a, op{method: "PUT", path: "/conversations/{id}/messages/{message}", id: "editMessage", access: edge.Verified, summary: "Change an own message, within the time for it"}, a.editMessage)
 	on(a, op{method: "DELETE", path: "/conversations/{id}/messages/{message}", id: "deleteMessage", access: edge.SignedIn, summary: "Empty an own message, within the time for it; its place remains"}, a.deleteMessage)
 	on(a, op{method: "GET", path: "/conversations/{id}/files/{file}", id: "linkConversationFile", access: edge.SignedIn, summary: "A link to a file of a message that works for ten minutes"}, a.linkConversationFile)
+	on(a, op{method: "GET", path: "/orders/{id}/messages", id: "listOrderMessages", access: edge.SignedIn, summary: "What the two sides of an order have written about it, oldest first"}, a.listOrderMessages)
 	on(a, op{method: "POST", path: "/conversations/{id}/tidy", id: "tidyConversation", access: edge.SignedIn, summary: "Star, archive or label a conversation, or call it spam, for yourself"}, a.tidyConversation)
 	on(a, op{method: "GET", path: "/me/labels", id: "listLabels", access: edge.SignedIn, summary: "The own labels, with how many conversations have each"}, a.listLabels)
 	on(a, op{method: "GET", path: "/me/replies", id: "listReplies", access: edge.SignedIn, summary: "The own saved answers"}, a.listReplies)
@@ -53,6 +54,11 @@ type linkConversationFileInput struct {
 func (a *API) linkConversationFile(ctx context.Context, in *linkConversationFileInput) (*body[fileLink], error) {
 	l, err := a.Chats.LinkFile(ctx, chat.FileRequest{ConversationID: in.ID, FileID: in.File, Preview: in.Preview})
 	return answer(fileLink{URL: a.Config.PublicURL + "/attachments/" + l.Token, ExpiresAt: l.ExpiresAt}, err)
+}
+
+func (a *API) listOrderMessages(ctx context.Context, in *PageOf) (*body[List[chat.Message]], error) {
+	messages, err := a.Chats.ListMessages(ctx, chat.ListMessagesRequest{OrderID: in.ID, Limit: in.Limit, Cursor: in.Cursor})
+	return answer(listOf(messages.Items, messages.NextCursor), err)
 }
 
 type tidyConversationInput struct {

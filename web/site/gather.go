@@ -23,6 +23,7 @@ const (
 	partReviews       = "reviews"
 	partProfile       = "the profile of the other side"
 	partResponses     = "times of response"
+	partTalk          = "messages about this order"
 	partSubject       = "what the conversation is about"
 	partYou           = "your profile"
 	partMessages      = "unread messages"

@@ -4,9 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"marketplace/modules/chat"
 	"marketplace/modules/order"
 	"marketplace/modules/review"
 	"marketplace/modules/user"
@@ -116,10 +118,11 @@ type orderPage struct {
 	PayPath    string
 	Left       string // revisions
 	Change     *order.Change
-	TipPath    string   // where a tip is paid that waits for it
-	RaisePath  string   // where a higher price is paid that both have agreed on
-	Kinds      []option // of changes
-	Reasons    []option // of disputes
+	TipPath    string      // where a tip is paid that waits for it
+	RaisePath  string      // where a higher price is paid that both have agreed on
+	Kinds      []option    // of changes
+	Reasons    []option    // of disputes
+	Talk       messageList // the last messages about it
 }
 
 // question is one of the seller's questions as an input.
@@ -190,9 +193,23 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 		}
 		return err
 	})
+	g.want(partTalk, func(ctx context.Context) error {
+		if page.Role == "moderator" {
+			return nil
+		}
+		list, err := s.Chats.ListMessages(ctx, chat.ListMessagesRequest{OrderID: o.ID, Limit: talkShown})
+		page.Talk = messageList{Items: showMessages(ctx, list.Items, time.Time{})}
+		if len(list.Items) > 0 {
+			page.Talk.Conversation = list.Items[0].ConversationID
+		}
+		return err
+	})
 	page.Missing, err = g.wait()
 	return err
 }
+
+// talkShown is how many messages the page of an order shows.
+const talkShown = 5
 
 // showRefused answers a command that was refused with the order as it is now: the message beside the form that was
 // sent, or above everything when the order has moved on meanwhile.

@@ -161,6 +161,11 @@ func (s *service) ListMessages(ctx context.Context, q chat.ListMessagesRequest) 
 		return chat.MessageList{}, err
 	}
 	g := s.db.Read(ctx)
+	if q.ConversationID == "" && q.OrderID != "" {
+		if q.ConversationID, err = conversationOf(g, q.OrderID, actor.UserID); err != nil || q.ConversationID == "" {
+			return chat.MessageList{Items: []chat.Message{}}, err
+		}
+	}
 	if _, err := find(g, q.ConversationID, actor.UserID); err != nil {
 		return chat.MessageList{}, err
 	}
@@ -177,6 +182,23 @@ func (s *service) ListMessages(ctx context.Context, q chat.ListMessagesRequest) 
 	}
 	answer.NextCursor, err = olderCursor(q, rows, limit)
 	return answer, err
+}
+
+// conversationOf is the conversation of the person in which the order was written about; empty: there is none.
+func conversationOf(g *gorm.DB, orderID, userID string) (string, error) {
+	var ids []string
+	if !text.IsID(orderID) {
+		return "", nil
+	}
+	err := g.Raw(`SELECT m.conversation_id FROM messages AS m JOIN participants AS p ON p.conversation_id = m.conversation_id AND p.user_id = ?
+		WHERE m.order_id = ? LIMIT 1`, userID, orderID).Scan(&ids).Error
+	if err != nil {
+		return "", fmt.Errorf("find the conversation about an order: %w", err)
+	}
+	if len(ids) == 0 {
+		return "", nil
+	}
+	return ids[0], nil
 }
 
 // checkWhich refuses to list messages in two ways at once.
@@ -200,7 +222,10 @@ func olderCursor(q chat.ListMessagesRequest, rows []messageRow, limit int) (stri
 	}
 	oldest, more := rows[0].Seq, rows[0].Seq > 1
 	if q.Query != "" {
-		oldest, more = rows[len(rows)-1].Seq, len(rows) == limit
+		oldest = rows[len(rows)-1].Seq
+	}
+	if q.Query != "" || q.OrderID != "" {
+		more = len(rows) == limit
 	}
 	if !more {
 		return "", nil
@@ -225,6 +250,9 @@ func messagesOf(g *gorm.DB, q chat.ListMessagesRequest, before *messageKey, limi
 	}
 	if q.Query != "" {
 		query = query.Where(`folded LIKE ? ESCAPE '\'`, db.Like(strings.ToLower(q.Query)))
+	}
+	if q.OrderID != "" {
+		query = query.Where("order_id = ?", q.OrderID)
 	}
 	if before != nil {
 		query = query.Where("seq < ?", before.Before)

@@ -75,6 +75,7 @@ func (s *service) sendOnce(tx *db.Tx, row *messageRow, files []file) (posted boo
 	if row.Warnings, err = s.screen(tx, view, row.SenderID, row.Text); err != nil {
 		return false, err
 	}
+	row.OrderID = view.OrderID
 	if err := post(tx, row, view); err != nil {
 		return false, err
 	}

@@ -22,6 +22,7 @@ type messageRow struct {
 	ClientID       string
 	Kind           chat.Kind
 	SubjectID      string
+	OrderID        string // that it is about
 	Text           string
 	Folded         string // the text in small letters
 	Warnings       string // separated by commas
@@ -38,7 +39,7 @@ func (messageRow) TableName() string { return "messages" }
 // message is the row without its files.
 func (r messageRow) message() chat.Message {
 	m := chat.Message{ID: r.ID, ConversationID: r.ConversationID, Seq: r.Seq, SenderID: r.SenderID,
-		SenderUsername: r.SenderUsername, ClientID: r.ClientID, Kind: r.Kind, SubjectID: r.SubjectID, Text: r.Text,
+		SenderUsername: r.SenderUsername, ClientID: r.ClientID, Kind: r.Kind, SubjectID: r.SubjectID, OrderID: r.OrderID, Text: r.Text,
 		Attachments: []chat.Attachment{}, Warnings: []chat.Warning{}, CreatedAt: r.CreatedAt.UTC(), Change: r.Change,
 		EditedAt: utc(r.EditedAt), DeletedAt: utc(r.DeletedAt)}
 	for w := range strings.SplitSeq(r.Warnings, ",") {
@@ -105,7 +106,7 @@ func viewsOf(g *gorm.DB, userID string) *gorm.DB {
 // columnsOf names the columns of a message that may not be there, for a row that it is a part of.
 func columnsOf(table, prefix string) string {
 	var all []string
-	for _, column := range []string{"id", "conversation_id", "seq", "sender_id", "sender_username", "client_id", "kind", "subject_id", "text",
+	for _, column := range []string{"id", "conversation_id", "seq", "sender_id", "sender_username", "client_id", "kind", "subject_id", "order_id", "text",
 		"warnings", "files", "change", "edited_at", "deleted_at", "created_at"} {
 		all = append(all, table+"."+column+" AS "+prefix+column)
 	}

@@ -136,3 +136,31 @@ func TestMessagesAreFoundAndShownWhereTheyStand(t *testing.T) {
 		}
 	})
 }
+
+// Row Cs5.
+func TestMessagesAreFoundByTheOrderThatTheyAreAbout(t *testing.T) {
+	everywhere(t, func(t *testing.T, w world) {
+		id := w.between()
+		w.send(ana, id, "Before the order")
+		if _, err := w.Open(ana, chat.OpenRequest{OrderID: "o1"}); err != nil {
+			t.Fatal(err)
+		}
+		w.send(ben, id, "About it", "And more")
+		if _, err := w.Open(ana, chat.OpenRequest{GigID: "g1"}); err != nil {
+			t.Fatal(err)
+		}
+		w.send(ana, id, "Something else")
+		l, err := w.ListMessages(ana, chat.ListMessagesRequest{OrderID: "o1"})
+		if err != nil || len(l.Items) != 2 || l.Items[0].Seq != 2 || l.Items[0].OrderID != "o1" || l.NextCursor != "" {
+			t.Errorf("%+v, %v", l, err)
+		}
+		for _, q := range []chat.ListMessagesRequest{{OrderID: "o2"}, {OrderID: "\x00"}} {
+			if l, err := w.ListMessages(ana, q); err != nil || len(l.Items) != 0 {
+				t.Errorf("%+v, %v", l, err)
+			}
+		}
+		if l, err := w.ListMessages(eve, chat.ListMessagesRequest{OrderID: "o1"}); err != nil || len(l.Items) != 0 {
+			t.Errorf("a third person sees %+v, %v", l, err)
+		}
+	})
+}
