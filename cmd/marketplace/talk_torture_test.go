@@ -32,6 +32,9 @@ func TestATalkSurvivesAHundredCutsAndTwentyKills(t *testing.T) {
 			}
 			c := gateways[kill%len(gateways)]
 			c.kill()
+			if at := acknowledged.Load(); at == 2*each {
+				t.Errorf("kill %d came after the talk", kill+1)
+			}
 			c.start(t)
 			c.awaitReady(t)
 		}
