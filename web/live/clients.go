@@ -36,6 +36,7 @@ func (l *Live) welcome(sk *socketio.Socket) {
 	l.roll.enter(actor.UserID)
 	sk.OnDisconnect(func(string) { l.roll.leave(actor.UserID) })
 	handle(l, sk, "message", func(ctx context.Context, q chat.SendRequest) (any, error) {
+		visitOf(sk).sends()
 		m, err := l.Chats.Send(ctx, q)
 		return map[string]any{"message": m}, err
 	})
@@ -80,6 +81,13 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 			l.Log.Debug("the client left", zap.Error(err))
 		}
 	})
+}
+
+// sends: whoever begins the next message is shown at once.
+func (v *visit) sends() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.typed = time.Time{}
 }
 
 // showTyping shows the other that the person writes: now and then, however often a client says it.

@@ -388,6 +388,7 @@
         sendFiles();
         return;
       }
+      typed = 0;
       const client = resent?.text === text ? resent.client : newID();
       resent = null;
       const waiting = bubble({ sender_id: user, client_id: client, text, created_at: new Date().toISOString() });
