@@ -31,7 +31,7 @@ const buyer = await logIn("bella", "open-sesame-2026");
 const gig = await linkOn("/", /href="(\/gigs\/[^"?]{30,})"/);
 const pages = [
   { name: "home", path: "/" },
-  { name: "search", path: "/gigs" }, // the results of words are not for search engines, on purpose,
+  { name: "search", path: "/gigs" }, // what is found by words is kept from search engines, on purpose
   { name: "gig", path: gig },
   { name: "profile", path: await linkOn(gig, /href="(\/users\/[^"]+)"/) },
   { name: "order", path: await linkOn("/orders", /href="(\/orders\/[0-9a-f-]{36})"/, buyer), cookie: buyer },
