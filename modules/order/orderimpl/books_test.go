@@ -24,7 +24,7 @@ import (
 type crowd struct {
 	*bed
 	random *rand.Rand
-	open   map[string]int64 // what orders that have not ended are about
+	open   map[string]int64  // what orders that have not ended are about
 	raised map[string]raised // on top of it
 	earned int64
 	ended  map[order.Status]int
