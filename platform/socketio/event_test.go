@@ -116,7 +116,7 @@ func TestTheClientAcknowledges(t *testing.T) {
 		sockets = append(sockets, sk)
 		_ = sk.EmitWithAck(time.Minute, answer, "first", 1)
 		_ = sk.EmitWithAck(0, answer, "second", []byte{7})
-		_ = sk.EmitWithAck(20*time.Millisecond, answer, "third")
+		_ = sk.EmitWithAck(500*time.Millisecond, answer, "third")
 		_ = sk.EmitWithAck(time.Minute, answer, "fourth")
 	})
 	c := h.wire()
