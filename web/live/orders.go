@@ -37,6 +37,9 @@ func (l *Live) watchOrders(events *bus.Events) {
 	watchOrder[order.DisputeStated](l, events)
 	watchOrder[order.DisputeSettled](l, events)
 	watchOrder[order.ChargebackChanged](l, events)
+	watchOrder[order.ChangeAgreed](l, events)
+	watchOrder[order.TakenBack](l, events)
+	watchOrder[order.Tipped](l, events)
 }
 
 // orderEvent is any event of an order.
