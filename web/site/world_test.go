@@ -18,6 +18,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/operate"
 	"marketplace/web/edge"
 	"marketplace/web/site"
 )
@@ -74,6 +75,7 @@ func (w *world) edge() edge.Edge {
 	c := config.Defaults()
 	c.PublicURL, c.Demo, c.Name = "http://marketplace.test", true, "Meridian"
 	return edge.Edge{
+		Fleet: operate.NewFleet(process{now: w.now}, nil),
 		Services: edge.Services{
 			Auth: auths{w: w}, Users: users{w: w}, Gigs: gigs{w: w}, Orders: orders{w: w}, Reviews: reviews{w: w}, Chats: chats{w: w},
 			Notifications: notifications{w: w},
