@@ -46,12 +46,18 @@ console.log("| page | performance | accessibility | best practices | search | fi
 try {
   for (const page of pages) {
     const results = [];
-    for (let i = 0; i < runs; i++) {
+    for (let i = 0, tries = 0; i < runs && tries < 3 * runs; i++, tries++) {
       const result = await lighthouse(origin + page.path, {
         port: chrome.port, logLevel: "error", output: "json", extraHeaders: page.cookie ? { Cookie: page.cookie } : undefined,
       });
+      if (result.lhr.runtimeError) { // the browser had no time to paint: this says nothing of the page
+        console.error(`${page.name}: again, because of ${result.lhr.runtimeError.code}`);
+        i--;
+        continue;
+      }
       results.push(result.lhr);
     }
+    if (!results.length) throw new Error(`${page.name} could not be measured`);
     const score = (category) => median(results.map((r) => Math.round(100 * (r.categories[category].score ?? 0))));
     const figure = (audit) => median(results.map((r) => r.audits[audit].numericValue ?? 0));
     const scores = Object.keys(least).map((category) => [category, score(category)]);
