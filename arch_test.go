@@ -85,7 +85,7 @@ func source(path, body string) pkg {
 }
 
 var rules = []rule{
-	{"a contract imports the standard library, fault and money only", contractImports, at("modules/order", "marketplace/platform/db")},
+	{"a contract imports the standard library, fault, money and private only", contractImports, at("modules/order", "marketplace/platform/db")},
 	{"only cmd/marketplace imports an implementation", implImports, at("modules/chat/chatimpl", "marketplace/modules/order/orderimpl")},
 	{"an implementation exports Module and Deps only", implExports, source("modules/order/orderimpl", "type Service struct{}")},
 	{"platform imports neither modules nor web", platformImports, at("platform/app", "marketplace/modules/order")},
@@ -151,7 +151,7 @@ func contractImports(p pkg) (broken []string) {
 		return nil
 	}
 	for _, i := range p.Imports {
-		if !isStandard(i) && i != module+"/platform/fault" && i != module+"/platform/money" {
+		if !isStandard(i) && i != module+"/platform/fault" && i != module+"/platform/money" && i != module+"/platform/private" {
 			broken = append(broken, "a contract imports "+i)
 		}
 	}

@@ -3,6 +3,7 @@ package marketplace_test
 import (
 	"go/ast"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -142,5 +143,90 @@ func TestEveryFieldThatIsLoggedIsECS(t *testing.T) {
 	}
 	if len(logKeys(source("web", "var _ = []any{zap.String(\"request_id\", \"\"), zap.NamedError(\"cause\", nil), zap.String(\"labels.x\", \"\"), zap.Int(\"http.response.status_code\", 1)}"))) != 2 {
 		t.Error("the rule did not refuse its violations")
+	}
+}
+
+// revealed are the places where a private text is laid open into a line of the log or an error.
+func revealed(p pkg) (broken []string) {
+	p.each(func(n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return
+		}
+		s, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok {
+			return
+		}
+		x, ok := s.X.(*ast.Ident)
+		if !ok || !slices.Contains([]string{"zap", "telemetry", "trace", "fault", "errors", "fmt"}, x.Name) {
+			return
+		}
+		for _, arg := range call.Args {
+			ast.Inspect(arg, func(n ast.Node) bool {
+				if inner, ok := n.(*ast.CallExpr); ok && selected(inner) == "Reveal" {
+					broken = append(broken, fset.Position(inner.Pos()).String()+": reveals a private text to "+x.Name)
+				}
+				return true
+			})
+		}
+	})
+	return broken
+}
+
+// secretField is the name of a field that opens something for whoever has it, or tells where a person is written to.
+var secretField = regexp.MustCompile(`^(password|current|new|token|access_token|refresh_token|session_token|email|to|api_key|authorization|secrets|code|secret)$`)
+
+// openSecrets are fields of contracts and of the configuration that hold such a thing as a plain text, which is logged as it
+// is. What is not listed here is private by its type.
+func openSecrets(p pkg) (open []string) {
+	if !p.isContract() && !p.in("platform/config") {
+		return nil
+	}
+	known := []string{
+		"notification.Mail.To", "notification.MailRecord.To", "notification.ListMailsRequest.To", "notification.MailLogRequest.To", // for /dev/mail, and for operators
+		"order.Quote.Token", "order.PlaceRequest.QuoteToken", // says a price, opens nothing
+		"order.FileLink.Token", "order.LinkedFileRequest.Token", "chat.FileLink.Token", "chat.LinkedFileRequest.Token", // part of an address that is handed on, for ten minutes
+		"order.Entry.To", "order.Invoice.To", "auth.SignedUp.Email", // a status; an address on paper; an event that only notification hears
+	}
+	p.each(func(n ast.Node) {
+		t, ok := n.(*ast.TypeSpec)
+		if !ok {
+			return
+		}
+		s, ok := t.Type.(*ast.StructType)
+		if !ok {
+			return
+		}
+		for _, f := range s.Fields.List {
+			if f.Tag == nil || len(f.Names) == 0 {
+				continue
+			}
+			tag := reflect.StructTag(strings.Trim(f.Tag.Value, "`"))
+			name, _, _ := strings.Cut(tag.Get("json")+tag.Get("koanf"), ",")
+			id, plain := f.Type.(*ast.Ident)
+			if full := p.Name + "." + t.Name.Name + "." + f.Names[0].Name; plain && id.Name == "string" && secretField.MatchString(name) && !slices.Contains(known, full) {
+				open = append(open, full+" is a plain text: make it a private.Secret or a private.Personal")
+			}
+		}
+	})
+	return open
+}
+
+// Row X4: by type, not by luck.
+func TestWhatIsPrivateIsSoByItsTypeAndNobodyRevealsItToTheLog(t *testing.T) {
+	all, err := packages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		for _, broken := range append(revealed(p), openSecrets(p)...) {
+			t.Errorf("%s: %s", p.path(), broken)
+		}
+	}
+	if len(revealed(source("web", "var _ = fmt.Errorf(\"no %s\", q.Token.Reveal())"))) != 1 {
+		t.Error("a revealed secret is not found")
+	}
+	if len(openSecrets(source("modules/auth", "type LogInRequest struct { Password string `json:\"password\"`; Login string `json:\"login\"` }"))) != 1 {
+		t.Error("a secret of a plain type is not found")
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/web/edge"
 )
 
@@ -49,7 +50,7 @@ func (d *doorkeeper) Authenticate(ctx context.Context, q auth.AuthenticateReques
 	if err := d.answer(ctx, "Authenticate"); err != nil {
 		return auth.Identity{}, err
 	}
-	who, ok := d.open[q.SessionToken+q.AccessToken]
+	who, ok := d.open[(q.SessionToken + q.AccessToken).Reveal()]
 	if !ok {
 		return auth.Identity{}, fault.Unauthenticatedf("Please log in again.")
 	}
@@ -282,7 +283,9 @@ func TestAnAnswerIsNotBelievedLongerThanTheTokenLives(t *testing.T) {
 func TestRememberedAnswersAreBounded(t *testing.T) {
 	s := newSessions(nil, clock.New(), false)
 	now := s.clock.Now()
-	key := func(i int) [32]byte { return keyOf(auth.AuthenticateRequest{SessionToken: fmt.Sprint(i)}) }
+	key := func(i int) [32]byte {
+		return keyOf(auth.AuthenticateRequest{SessionToken: private.Secret(fmt.Sprint(i))})
+	}
 	for i := range mostRemembered {
 		s.remember(key(i), verdict{asked: now.Add(time.Duration(i%2) * time.Minute)})
 	}

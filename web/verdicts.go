@@ -13,6 +13,7 @@ import (
 	"marketplace/platform/clock"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/web/edge"
 )
 
@@ -57,7 +58,7 @@ func (s *sessions) cookie(r *http.Request) (identity.Actor, error) {
 	if token == "" {
 		return identity.Actor{}, nil
 	}
-	return s.ask(r.Context(), auth.AuthenticateRequest{SessionToken: token}, time.Time{})
+	return s.ask(r.Context(), auth.AuthenticateRequest{SessionToken: private.Secret(token)}, time.Time{})
 }
 
 // bearer says whose access token this is. The signature is proven here, so auth is not asked about what it never made.
@@ -68,7 +69,7 @@ func (s *sessions) bearer(ctx context.Context, token string) (identity.Actor, er
 
 // bearerUntil is bearer, and says when the token ends.
 func (s *sessions) bearerUntil(ctx context.Context, token string) (identity.Actor, time.Time, error) {
-	q := auth.AuthenticateRequest{AccessToken: token}
+	q := auth.AuthenticateRequest{AccessToken: private.Secret(token)}
 	if v, now := s.recall(keyOf(q)), s.clock.Now(); v.holds(now, trust) {
 		return v.actor, v.ends, nil
 	}
@@ -112,7 +113,7 @@ func (s *sessions) ask(ctx context.Context, q auth.AuthenticateRequest, ends tim
 
 // keyOf is what an answer is remembered by: not the token, which opens the session.
 func keyOf(q auth.AuthenticateRequest) [32]byte {
-	return sha256.Sum256([]byte(q.AccessToken + "\x00" + q.SessionToken))
+	return sha256.Sum256([]byte(q.AccessToken.Reveal() + "\x00" + q.SessionToken.Reveal()))
 }
 
 func (s *sessions) recall(key [32]byte) verdict {

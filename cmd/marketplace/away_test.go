@@ -76,7 +76,7 @@ func newAwayScene(t *testing.T) *awayScene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.cookie = &http.Cookie{Name: "session", Value: session.Token}
+	s.cookie = &http.Cookie{Name: "session", Value: session.Token.Reveal()}
 	s.without = map[string]view{}
 	nobody := "http://" + freeAddress(t)
 	for _, module := range everyModule()[:7] {

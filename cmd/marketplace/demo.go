@@ -26,6 +26,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
+	"marketplace/platform/private"
 	"marketplace/web/edge"
 	"marketplace/web/site"
 )
@@ -222,7 +223,7 @@ func (d *demo) as(username string) context.Context { return identity.With(d.ctx,
 func (d *demo) join(username string) error {
 	d.clock.Advance(time.Hour)
 	address := username + "@example.com"
-	account, err := d.Auth.SignUp(d.ctx, auth.SignUpRequest{Username: username, Email: address, Password: demoPassword})
+	account, err := d.Auth.SignUp(d.ctx, auth.SignUpRequest{Username: username, Email: private.Personal(address), Password: demoPassword})
 	if err != nil {
 		return err
 	}
@@ -230,7 +231,7 @@ func (d *demo) join(username string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.Auth.VerifyEmail(d.ctx, auth.VerifyEmailRequest{Token: token}); err != nil {
+	if _, err := d.Auth.VerifyEmail(d.ctx, auth.VerifyEmailRequest{Token: private.Secret(token)}); err != nil {
 		return err
 	}
 	d.people[username] = identity.Actor{UserID: account.ID, Username: username, Verified: true}

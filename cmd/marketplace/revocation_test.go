@@ -12,6 +12,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 )
 
 // Rows A4, A6, V7 (7.4.1, 7.4.2, 7.4.5, 4.4.3): within five seconds a session that was ended opens no page, no operation and
@@ -39,21 +40,21 @@ func anEndedSessionIsRefusedEverywhere(t testing.TB, m *market) {
 		word := map[bool]string{true: password, false: "eight blue kettles"}[way == "a new password"]
 		phone := m.visitor(t)
 		phone.logIn(owner.username, word)
-		laptop, err := m.services.Auth.LogIn(context.Background(), auth.LogInRequest{Login: owner.username, Password: word, Browser: true})
+		laptop, err := m.services.Auth.LogIn(context.Background(), auth.LogInRequest{Login: owner.username, Password: private.Secret(word), Browser: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var ears []*ear
 		for _, gateway := range append([]string{m.url}, m.others...) {
 			ears = append(ears, phone.listen(gateway))
-			if api, page := m.knockWith(t, gateway, phone.access, laptop.Token); api != http.StatusOK || page != http.StatusOK {
+			if api, page := m.knockWith(t, gateway, phone.access, laptop.Token.Reveal()); api != http.StatusOK || page != http.StatusOK {
 				t.Fatalf("before %s, %s answers %d and %d", way, gateway, api, page)
 			}
 		}
 		ways[way]()
 		m.clock.Advance(5 * time.Second)
 		for _, gateway := range append([]string{m.url}, m.others...) {
-			if api, page := m.knockWith(t, gateway, phone.access, laptop.Token); api != http.StatusUnauthorized || page != http.StatusSeeOther {
+			if api, page := m.knockWith(t, gateway, phone.access, laptop.Token.Reveal()); api != http.StatusUnauthorized || page != http.StatusSeeOther {
 				t.Errorf("after %s, %s answers %d and %d", way, gateway, api, page)
 			}
 		}

@@ -5,6 +5,8 @@ package auth
 import (
 	"context"
 	"time"
+
+	"marketplace/platform/private"
 )
 
 // Service is what the module auth offers.
@@ -69,30 +71,30 @@ type Done struct{}
 
 // Account is one person's account.
 type Account struct {
-	ID        string    `json:"id"`
-	Username  string    `json:"username"` // as written at sign-up; unique in any case
-	Email     string    `json:"email"`    // only ever shown to its owner
-	Verified  bool      `json:"verified"`
-	Roles     []string  `json:"roles"`
-	Language  string    `json:"language"` // BCP 47, in which they are written to; empty: they have not said
-	CreatedAt time.Time `json:"created_at"`
+	ID        string           `json:"id"`
+	Username  string           `json:"username"` // as written at sign-up; unique in any case
+	Email     private.Personal `json:"email"`    // only ever shown to its owner
+	Verified  bool             `json:"verified"`
+	Roles     []string         `json:"roles"`
+	Language  string           `json:"language"` // BCP 47, in which they are written to; empty: they have not said
+	CreatedAt time.Time        `json:"created_at"`
 }
 
 // Session is an open session with what opens it.
 type Session struct {
-	ID           string    `json:"id"`
-	Account      Account   `json:"account"`
-	Token        string    `json:"token"`        // opaque: the browser's cookie, or the API's refresh token
-	AccessToken  string    `json:"access_token"` // JWT (EdDSA), API sessions only
-	ExpiresIn    int       `json:"expires_in"`   // seconds that the access token lives
-	ExpiresAt    time.Time `json:"expires_at"`   // when the session ends if it is not used
-	EndsAt       time.Time `json:"ends_at"`      // when it ends, however much it is used
-	Browser      bool      `json:"browser"`
-	Device       string    `json:"device"` // what the client said it is
-	Address      string    `json:"address"`
-	Current      bool      `json:"current"` // in ListSessions: the one that asks
-	LastActiveAt time.Time `json:"last_active_at"`
-	CreatedAt    time.Time `json:"created_at"`
+	ID           string         `json:"id"`
+	Account      Account        `json:"account"`
+	Token        private.Secret `json:"token"`        // opaque: the browser's cookie, or the API's refresh token
+	AccessToken  private.Secret `json:"access_token"` // JWT (EdDSA), API sessions only
+	ExpiresIn    int            `json:"expires_in"`   // seconds that the access token lives
+	ExpiresAt    time.Time      `json:"expires_at"`   // when the session ends if it is not used
+	EndsAt       time.Time      `json:"ends_at"`      // when it ends, however much it is used
+	Browser      bool           `json:"browser"`
+	Device       string         `json:"device"` // what the client said it is
+	Address      string         `json:"address"`
+	Current      bool           `json:"current"` // in ListSessions: the one that asks
+	LastActiveAt time.Time      `json:"last_active_at"`
+	CreatedAt    time.Time      `json:"created_at"`
 }
 
 // Identity is the answer to "who is this?".
@@ -139,11 +141,11 @@ type SessionList struct {
 
 // SignUpRequest is the argument of SignUp.
 type SignUpRequest struct {
-	Username string `json:"username"` // 3 to 30 letters, digits, '_' or '-'; starts with a letter
-	Email    string `json:"email"`    // at most 254 bytes
-	Password string `json:"password"` // 8 to 128 characters, not a common one (row As3)
-	Address  string `json:"address,omitempty"`
-	Language string `json:"language,omitempty"` // BCP 47, in which they are written to
+	Username string           `json:"username"` // 3 to 30 letters, digits, '_' or '-'; starts with a letter
+	Email    private.Personal `json:"email"`    // at most 254 bytes
+	Password private.Secret   `json:"password"` // 8 to 128 characters, not a common one (row As3)
+	Address  string           `json:"address,omitempty"`
+	Language string           `json:"language,omitempty"` // BCP 47, in which they are written to
 }
 
 // SetLanguageRequest is the argument of SetLanguage.
@@ -153,7 +155,7 @@ type SetLanguageRequest struct {
 
 // VerifyEmailRequest is the argument of VerifyEmail.
 type VerifyEmailRequest struct {
-	Token string `json:"token"`
+	Token private.Secret `json:"token"`
 }
 
 // ResendVerificationRequest is the argument of ResendVerification.
@@ -161,22 +163,22 @@ type ResendVerificationRequest struct{}
 
 // LogInRequest is the argument of LogIn.
 type LogInRequest struct {
-	Login    string `json:"login"` // user name or e-mail
-	Password string `json:"password"`
-	Browser  bool   `json:"browser,omitempty"` // a session token for a cookie instead of API tokens
-	Device   string `json:"device,omitempty"`  // the user agent, for the list of sessions
-	Address  string `json:"address,omitempty"` // the client's IP, for throttling
+	Login    string         `json:"login"` // user name or e-mail
+	Password private.Secret `json:"password"`
+	Browser  bool           `json:"browser,omitempty"` // a session token for a cookie instead of API tokens
+	Device   string         `json:"device,omitempty"`  // the user agent, for the list of sessions
+	Address  string         `json:"address,omitempty"` // the client's IP, for throttling
 }
 
 // RefreshRequest is the argument of Refresh.
 type RefreshRequest struct {
-	RefreshToken string `json:"refresh_token"`
+	RefreshToken private.Secret `json:"refresh_token"`
 }
 
 // AuthenticateRequest is the argument of Authenticate: one of the two.
 type AuthenticateRequest struct {
-	AccessToken  string `json:"access_token,omitempty"`
-	SessionToken string `json:"session_token,omitempty"`
+	AccessToken  private.Secret `json:"access_token,omitempty"`
+	SessionToken private.Secret `json:"session_token,omitempty"`
 }
 
 // LogOutRequest is the argument of LogOut.
@@ -207,8 +209,8 @@ type RotateKeysRequest struct {
 
 // ChangePasswordRequest is the argument of ChangePassword.
 type ChangePasswordRequest struct {
-	Current string `json:"current"`
-	New     string `json:"new"`
+	Current private.Secret `json:"current"`
+	New     private.Secret `json:"new"`
 }
 
 // RequestResetRequest is the argument of RequestReset.
@@ -219,8 +221,8 @@ type RequestResetRequest struct {
 
 // ResetPasswordRequest is the argument of ResetPassword.
 type ResetPasswordRequest struct {
-	Token    string `json:"token"`
-	Password string `json:"password"`
+	Token    private.Secret `json:"token"`
+	Password private.Secret `json:"password"`
 }
 
 // ListAccountsRequest is the argument of ListAccounts.

@@ -4,6 +4,8 @@ package notification
 import (
 	"context"
 	"time"
+
+	"marketplace/platform/private"
 )
 
 // Service is what the module notification offers.
@@ -89,12 +91,12 @@ type MailList struct {
 
 // SendMailRequest is the argument of SendMail.
 type SendMailRequest struct {
-	RequestID string `json:"request_id"` // names the mail: the same one is sent once
-	To        string `json:"to"`
-	Template  string `json:"template"` // verify_email, reset_password, address_taken, session_stolen
-	Username  string `json:"username"`
-	Language  string `json:"language,omitempty"` // BCP 47; one that there is not is English
-	Link      string `json:"link"`               // absolute; carries token=…
+	RequestID string           `json:"request_id"` // names the mail: the same one is sent once
+	To        private.Personal `json:"to"`
+	Template  string           `json:"template"` // verify_email, reset_password, address_taken, session_stolen
+	Username  string           `json:"username"`
+	Language  string           `json:"language,omitempty"` // BCP 47; one that there is not is English
+	Link      private.Secret   `json:"link"`               // absolute; carries token=…
 }
 
 // ListRequest is the argument of List.

@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/platform/rpc"
 )
 
@@ -256,7 +257,7 @@ func apart(t *testing.T, module, other, address string) app.Options {
 	}
 	return app.Options{Bus: b, Config: settings(t, func(c *config.Config) {
 		c.Modules, c.Events = []string{module}, "amqp://marketplace@127.0.0.1"
-		c.RPC = config.RPC{Listen: "127.0.0.1:0", Secrets: []string{secret}}
+		c.RPC = config.RPC{Listen: "127.0.0.1:0", Secrets: []private.Secret{secret}}
 		c.Remotes = map[string][]string{other: {address}}
 	})}
 }
@@ -306,12 +307,12 @@ func TestWhatCannotRunIsRefusedWithASentence(t *testing.T) {
 		`there is no module "stok"`: func(c *config.Config) { c.Settings = map[string]any{"stok": map[string]any{}} },
 		"remotes.stock must be set": func(c *config.Config) { c.Modules = []string{"shop", "web"}; c.Events = "amqp://u@h" },
 		"memory does not leave": func(c *config.Config) {
-			c.Modules, c.Remotes, c.RPC.Secrets = []string{"shop", "web"}, remotes, []string{secret}
+			c.Modules, c.Remotes, c.RPC.Secrets = []string{"shop", "web"}, remotes, []private.Secret{secret}
 		},
 		"rpc.secrets must hold": func(c *config.Config) {
 			c.Modules, c.Remotes, c.Events = []string{"shop", "web"}, remotes, "amqp://u@h"
 		},
-		"rpc.secrets must have":   func(c *config.Config) { c.RPC.Secrets = []string{"short"} },
+		"rpc.secrets must have":   func(c *config.Config) { c.RPC.Secrets = []private.Secret{"short"} },
 		"data must name a folder": func(c *config.Config) { c.Data = "" },
 	} {
 		o := app.Options{Config: settings(t, change)}

@@ -9,6 +9,7 @@ import (
 	"marketplace/platform/app"
 	"marketplace/platform/apptest"
 	"marketplace/platform/config"
+	"marketplace/platform/private"
 )
 
 func ask(t *testing.T, method, url string) (status int, answer string) {
@@ -33,7 +34,7 @@ func ask(t *testing.T, method, url string) (status int, answer string) {
 // one tells why.
 func TestBothPortsOfTheInsideTellHowTheProcessIs(t *testing.T) {
 	a := begin(t, app.Options{Config: settings(t, func(c *config.Config) {
-		c.RPC = config.RPC{Listen: "127.0.0.1:0", Secrets: []string{secret}}
+		c.RPC = config.RPC{Listen: "127.0.0.1:0", Secrets: []private.Secret{secret}}
 	})})
 	assemble(a)
 	run(t, a)

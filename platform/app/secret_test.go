@@ -9,6 +9,7 @@ import (
 
 	"marketplace/platform/app"
 	"marketplace/platform/config"
+	"marketplace/platform/private"
 )
 
 func TestAGeneratedSecretIsKeptAndEveryProcessAgrees(t *testing.T) {
@@ -47,7 +48,7 @@ func TestAGeneratedSecretIsKeptAndEveryProcessAgrees(t *testing.T) {
 }
 
 func TestAConfiguredSecretWins(t *testing.T) {
-	h := &app.Host{Config: config.Config{Environment: config.Production, Data: t.TempDir(), Secrets: map[string]string{"sessions": secret, "weak": "abc"}}}
+	h := &app.Host{Config: config.Config{Environment: config.Production, Data: t.TempDir(), Secrets: map[string]private.Secret{"sessions": secret, "weak": "abc"}}}
 	if s, err := h.Secret("sessions"); err != nil || string(s) != secret {
 		t.Errorf("%v", err)
 	}

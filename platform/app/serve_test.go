@@ -10,13 +10,14 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"marketplace/platform/config"
+	kept "marketplace/platform/private"
 )
 
 // Every listener has the limits that net/http leaves out.
 func TestEveryListenerLimitsSlowAndLargeRequests(t *testing.T) {
 	c := config.Defaults()
 	c.Data, c.Internal = t.TempDir(), "127.0.0.1:0"
-	c.RPC = config.RPC{Listen: "127.0.0.1:0", Secrets: []string{"0123456789abcdef0123456789abcdef"}}
+	c.RPC = config.RPC{Listen: "127.0.0.1:0", Secrets: []kept.Secret{"0123456789abcdef0123456789abcdef"}}
 	a, err := New(t.Context(), Options{Config: c})
 	if err != nil {
 		t.Fatal(err)

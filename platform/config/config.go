@@ -30,37 +30,37 @@ const (
 // Config is everything that the operator decides about the process. The settings of each module are in
 // Settings and are read by the module itself (app.Host.Settings).
 type Config struct {
-	Environment string              `koanf:"environment"`
-	Name        string              `koanf:"name"`           // of the marketplace, as people see it
-	Currency    string              `koanf:"currency"`       // ISO 4217; every price and every account is in it
-	Listen      string              `koanf:"listen"`         // public address, host:port
-	Internal    string              `koanf:"internal"`       // health and metrics, host:port; never public
-	PublicURL   string              `koanf:"public_url"`     // how people reach the web pages, no slash at the end
-	Data        string              `koanf:"data"`           // folder of databases, files and generated secrets
-	Modules     []string            `koanf:"modules"`        // all, or the ones that this process hosts
-	Remotes     map[string][]string `koanf:"remotes"`        // where the other ones are
-	Database    string              `koanf:"database"`       // postgres://…; empty is SQLite under Data
-	Databases   map[string]string   `koanf:"databases"`      // one module elsewhere
-	ReadFrom    map[string]string   `koanf:"read_databases"` // a read replica of a module's database
-	Files       string              `koanf:"files"`          // disk, or s3://…
-	Events      string              `koanf:"events"`         // memory, or amqp://…
-	RPC         RPC                 `koanf:"rpc"`
-	Mail        Mail                `koanf:"mail"`
-	Brand       Brand               `koanf:"brand"`
-	Proxies     []string            `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
-	Log         Log                 `koanf:"log"`
-	Elastic     Elastic             `koanf:"elasticsearch"`
-	Traces      Traces              `koanf:"traces"`
-	Alerts      Alerts              `koanf:"alerts"`
-	Demo        bool                `koanf:"demo"`    // demonstration data and logins
-	Secrets     map[string]string   `koanf:"secrets"` // by name; generated under Data in development
-	Settings    map[string]any      `koanf:"settings"`
+	Environment string                    `koanf:"environment"`
+	Name        string                    `koanf:"name"`           // of the marketplace, as people see it
+	Currency    string                    `koanf:"currency"`       // ISO 4217; every price and every account is in it
+	Listen      string                    `koanf:"listen"`         // public address, host:port
+	Internal    string                    `koanf:"internal"`       // health and metrics, host:port; never public
+	PublicURL   string                    `koanf:"public_url"`     // how people reach the web pages, no slash at the end
+	Data        string                    `koanf:"data"`           // folder of databases, files and generated secrets
+	Modules     []string                  `koanf:"modules"`        // all, or the ones that this process hosts
+	Remotes     map[string][]string       `koanf:"remotes"`        // where the other ones are
+	Database    string                    `koanf:"database"`       // postgres://…; empty is SQLite under Data
+	Databases   map[string]string         `koanf:"databases"`      // one module elsewhere
+	ReadFrom    map[string]string         `koanf:"read_databases"` // a read replica of a module's database
+	Files       string                    `koanf:"files"`          // disk, or s3://…
+	Events      string                    `koanf:"events"`         // memory, or amqp://…
+	RPC         RPC                       `koanf:"rpc"`
+	Mail        Mail                      `koanf:"mail"`
+	Brand       Brand                     `koanf:"brand"`
+	Proxies     []string                  `koanf:"trusted_proxies"` // CIDRs whose X-Forwarded-For is believed
+	Log         Log                       `koanf:"log"`
+	Elastic     Elastic                   `koanf:"elasticsearch"`
+	Traces      Traces                    `koanf:"traces"`
+	Alerts      Alerts                    `koanf:"alerts"`
+	Demo        bool                      `koanf:"demo"`    // demonstration data and logins
+	Secrets     map[string]private.Secret `koanf:"secrets"` // by name; generated under Data in development
+	Settings    map[string]any            `koanf:"settings"`
 }
 
 // RPC is how processes talk to each other.
 type RPC struct {
-	Listen  string   `koanf:"listen"`
-	Secrets []string `koanf:"secrets"` // the first signs, all are accepted
+	Listen  string           `koanf:"listen"`
+	Secrets []private.Secret `koanf:"secrets"` // the first signs, all are accepted
 }
 
 // Mail is how mail leaves. Without SMTP it is only kept, to be read at /dev/mail.
@@ -85,10 +85,10 @@ type Log struct {
 
 // Elastic is the Elasticsearch that the log goes to, besides standard output; without a URL to none.
 type Elastic struct {
-	URL       string `koanf:"url"`       // http(s)://host:9200, without a login
-	APIKey    string `koanf:"api_key"`   // encoded; needs create_doc and auto_configure on logs-*
-	CAFile    string `koanf:"ca_file"`   // PEM certificates to trust besides the system's
-	Namespace string `koanf:"namespace"` // of the data streams logs-<dataset>-<namespace>
+	URL       string         `koanf:"url"`       // http(s)://host:9200, without a login
+	APIKey    private.Secret `koanf:"api_key"`   // encoded; needs create_doc and auto_configure on logs-*
+	CAFile    string         `koanf:"ca_file"`   // PEM certificates to trust besides the system's
+	Namespace string         `koanf:"namespace"` // of the data streams logs-<dataset>-<namespace>
 }
 
 // Alerts is of what the operator is told (platform/alert), and where.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"marketplace/platform/private"
 )
 
 // load reads the text as config.yaml together with the environment and flags.
@@ -184,7 +186,7 @@ func TestSecretsComeFromFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := mustLoad(t, "", []string{"MARKETPLACE_SECRETS__SESSION_FILE=" + file, "MARKETPLACE_RPC__SECRETS_FILE=" + file}, nil)
-	if c.Secrets["session"] != secret || !slices.Equal(c.RPC.Secrets, []string{secret}) {
+	if c.Secrets["session"].Reveal() != secret || !slices.Equal(c.RPC.Secrets, []private.Secret{private.Secret(secret)}) {
 		t.Errorf("the files were not read: %q %q", c.Secrets, c.RPC.Secrets)
 	}
 	refused := map[string][]string{

@@ -8,10 +8,12 @@ import (
 
 	"github.com/go-viper/mapstructure/v2"
 	"gopkg.in/yaml.v3"
+
+	"marketplace/platform/private"
 )
 
 // Hidden stands where a secret was.
-const Hidden = "[redacted]"
+const Hidden = private.Hidden
 
 // holdsSecret says whether the dotted key may be read from a file and is hidden when printed.
 func holdsSecret(key string) bool {
@@ -40,7 +42,7 @@ func (c Config) Redacted() Config {
 		c.Secrets[name] = Hidden
 	}
 	if len(c.RPC.Secrets) > 0 {
-		c.RPC.Secrets = []string{Hidden}
+		c.RPC.Secrets = []private.Secret{Hidden}
 	}
 	c.Settings = hideSettings(c.Settings)
 	return c

@@ -119,7 +119,7 @@ func (c Config) validateStores(p *problems) {
 	p.unless(c.Files == Disk || isBucket(c.Files), "files must be disk or s3://key:secret@host/bucket.")
 	p.unless(c.Events == Memory || hasScheme(c.Events, "amqp", "amqps"), "events must be memory or amqp://user:password@host.")
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
-		p.unless(utf8.RuneCountInString(c.Secrets[name]) >= minSecret, "secrets.%s must have at least %d characters.", name, minSecret)
+		p.unless(utf8.RuneCountInString(c.Secrets[name].Reveal()) >= minSecret, "secrets.%s must have at least %d characters.", name, minSecret)
 	}
 	for _, module := range slices.Sorted(maps.Keys(c.Settings)) {
 		_, isSection := c.Settings[module].(map[string]any)
@@ -154,7 +154,7 @@ func (c Config) validateSplit(p *problems) {
 	p.unless(c.RPC.Listen == "" || isAddress(c.RPC.Listen), "rpc.listen must be host:port, such as :9000.")
 	p.unless(len(c.Remotes) == 0 && c.RPC.Listen == "" || len(c.RPC.Secrets) > 0, "rpc.secrets must hold a secret when modules run apart.")
 	for _, secret := range c.RPC.Secrets {
-		p.unless(utf8.RuneCountInString(secret) >= minSecret, "rpc.secrets must have at least %d characters each.", minSecret)
+		p.unless(utf8.RuneCountInString(secret.Reveal()) >= minSecret, "rpc.secrets must have at least %d characters each.", minSecret)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"marketplace/modules/review"
 	"marketplace/modules/user"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/web/edge"
 )
 
@@ -36,10 +37,10 @@ func (a *API) accounts() {
 
 type signUpInput struct {
 	Body struct {
-		Username string `json:"username" doc:"3 to 30 letters, digits, '_' or '-'."`
-		Email    string `json:"email"`
-		Password string `json:"password" doc:"8 to 128 characters."`
-		Language string `json:"language,omitempty" maxLength:"35" doc:"In which the owner is written to, such as de; without it, what Accept-Language says."`
+		Username string           `json:"username" doc:"3 to 30 letters, digits, '_' or '-'."`
+		Email    private.Personal `json:"email"`
+		Password private.Secret   `json:"password" doc:"8 to 128 characters."`
+		Language string           `json:"language,omitempty" maxLength:"35" doc:"In which the owner is written to, such as de; without it, what Accept-Language says."`
 	}
 }
 
@@ -62,7 +63,7 @@ func (a *API) setLanguage(ctx context.Context, in *languageInput) (*body[auth.Ac
 
 type tokenInput struct {
 	Body struct {
-		Token string `json:"token" maxLength:"200"`
+		Token private.Secret `json:"token" maxLength:"200"`
 	}
 }
 
@@ -77,17 +78,17 @@ func (a *API) resendVerification(ctx context.Context, _ *struct{}) (*body[auth.A
 type logInInput struct {
 	UserAgent string `header:"User-Agent"`
 	Body      struct {
-		Login    string `json:"login" doc:"User name or e-mail address, in any case."`
-		Password string `json:"password"`
+		Login    string         `json:"login" doc:"User name or e-mail address, in any case."`
+		Password private.Secret `json:"password"`
 	}
 }
 
 // tokens is the answer of logging in.
 type tokens struct {
-	AccessToken  string `json:"access_token" doc:"A JWT for the Authorization header."`
-	RefreshToken string `json:"refresh_token" doc:"Good once, for POST /auth/refresh."`
-	TokenType    string `json:"token_type" enum:"Bearer"`
-	ExpiresIn    int    `json:"expires_in" doc:"Seconds that the access token lives."`
+	AccessToken  private.Secret `json:"access_token" doc:"A JWT for the Authorization header."`
+	RefreshToken private.Secret `json:"refresh_token" doc:"Good once, for POST /auth/refresh."`
+	TokenType    string         `json:"token_type" enum:"Bearer"`
+	ExpiresIn    int            `json:"expires_in" doc:"Seconds that the access token lives."`
 }
 
 func tokensOf(s auth.Session, err error) (*body[tokens], error) {
@@ -102,7 +103,7 @@ func (a *API) logIn(ctx context.Context, in *logInInput) (*body[tokens], error) 
 
 type refreshInput struct {
 	Body struct {
-		RefreshToken string `json:"refresh_token" maxLength:"500"`
+		RefreshToken private.Secret `json:"refresh_token" maxLength:"500"`
 	}
 }
 
@@ -112,7 +113,7 @@ func (a *API) refresh(ctx context.Context, in *refreshInput) (*body[tokens], err
 
 type logOutInput struct {
 	Body *struct {
-		RefreshToken string `json:"refresh_token,omitempty" maxLength:"500" doc:"Not needed: the access token names the session, whose refresh token ends with it."`
+		RefreshToken private.Secret `json:"refresh_token,omitempty" maxLength:"500" doc:"Not needed: the access token names the session, whose refresh token ends with it."`
 	}
 }
 
@@ -134,8 +135,8 @@ func (a *API) requestReset(ctx context.Context, in *requestResetInput) (*struct{
 
 type resetPasswordInput struct {
 	Body struct {
-		Token    string `json:"token" maxLength:"200"`
-		Password string `json:"password"`
+		Token    private.Secret `json:"token" maxLength:"200"`
+		Password private.Secret `json:"password"`
 	}
 }
 
@@ -146,8 +147,8 @@ func (a *API) resetPassword(ctx context.Context, in *resetPasswordInput) (*struc
 
 type changePasswordInput struct {
 	Body struct {
-		Current string `json:"current"`
-		New     string `json:"new"`
+		Current private.Secret `json:"current"`
+		New     private.Secret `json:"new"`
 	}
 }
 
@@ -159,9 +160,9 @@ func (a *API) changePassword(ctx context.Context, in *changePasswordInput) (*str
 // me is the answer of GET /me.
 type me struct {
 	user.Profile
-	Email    string   `json:"email"`
-	Verified bool     `json:"verified" doc:"Whether the e-mail address is confirmed; without it one can neither buy nor sell."`
-	Roles    []string `json:"roles"`
+	Email    private.Personal `json:"email"`
+	Verified bool             `json:"verified" doc:"Whether the e-mail address is confirmed; without it one can neither buy nor sell."`
+	Roles    []string         `json:"roles"`
 }
 
 func (a *API) getMe(ctx context.Context, _ *struct{}) (*body[me], error) {

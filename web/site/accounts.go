@@ -8,6 +8,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/web/edge"
 )
 
@@ -44,7 +45,7 @@ func (s *Site) SignUp(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	account, err := s.Auth.SignUp(ctx, auth.SignUpRequest{
-		Username: values.Get("username"), Email: values.Get("email"), Password: values.Get("password"),
+		Username: values.Get("username"), Email: private.Personal(values.Get("email")), Password: private.Secret(values.Get("password")),
 		Address: edge.Address(ctx), Language: s.language(c).Tag,
 	})
 	if f, ok := rejected(values, err, nil); ok {
@@ -56,7 +57,7 @@ func (s *Site) SignUp(c echo.Context) error {
 	if err := s.openSession(c, values.Get("username"), values.Get("password")); err != nil {
 		return err
 	}
-	s.say(c, "success", "Welcome, "+account.Username+"! We have sent a link to "+account.Email+".")
+	s.say(c, "success", "Welcome, "+account.Username+"! We have sent a link to "+account.Email.Reveal()+".")
 	return c.Redirect(http.StatusSeeOther, withNext("/verify-email", next(c)))
 }
 
@@ -64,7 +65,7 @@ func (s *Site) SignUp(c echo.Context) error {
 func (s *Site) openSession(c echo.Context, login, password string) error {
 	ctx := c.Request().Context()
 	session, err := s.Auth.LogIn(ctx, auth.LogInRequest{
-		Login: login, Password: password, Browser: true, Device: device(c.Request().UserAgent()), Address: edge.Address(ctx),
+		Login: login, Password: private.Secret(password), Browser: true, Device: device(c.Request().UserAgent()), Address: edge.Address(ctx),
 	})
 	if err != nil {
 		return err
@@ -74,7 +75,7 @@ func (s *Site) openSession(c echo.Context, login, password string) error {
 			return err
 		}
 	}
-	edge.SetSession(c, session.Token, session.EndsAt, s.Secure())
+	edge.SetSession(c, session.Token.Reveal(), session.EndsAt, s.Secure())
 	if l := s.languages.Named(session.Account.Language); l != nil && c.QueryParam(languageCookie) == "" {
 		s.keepLanguage(c, l.Tag)
 	}

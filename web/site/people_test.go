@@ -11,6 +11,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
+	"marketplace/platform/private"
 )
 
 type auths struct {
@@ -27,7 +28,7 @@ func (a auths) SignUp(context.Context, auth.SignUpRequest) (auth.Account, error)
 }
 
 func (a auths) LogIn(_ context.Context, q auth.LogInRequest) (auth.Session, error) {
-	return auth.Session{ID: "s1", Token: "token-of-" + q.Login, Account: a.account(), ExpiresAt: a.w.now.Add(24 * time.Hour), EndsAt: a.w.now.Add(90 * 24 * time.Hour)}, a.w.call("LogIn")
+	return auth.Session{ID: "s1", Token: private.Secret("token-of-" + q.Login), Account: a.account(), ExpiresAt: a.w.now.Add(24 * time.Hour), EndsAt: a.w.now.Add(90 * 24 * time.Hour)}, a.w.call("LogIn")
 }
 
 func (a auths) LogOut(context.Context, auth.LogOutRequest) (auth.Done, error) {

@@ -9,6 +9,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 )
 
 // settingsPage is one part of the settings.
@@ -111,7 +112,7 @@ func (s *Site) ChangePassword(c echo.Context) error {
 		return err
 	}
 	_, err = s.Auth.ChangePassword(c.Request().Context(), auth.ChangePasswordRequest{
-		Current: values.Get("current"), New: values.Get("new"),
+		Current: private.Secret(values.Get("current")), New: private.Secret(values.Get("new")),
 	})
 	if f, ok := rejected(values, err, nil); ok {
 		return s.showSecurity(c, http.StatusUnprocessableEntity, f)

@@ -9,6 +9,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/web/edge"
 )
 
@@ -47,7 +48,7 @@ func (s *Site) VerifyEmail(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	account, err := s.Auth.VerifyEmail(ctx, auth.VerifyEmailRequest{Token: values.Get("token")})
+	account, err := s.Auth.VerifyEmail(ctx, auth.VerifyEmailRequest{Token: private.Secret(values.Get("token"))})
 	if refusedLink(err) {
 		return s.showVerifyEmail(c, http.StatusUnprocessableEntity, linkForm(err), "")
 	}
@@ -86,7 +87,7 @@ func (s *Site) ResendVerification(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.done(c, "/verify-email", "A new link is on its way to "+account.Email+". The old one no longer works.")
+	return s.done(c, "/verify-email", "A new link is on its way to "+account.Email.Reveal()+". The old one no longer works.")
 }
 
 // ShowForgotPassword asks for the account whose password is lost.
@@ -138,7 +139,7 @@ func (s *Site) ResetPassword(c echo.Context) error {
 		return err
 	}
 	token := values.Get("token")
-	_, err = s.Auth.ResetPassword(c.Request().Context(), auth.ResetPasswordRequest{Token: token, Password: values.Get("password")})
+	_, err = s.Auth.ResetPassword(c.Request().Context(), auth.ResetPasswordRequest{Token: private.Secret(token), Password: private.Secret(values.Get("password"))})
 	if f, ok := rejected(values, err, nil); ok && f.Errors["token"] == "" {
 		return s.showResetPassword(c, http.StatusUnprocessableEntity, accountPage{Form: f, Token: token})
 	}

@@ -33,7 +33,7 @@ func (s *service) Authenticate(ctx context.Context, q auth.AuthenticateRequest) 
 }
 
 func (s *service) byAccessToken(ctx context.Context, q auth.AuthenticateRequest) (o openSession, ok bool, err error) {
-	token, ok, err := s.keys.Verify(ctx, q.AccessToken)
+	token, ok, err := s.keys.Verify(ctx, q.AccessToken.Reveal())
 	if err != nil || !ok {
 		return o, false, err
 	}
@@ -42,7 +42,7 @@ func (s *service) byAccessToken(ctx context.Context, q auth.AuthenticateRequest)
 }
 
 func (s *service) byCookie(ctx context.Context, q auth.AuthenticateRequest) (o openSession, ok bool, err error) {
-	token, ok := s.tokens.Parse(q.SessionToken)
+	token, ok := s.tokens.Parse(q.SessionToken.Reveal())
 	if !ok {
 		return o, false, nil
 	}

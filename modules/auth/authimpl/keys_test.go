@@ -12,6 +12,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
+	"marketplace/platform/private"
 )
 
 // forger makes tokens as an attacker would who knows everything but the private key.
@@ -57,8 +58,8 @@ func (f *forger) sign(method jwt.SigningMethod, key any, change func(header map[
 func TestForgedAccessTokensAreRefused(t *testing.T) {
 	w := newWorld(t)
 	w.ana()
-	good := w.logIn("ana").AccessToken
-	if !w.authenticated(auth.AuthenticateRequest{AccessToken: good}) {
+	good := w.logIn("ana").AccessToken.Reveal()
+	if !w.authenticated(auth.AuthenticateRequest{AccessToken: private.Secret(good)}) {
 		t.Fatal("the good token is refused")
 	}
 	f := newForger(t, w, good)
@@ -92,7 +93,7 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 		"too long":           good + strings.Repeat("A", 4096),
 		"not a token":        "Bearer",
 	} {
-		if w.authenticated(auth.AuthenticateRequest{AccessToken: token}) {
+		if w.authenticated(auth.AuthenticateRequest{AccessToken: private.Secret(token)}) {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -102,7 +103,7 @@ func TestForgedAccessTokensAreRefused(t *testing.T) {
 func TestOurOwnSignatureUnderSomethingElseIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.ana()
-	good := w.logIn("ana").AccessToken
+	good := w.logIn("ana").AccessToken.Reveal()
 	f := newForger(t, w, good)
 	k, err := newKeyring(w.h.Host, w.secret(), defaults())
 	w.must(err)
@@ -114,7 +115,7 @@ func TestOurOwnSignatureUnderSomethingElseIsRefused(t *testing.T) {
 			}
 		}
 	}
-	if !w.authenticated(auth.AuthenticateRequest{AccessToken: f.sign(jwt.SigningMethodEdDSA, k.sign, nil)}) {
+	if !w.authenticated(auth.AuthenticateRequest{AccessToken: private.Secret(f.sign(jwt.SigningMethodEdDSA, k.sign, nil))}) {
 		t.Fatal("the test does not sign as the module does")
 	}
 	for name, change := range map[string]func(map[string]any, jwt.MapClaims){
@@ -131,7 +132,7 @@ func TestOurOwnSignatureUnderSomethingElseIsRefused(t *testing.T) {
 		"no session":      set("sid", nil),
 		"another session": set("sid", "x' OR 1=1 --"),
 	} {
-		if w.authenticated(auth.AuthenticateRequest{AccessToken: f.sign(jwt.SigningMethodEdDSA, k.sign, change)}) {
+		if w.authenticated(auth.AuthenticateRequest{AccessToken: private.Secret(f.sign(jwt.SigningMethodEdDSA, k.sign, change))}) {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -154,17 +155,17 @@ func TestKeysTakeTurnsWithoutLoggingAnybodyOut(t *testing.T) {
 		before := w.logIn("ana").AccessToken
 		w.must(w.h.RunTasks(apptest.System())) // makes the next key
 		early := w.logIn("ana").AccessToken
-		if kid(early) != kid(first) {
+		if kid(early.Reveal()) != kid(first.Reveal()) {
 			t.Error("a key signs that other replicas may not know yet")
 		}
 		w.h.Clock.Advance(3 * time.Minute)
 		w.must(w.h.RunTasks(apptest.System()))
 		after := w.logIn("ana").AccessToken
-		if kid(after) == kid(first) {
+		if kid(after.Reveal()) == kid(first.Reveal()) {
 			t.Error("the old key still signs")
 		}
-		for name, token := range map[string]string{"of the old key": before, "of the overlap": early, "of the new key": after} {
-			if !w.authenticated(auth.AuthenticateRequest{AccessToken: token}) {
+		for name, token := range map[string]string{"of the old key": before.Reveal(), "of the overlap": early.Reveal(), "of the new key": after.Reveal()} {
+			if !w.authenticated(auth.AuthenticateRequest{AccessToken: private.Secret(token)}) {
 				t.Errorf("a token %s is refused", name)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"marketplace/modules/notification"
 	"marketplace/platform/db"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/platform/telemetry"
 )
 
@@ -151,7 +152,7 @@ func (s *service) write(tx *db.Tx, p purpose, to accountRow) (mail notification.
 		life = s.settings.ResetLife
 	case sessionStolen: // a link to the page, without a token
 		_, id := newLink()
-		return notification.SendMailRequest{RequestID: id, To: to.Email, Username: to.Username, Language: to.Language, Template: string(p), Link: s.url + p.path()}, nil
+		return notification.SendMailRequest{RequestID: id, To: private.Personal(to.Email), Username: to.Username, Language: to.Language, Template: string(p), Link: private.Secret(s.url + p.path())}, nil
 	}
 	token, err := newAddressLink(tx, to.ID, p, life)
 	if err != nil {
@@ -162,11 +163,11 @@ func (s *service) write(tx *db.Tx, p purpose, to accountRow) (mail notification.
 		return mail, err
 	}
 	mail = notification.SendMailRequest{
-		RequestID: linkHash(token), To: to.Email, Username: to.Username, Language: to.Language, Template: string(p), Link: s.url + p.path() + token,
+		RequestID: linkHash(token), To: private.Personal(to.Email), Username: to.Username, Language: to.Language, Template: string(p), Link: private.Secret(s.url + p.path() + token),
 	}
 	if owner.ID != "" && owner.ID != to.ID {
-		mail.To, mail.Username, mail.Language = owner.Email, owner.Username, owner.Language
-		mail.Template, mail.Link = addressTaken, s.url+"/login"
+		mail.To, mail.Username, mail.Language = private.Personal(owner.Email), owner.Username, owner.Language
+		mail.Template, mail.Link = addressTaken, private.Secret(s.url+"/login")
 	}
 	return mail, nil
 }

@@ -11,6 +11,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
@@ -44,7 +45,7 @@ func (s *service) LogIn(ctx context.Context, q auth.LogInRequest) (auth.Session,
 
 // guessOf looks up whom the login can mean.
 func (s *service) guessOf(ctx context.Context, q auth.LogInRequest) (g guess, err error) {
-	g = guess{login: q.Login, password: q.Password, address: q.Address}
+	g = guess{login: q.Login, password: q.Password.Reveal(), address: q.Address}
 	r := s.db.Read(ctx)
 	if !isAddress(q.Login) {
 		g.account, err = findAccount(r, q.Login)
@@ -98,14 +99,17 @@ func (s *service) opened(ctx context.Context, o openSession) (session auth.Sessi
 	if session.Account, err = o.Owner.account(); err != nil {
 		return auth.Session{}, err
 	}
-	if session.Token, err = s.tokens.Of(o.Session); err != nil {
+	token, err := s.tokens.Of(o.Session)
+	if err != nil {
 		return auth.Session{}, err
 	}
+	session.Token = private.Secret(token)
 	if o.Session.Browser {
 		return session, nil
 	}
 	session.ExpiresIn = int(s.settings.AccessLife / time.Second)
-	session.AccessToken, err = s.keys.Issue(ctx, o.Owner.ID, o.Session.ID)
+	access, err := s.keys.Issue(ctx, o.Owner.ID, o.Session.ID)
+	session.AccessToken = private.Secret(access)
 	return session, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"marketplace/platform/apptest"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 )
 
 // Row A3.
@@ -53,12 +54,12 @@ func TestWhatIsWrongWithALogInIsNotTold(t *testing.T) {
 			t.Errorf("the answers differ: %q", told)
 		}
 	}
-	_, err := w.LogIn(apptest.Visitor(), auth.LogInRequest{Login: "a\x00b", Password: strings.Repeat("x", 10_000)})
+	_, err := w.LogIn(apptest.Visitor(), auth.LogInRequest{Login: "a\x00b", Password: private.Secret(strings.Repeat("x", 10_000))})
 	w.refused(err, fault.Invalid)
 }
 
 func guessAt(w *world, login, password, address string) error {
-	_, err := w.LogIn(apptest.Visitor(), auth.LogInRequest{Login: login, Password: password, Address: address})
+	_, err := w.LogIn(apptest.Visitor(), auth.LogInRequest{Login: login, Password: private.Secret(password), Address: address})
 	return err
 }
 
@@ -130,7 +131,7 @@ func TestChoosingANewPasswordByMailUnlocksTheAccount(t *testing.T) {
 	w.must(err)
 	w.must(w.h.RunTasks(apptest.System()))
 	_, err = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{
-		Token: w.token("Ana@example.com", "reset_password"), Password: "eight blue kettles",
+		Token: private.Secret(w.token("Ana@example.com", "reset_password")), Password: "eight blue kettles",
 	})
 	w.must(err)
 	w.must(guessAt(w, "ana", "eight blue kettles", "198.51.100.99"))

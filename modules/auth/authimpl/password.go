@@ -23,13 +23,13 @@ func (s *service) ChangePassword(ctx context.Context, q auth.ChangePasswordReque
 	var c fault.Check
 	c.That(q.Current != "" && len(q.Current) <= 4*longestPassword, "current", "Write your current password.")
 	c.That(q.New != q.Current, "new", "Choose another password than the current one.")
-	s.checkPassword(&c, "new", q.New, row.Username, row.Email)
+	s.checkPassword(&c, "new", q.New.Reveal(), row.Username, row.Email)
 	if err := c.Err(); err != nil {
 		return auth.Done{}, err
 	}
 	// A stolen session must not become a way to guess without end: it is counted like an address.
 	_, err = s.checkGuess(ctx, guess{
-		account: row, login: row.UsernameKey, password: q.Current, address: "session " + actor.SessionID, known: true,
+		account: row, login: row.UsernameKey, password: q.Current.Reveal(), address: "session " + actor.SessionID, known: true,
 	})
 	if fault.Is(err, fault.Unauthenticated) {
 		return auth.Done{}, fault.Wrong("current", "This is not your current password.")
@@ -37,7 +37,7 @@ func (s *service) ChangePassword(ctx context.Context, q auth.ChangePasswordReque
 	if err != nil {
 		return auth.Done{}, err
 	}
-	err = s.replace(ctx, row, q.New, false, func(tx *db.Tx) error {
+	err = s.replace(ctx, row, q.New.Reveal(), false, func(tx *db.Tx) error {
 		if err := tx.Exec("DELETE FROM links WHERE account_id = ? AND purpose = ?", row.ID, resetPassword).Error; err != nil {
 			return fmt.Errorf("forget links: %w", err)
 		}
@@ -102,17 +102,17 @@ func (s *service) RequestReset(ctx context.Context, q auth.RequestResetRequest) 
 }
 
 func (s *service) ResetPassword(ctx context.Context, q auth.ResetPasswordRequest) (auth.Done, error) {
-	link, row, err := s.readReset(ctx, q.Token)
+	link, row, err := s.readReset(ctx, q.Token.Reveal())
 	if err != nil {
 		return auth.Done{}, err
 	}
 	var c fault.Check
 	c.That(row.ID != "", "token", "This link does not work any more. Ask for a new one.")
-	s.checkPassword(&c, "password", q.Password, row.Username, row.Email)
+	s.checkPassword(&c, "password", q.Password.Reveal(), row.Username, row.Email)
 	if err := c.Err(); err != nil {
 		return auth.Done{}, err
 	}
-	err = s.replace(ctx, row, q.Password, true, func(tx *db.Tx) error {
+	err = s.replace(ctx, row, q.Password.Reveal(), true, func(tx *db.Tx) error {
 		used, err := useLink(tx, link.Hash)
 		if err != nil {
 			return fmt.Errorf("use a link up: %w", err)

@@ -12,6 +12,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 )
 
 const newPassword = "eight blue kettles"
@@ -60,7 +61,7 @@ func TestABadNewPasswordIsRefusedOnItsField(t *testing.T) {
 	w.ana()
 	s := w.logIn("ana")
 	for _, password := range []string{"", "short", "Password123!", "ana@example.com", goodPassword} {
-		_, err := w.ChangePassword(as(s), auth.ChangePasswordRequest{Current: goodPassword, New: password})
+		_, err := w.ChangePassword(as(s), auth.ChangePasswordRequest{Current: goodPassword, New: private.Secret(password)})
 		if w.refused(err, fault.Invalid); !slices.Equal(wrongFields(err), []string{"new"}) {
 			t.Errorf("%q is refused with %v", password, err)
 		}
@@ -76,7 +77,7 @@ func TestAForgottenPasswordIsReplacedByALinkThatWorksOnceForAnHour(t *testing.T)
 		w.ana()
 		s := w.logIn("ana")
 		reset := func(token, password string) error {
-			_, err := w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: token, Password: password})
+			_, err := w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: private.Secret(token), Password: private.Secret(password)})
 			return err
 		}
 		link := func() string {
@@ -157,7 +158,7 @@ func TestChangingThePasswordBreaksTheLinksToResetIt(t *testing.T) {
 	w.must(w.h.RunTasks(apptest.System()))
 	_, err = w.ChangePassword(as(w.logIn("ana")), auth.ChangePasswordRequest{Current: goodPassword, New: newPassword})
 	w.must(err)
-	_, err = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: w.token("Ana@example.com", "reset_password"), Password: "nine old lanterns"})
+	_, err = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: private.Secret(w.token("Ana@example.com", "reset_password")), Password: "nine old lanterns"})
 	w.refused(err, fault.Invalid)
 }
 
@@ -211,7 +212,7 @@ func TestOfManyWhoUseOneLinkAtOnceOneSetsThePassword(t *testing.T) {
 		errs := make([]error, 6)
 		for i := range errs {
 			wait.Go(func() {
-				_, errs[i] = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: token, Password: fmt.Sprintf("lantern %d and kettle", i)})
+				_, errs[i] = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: private.Secret(token), Password: private.Secret(fmt.Sprintf("lantern %d and kettle", i))})
 			})
 		}
 		wait.Wait()

@@ -10,6 +10,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 )
 
 // rows are the lines of the tables of the document, with single spaces.
@@ -180,7 +181,7 @@ func TestANewPasswordByMailForgivesEveryFailure(t *testing.T) {
 	_, err := w.RequestReset(apptest.Visitor(), auth.RequestResetRequest{Login: "ana"})
 	w.must(err)
 	w.must(w.h.RunTasks(apptest.System()))
-	_, err = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: w.token("Ana@example.com", "reset_password"), Password: newPassword})
+	_, err = w.ResetPassword(apptest.Visitor(), auth.ResetPasswordRequest{Token: private.Secret(w.token("Ana@example.com", "reset_password")), Password: newPassword})
 	w.must(err)
 	w.must(guessAt(w, "ana", newPassword, "198.51.100.99"))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *service) Refresh(ctx context.Context, q auth.RefreshRequest) (auth.Session, error) {
-	token, ok := s.tokens.Parse(q.RefreshToken)
+	token, ok := s.tokens.Parse(q.RefreshToken.Reveal())
 	if !ok {
 		return auth.Session{}, logInAgain()
 	}

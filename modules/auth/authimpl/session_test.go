@@ -9,10 +9,11 @@ import (
 	"marketplace/platform/apptest"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 )
 
 func (w *world) refresh(token string) (auth.Session, error) {
-	return w.Refresh(apptest.Visitor(), auth.RefreshRequest{RefreshToken: token})
+	return w.Refresh(apptest.Visitor(), auth.RefreshRequest{RefreshToken: private.Secret(token)})
 }
 
 // Row A4.
@@ -29,7 +30,7 @@ func TestAnAccessTokenExpiresAndIsRenewedByTheSession(t *testing.T) {
 		if w.authenticated(auth.AuthenticateRequest{AccessToken: s.AccessToken}) {
 			t.Fatal("it did not expire")
 		}
-		next, err := w.refresh(s.Token)
+		next, err := w.refresh(s.Token.Reveal())
 		w.must(err)
 		if next.ID != s.ID || next.Token == s.Token || !w.authenticated(auth.AuthenticateRequest{AccessToken: next.AccessToken}) {
 			t.Errorf("renewed as %+v", next)
@@ -42,18 +43,18 @@ func TestARefreshTokenThatComesAgainEndsTheSession(t *testing.T) {
 	w := newWorld(t)
 	w.ana()
 	s := w.logIn("ana")
-	first, err := w.refresh(s.Token)
+	first, err := w.refresh(s.Token.Reveal())
 	w.must(err)
 	w.h.Clock.Advance(9 * time.Second)
-	again, err := w.refresh(s.Token) // the answer was lost on the way
+	again, err := w.refresh(s.Token.Reveal()) // the answer was lost on the way
 	w.must(err)
 	if again.Token != first.Token {
 		t.Error("the successor is another one")
 	}
 	w.h.Clock.Advance(2 * time.Second)
-	_, err = w.refresh(s.Token)
+	_, err = w.refresh(s.Token.Reveal())
 	w.refused(err, fault.Unauthenticated)
-	_, err = w.refresh(first.Token)
+	_, err = w.refresh(first.Token.Reveal())
 	w.refused(err, fault.Unauthenticated)
 	if w.authenticated(auth.AuthenticateRequest{AccessToken: first.AccessToken}) {
 		t.Error("the access token still opens the session")
@@ -72,13 +73,13 @@ func TestAGrandparentEndsTheSessionAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.ana()
 	s := w.logIn("ana")
-	first, err := w.refresh(s.Token)
+	first, err := w.refresh(s.Token.Reveal())
 	w.must(err)
-	second, err := w.refresh(first.Token)
+	second, err := w.refresh(first.Token.Reveal())
 	w.must(err)
-	_, err = w.refresh(s.Token)
+	_, err = w.refresh(s.Token.Reveal())
 	w.refused(err, fault.Unauthenticated)
-	_, err = w.refresh(second.Token)
+	_, err = w.refresh(second.Token.Reveal())
 	w.refused(err, fault.Unauthenticated)
 }
 
@@ -90,7 +91,7 @@ func TestManyRefreshesAtOnceAnswerTheSameSuccessor(t *testing.T) {
 		var wait sync.WaitGroup
 		got, errs := make([]auth.Session, 50), make([]error, 50)
 		for i := range got {
-			wait.Go(func() { got[i], errs[i] = w.refresh(s.Token) })
+			wait.Go(func() { got[i], errs[i] = w.refresh(s.Token.Reveal()) })
 		}
 		wait.Wait()
 		for i := range got {
@@ -99,7 +100,7 @@ func TestManyRefreshesAtOnceAnswerTheSameSuccessor(t *testing.T) {
 				t.Fatal("the successors differ")
 			}
 		}
-		_, err := w.refresh(got[0].Token)
+		_, err := w.refresh(got[0].Token.Reveal())
 		w.must(err)
 	})
 }
@@ -127,7 +128,7 @@ func TestTokensAreGoodForOneThingOnly(t *testing.T) {
 			t.Errorf("%s was taken", name)
 		}
 	}
-	for _, token := range []string{"", browser.Token, api.AccessToken, "x", api.Token + "A", api.Token[:len(api.Token)-1] + "~"} {
+	for _, token := range []string{"", browser.Token.Reveal(), api.AccessToken.Reveal(), "x", api.Token.Reveal() + "A", api.Token.Reveal()[:len(api.Token)-1] + "~"} {
 		_, err := w.refresh(token)
 		w.refused(err, fault.Unauthenticated)
 	}
@@ -142,7 +143,7 @@ func TestNoBitOfASessionTokenMayBeChanged(t *testing.T) {
 	token := w.logInBrowser("ana").Token
 	for i := range token {
 		changed := []byte(token)
-		if changed[i]++; w.authenticated(auth.AuthenticateRequest{SessionToken: string(changed)}) {
+		if changed[i]++; w.authenticated(auth.AuthenticateRequest{SessionToken: private.Secret(string(changed))}) {
 			t.Errorf("changed at %d it still opens the session", i)
 		}
 	}
@@ -267,7 +268,7 @@ func TestPeopleSeeTheirSessionsAndEndThem(t *testing.T) {
 		if w.authenticated(auth.AuthenticateRequest{AccessToken: phone.AccessToken}) || w.authenticated(auth.AuthenticateRequest{SessionToken: laptop.Token}) {
 			t.Error("an ended session is open")
 		}
-		if _, err := w.refresh(phone.Token); !fault.Is(err, fault.Unauthenticated) {
+		if _, err := w.refresh(phone.Token.Reveal()); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("an ended session was refreshed: %v", err)
 		}
 		if !w.authenticated(auth.AuthenticateRequest{AccessToken: stranger.AccessToken}) {
@@ -289,7 +290,7 @@ func TestAccountsAreLookedUpForModulesWithoutTheirAddresses(t *testing.T) {
 		w.must(err)
 		emails := map[string]string{}
 		for _, a := range list.Items {
-			emails[a.Username] = a.Email
+			emails[a.Username] = a.Email.Reveal()
 		}
 		return emails
 	}

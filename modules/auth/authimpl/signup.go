@@ -13,15 +13,16 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 	"marketplace/platform/telemetry"
 )
 
 func (s *service) SignUp(ctx context.Context, q auth.SignUpRequest) (auth.Account, error) {
-	q.Username, q.Email = strings.TrimSpace(q.Username), strings.TrimSpace(q.Email)
+	q.Username, q.Email = strings.TrimSpace(q.Username), private.Personal(strings.TrimSpace(q.Email.Reveal()))
 	if err := s.checkSignUp(ctx, q); err != nil {
 		return auth.Account{}, err
 	}
-	hash, err := s.hasher.Hash(ctx, q.Password)
+	hash, err := s.hasher.Hash(ctx, q.Password.Reveal())
 	if err != nil {
 		return auth.Account{}, fmt.Errorf("hash a password: %w", err)
 	}
@@ -42,8 +43,8 @@ func (s *service) SignUp(ctx context.Context, q auth.SignUpRequest) (auth.Accoun
 func (s *service) checkSignUp(ctx context.Context, q auth.SignUpRequest) error {
 	var c fault.Check
 	c.That(usernameProblem(q.Username) == "", "username", "%s", usernameProblem(q.Username))
-	c.That(emailOK(q.Email), "email", "Write an e-mail address such as name@example.com.")
-	s.checkPassword(&c, "password", q.Password, q.Username, q.Email)
+	c.That(emailOK(q.Email.Reveal()), "email", "Write an e-mail address such as name@example.com.")
+	s.checkPassword(&c, "password", q.Password.Reveal(), q.Username, q.Email.Reveal())
 	checkLanguage(&c, q.Language)
 	taken, err := one[accountRow](s.db.Read(ctx).Select("id").Where("username_key = ?", keyOf(q.Username)))
 	if err != nil {
@@ -60,7 +61,7 @@ func (s *service) store(ctx context.Context, q auth.SignUpRequest, hash string) 
 	}
 	now := s.clock.Now().Truncate(time.Second) // fractions would make answers of different lengths
 	row := accountRow{
-		ID: id.String(), Username: q.Username, UsernameKey: keyOf(q.Username), Email: q.Email, EmailKey: id.String(), ClaimKey: keyOf(q.Email),
+		ID: id.String(), Username: q.Username, UsernameKey: keyOf(q.Username), Email: q.Email.Reveal(), EmailKey: id.String(), ClaimKey: keyOf(q.Email.Reveal()),
 		PasswordHash: hash, Roles: "[]", Language: q.Language, CreatedAt: now, UpdatedAt: now,
 	}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {

@@ -11,6 +11,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 )
 
 // Rows A1, A2.
@@ -23,12 +24,12 @@ func TestSigningUpMailsALinkThatConfirmsTheAddressOnce(t *testing.T) {
 			t.Fatalf("made %+v", account)
 		}
 		token := w.token("Ana@Example.com", "verify_email")
-		verified, err := w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: token})
+		verified, err := w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(token)})
 		w.must(err)
 		if !verified.Verified || verified.ID != account.ID {
 			t.Errorf("verified %+v", verified)
 		}
-		_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: token})
+		_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(token)})
 		if f := w.refused(err, fault.Invalid); f.Fields[0].Name != "token" || !strings.Contains(f.Fields[0].Message, "used already") {
 			t.Errorf("used again it says %v", f)
 		}
@@ -51,10 +52,10 @@ func TestLinksAreKeptAsHashesAndExpire(t *testing.T) {
 		t.Errorf("kept %v of the token %s", kept, token)
 	}
 	w.h.Clock.Advance(24 * time.Hour)
-	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: token})
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(token)})
 	w.refused(err, fault.Invalid)
 	for _, guess := range []string{"", "x", "\x00", token[1:]} {
-		_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: guess})
+		_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(guess)})
 		w.refused(err, fault.Invalid)
 	}
 }
@@ -66,7 +67,7 @@ func TestALinkForSomethingElseConfirmsNothing(t *testing.T) {
 	_, err = w.RequestReset(apptest.Visitor(), auth.RequestResetRequest{Login: "ana"})
 	w.must(err)
 	w.must(w.h.RunTasks(apptest.System()))
-	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: w.token("ana@example.com", "reset_password")})
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(w.token("ana@example.com", "reset_password"))})
 	w.refused(err, fault.Invalid)
 }
 
@@ -78,9 +79,9 @@ func TestANewLinkReplacesTheOldOne(t *testing.T) {
 	session := w.logIn("ana")
 	_, err = w.ResendVerification(as(session), auth.ResendVerificationRequest{})
 	w.must(err)
-	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: old})
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(old)})
 	w.refused(err, fault.Invalid)
-	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: w.token("ana@example.com", "verify_email")})
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(w.token("ana@example.com", "verify_email"))})
 	w.must(err)
 
 	before := len(w.letters.to("ana@example.com", "verify_email"))
@@ -126,7 +127,7 @@ func TestAMailIsSentLaterWhenNotificationIsAway(t *testing.T) {
 	w.letters.setAway(false)
 	w.h.Clock.Advance(time.Hour)
 	w.must(w.h.RunTasks(apptest.System()))
-	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: w.token("ana@example.com", "verify_email")})
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(w.token("ana@example.com", "verify_email"))})
 	w.must(err)
 
 	w.h.Clock.Advance(time.Hour)
@@ -150,7 +151,7 @@ func TestEverythingWrongWithASignUpIsToldAtOnce(t *testing.T) {
 		"reserved":       {auth.SignUpRequest{Username: "Support", Email: "b@example.com", Password: goodPassword}, []string{"username"}},
 		"short password": {auth.SignUpRequest{Username: "Bea", Email: "b@example.com", Password: "kX9#mQz"}, []string{"password"}},
 		"name in it":     {auth.SignUpRequest{Username: "Beatrice", Email: "b@example.com", Password: "beatrice2026"}, []string{"password"}},
-		"huge":           {auth.SignUpRequest{Username: strings.Repeat("a", 31), Email: strings.Repeat("a", 255) + "@example.com", Password: strings.Repeat("ä", 129)}, []string{"username", "email", "password"}},
+		"huge":           {auth.SignUpRequest{Username: strings.Repeat("a", 31), Email: private.Personal(strings.Repeat("a", 255) + "@example.com"), Password: private.Secret(strings.Repeat("ä", 129))}, []string{"username", "email", "password"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.SignUp(apptest.Visitor(), c.q)
@@ -162,9 +163,9 @@ func TestEverythingWrongWithASignUpIsToldAtOnce(t *testing.T) {
 	}
 	for i, password := range []string{"kX9#mQz!", strings.Repeat("äöü-€ßx ", 15) + "ends now", "  spaces are kept  "} {
 		name := fmt.Sprintf("good%d", i)
-		_, err := w.SignUp(apptest.Visitor(), auth.SignUpRequest{Username: name, Email: name + "@example.com", Password: password})
+		_, err := w.SignUp(apptest.Visitor(), auth.SignUpRequest{Username: name, Email: private.Personal(name + "@example.com"), Password: private.Secret(password)})
 		w.must(err)
-		_, err = w.LogIn(apptest.Visitor(), auth.LogInRequest{Login: name, Password: password})
+		_, err = w.LogIn(apptest.Visitor(), auth.LogInRequest{Login: name, Password: private.Secret(password)})
 		w.must(err)
 	}
 }
@@ -177,7 +178,7 @@ func TestOfManyWhoWantTheSameNameOneGetsIt(t *testing.T) {
 		for i := range errs {
 			wait.Go(func() {
 				_, errs[i] = w.SignUp(apptest.Visitor(), auth.SignUpRequest{
-					Username: []string{"ana", "ANA"}[i%2], Email: fmt.Sprintf("ana%d@example.com", i), Password: goodPassword,
+					Username: []string{"ana", "ANA"}[i%2], Email: private.Personal(fmt.Sprintf("ana%d@example.com", i)), Password: goodPassword,
 				})
 			})
 		}
@@ -199,7 +200,7 @@ func TestOfManyWhoWantTheSameNameOneGetsIt(t *testing.T) {
 func TestOneAddressCannotMakeAccountsWithoutEnd(t *testing.T) {
 	w := newWorld(t, apptest.Settings(map[string]any{"sign_ups_per_hour": 2}))
 	sign := func(name, address string) error {
-		_, err := w.SignUp(apptest.Visitor(), auth.SignUpRequest{Username: name, Email: name + "@example.com", Password: goodPassword, Address: address})
+		_, err := w.SignUp(apptest.Visitor(), auth.SignUpRequest{Username: name, Email: private.Personal(name + "@example.com"), Password: goodPassword, Address: address})
 		return err
 	}
 	w.must(sign("one", "2001:db8::1"))
@@ -218,7 +219,7 @@ func TestAMailIsOwedFromTheMomentThatTheAccountIsStored(t *testing.T) {
 		t.Fatal("the test did not stop before the mail")
 	}
 	w.must(w.h.RunTasks(apptest.System()))
-	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: w.token("ana@example.com", "verify_email")})
+	_, err = w.VerifyEmail(apptest.Visitor(), auth.VerifyEmailRequest{Token: private.Secret(w.token("ana@example.com", "verify_email"))})
 	w.must(err)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/platform/db"
+	"marketplace/platform/private"
 )
 
 type accountRow struct {
@@ -31,7 +32,7 @@ type accountRow struct {
 func (accountRow) TableName() string { return "accounts" }
 
 func (r accountRow) account() (auth.Account, error) {
-	a := auth.Account{ID: r.ID, Username: r.Username, Email: r.Email, Verified: r.VerifiedAt != nil, Language: r.Language, CreatedAt: r.CreatedAt.UTC()}
+	a := auth.Account{ID: r.ID, Username: r.Username, Email: private.Personal(r.Email), Verified: r.VerifiedAt != nil, Language: r.Language, CreatedAt: r.CreatedAt.UTC()}
 	if err := json.Unmarshal([]byte(r.Roles), &a.Roles); err != nil {
 		return a, fmt.Errorf("read the roles of an account: %w", err)
 	}

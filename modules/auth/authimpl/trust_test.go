@@ -13,6 +13,7 @@ import (
 	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 )
 
 // proves says whether the published keys prove a token, as everybody else checks it.
@@ -45,29 +46,29 @@ func TestAKeyIsRotatedByCommandWithoutLoggingAnybodyOut(t *testing.T) {
 		w := startOn(t, open("auth"))
 		w.ana()
 		first := w.logIn("ana").AccessToken
-		old := newForger(t, w, first).kid
+		old := newForger(t, w, first.Reveal()).kid
 		set := w.rotate(false)
 		if len(set.Keys) != 2 || set.Keys[1].ID != old || set.Issuer != "http://marketplace.test" {
 			t.Fatalf("published are %+v", set)
 		}
-		if kid := newForger(t, w, w.logIn("ana").AccessToken).kid; kid != old {
+		if kid := newForger(t, w, w.logIn("ana").AccessToken.Reveal()).kid; kid != old {
 			t.Error("a key signs before everybody had time to read it")
 		}
 		w.h.Clock.Advance(keyOverlap)
 		w.must(w.h.RunTasks(apptest.System()))
 		next := w.logIn("ana").AccessToken
-		if kid := newForger(t, w, next).kid; kid != set.Keys[0].ID {
+		if kid := newForger(t, w, next.Reveal()).kid; kid != set.Keys[0].ID {
 			t.Error("the new key does not sign")
 		}
-		for _, token := range []string{first, next} {
-			if !w.proves(token) || !w.authenticated(auth.AuthenticateRequest{AccessToken: token}) {
+		for _, token := range []string{first.Reveal(), next.Reveal()} {
+			if !w.proves(token) || !w.authenticated(auth.AuthenticateRequest{AccessToken: private.Secret(token)}) {
 				t.Error("a token is refused after the rotation")
 			}
 		}
 		for range 3 { // in a hurry
 			w.rotate(false)
 		}
-		if !w.proves(w.logIn("ana").AccessToken) {
+		if !w.proves(w.logIn("ana").AccessToken.Reveal()) {
 			t.Error("a token is not proven by what is published")
 		}
 	})
@@ -80,12 +81,12 @@ func TestARevokedKeyProvesNothing(t *testing.T) {
 	s := w.logIn("ana")
 	w.rotate(false)
 	set := w.rotate(true)
-	if len(set.Keys) != 1 || w.proves(s.AccessToken) || w.authenticated(auth.AuthenticateRequest{AccessToken: s.AccessToken}) {
+	if len(set.Keys) != 1 || w.proves(s.AccessToken.Reveal()) || w.authenticated(auth.AuthenticateRequest{AccessToken: s.AccessToken}) {
 		t.Fatalf("the old token is taken; published are %+v", set)
 	}
-	next, err := w.refresh(s.Token)
+	next, err := w.refresh(s.Token.Reveal())
 	w.must(err)
-	if !w.proves(next.AccessToken) || !w.authenticated(auth.AuthenticateRequest{AccessToken: next.AccessToken}) {
+	if !w.proves(next.AccessToken.Reveal()) || !w.authenticated(auth.AuthenticateRequest{AccessToken: next.AccessToken}) {
 		t.Error("the session did not go on")
 	}
 }
@@ -98,19 +99,19 @@ func TestAReplicaFindsAKeyThatAnotherHasMade(t *testing.T) {
 		w.logIn("ana")
 		other := startAgain(t, w)
 		takes := func(token string) bool {
-			_, err := other.Authenticate(apptest.Visitor(), auth.AuthenticateRequest{AccessToken: token})
+			_, err := other.Authenticate(apptest.Visitor(), auth.AuthenticateRequest{AccessToken: private.Secret(token)})
 			return err == nil
 		}
-		if !takes(w.logIn("ana").AccessToken) {
+		if !takes(w.logIn("ana").AccessToken.Reveal()) {
 			t.Fatal("the replica does not know the first key")
 		}
 		w.rotate(true)
 		token := w.logIn("ana").AccessToken
-		if takes(token) {
+		if takes(token.Reveal()) {
 			t.Error("the replica has looked again at once: tokens with invented keys would make it do nothing else")
 		}
 		w.h.Clock.Advance(keyPause)
-		if !takes(token) {
+		if !takes(token.Reveal()) {
 			t.Error("the replica did not look for the key")
 		}
 	})

@@ -16,7 +16,7 @@ import (
 func (s *service) VerifyEmail(ctx context.Context, q auth.VerifyEmailRequest) (auth.Account, error) {
 	var row accountRow
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
-		link, err := linkByToken(tx.DB, verifyEmail, q.Token)
+		link, err := linkByToken(tx.DB, verifyEmail, q.Token.Reveal())
 		if err != nil {
 			return fmt.Errorf("find a link: %w", err)
 		}

@@ -22,6 +22,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/picture"
+	"marketplace/platform/telemetry"
 )
 
 // The limits of files.
@@ -215,7 +216,7 @@ func (s *service) removeFiles(ctx context.Context, files []file) {
 func (s *service) removeFile(ctx context.Context, r attachmentRow) {
 	for _, key := range []string{r.key(), r.smallKey()} {
 		if err := s.files.Delete(context.WithoutCancel(ctx), key); err != nil {
-			s.log.Warn("a file that nobody needs could not be removed", zap.String("file.name", key), zap.Error(err))
+			telemetry.For(ctx, s.log).Warn("a file that nobody needs could not be removed", zap.String("labels.file", key), zap.Error(err))
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"go.uber.org/zap"
 	"gorm.io/gorm"
 
 	"marketplace/modules/chat"
@@ -15,6 +14,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/page"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
 
@@ -180,7 +180,7 @@ func (s *service) ReadCase(ctx context.Context, q chat.ReadCaseRequest) (chat.Re
 	if err != nil {
 		return chat.Reading{}, err
 	}
-	s.log.Info("a reported conversation was opened", zap.String("labels.case", row.CaseID), zap.String("user.id", row.ReaderID))
+	telemetry.Audit(ctx, s.log, telemetry.Act{Action: "case-read", What: map[string]string{"case_id": row.CaseID}})
 	return row.reading(true), nil
 }
 

@@ -33,20 +33,20 @@ func (s *service) SendMail(ctx context.Context, q notification.SendMailRequest) 
 		return notification.Done{}, fault.Forbiddenf("Only the marketplace itself sends mail.")
 	}
 	x, known := letters()[q.Template]
-	link, err := url.Parse(q.Link)
+	link, err := url.Parse(q.Link.Reveal())
 	var c fault.Check
 	c.That(known, "template", "There is no such template.")
 	c.That(err == nil && link.Host != "" && (link.Scheme == "http" || link.Scheme == "https") && len(q.Link) <= 2000, "link", "Use an absolute http or https address.")
 	text.Line(&c, "request_id", q.RequestID, 1, 255)
-	text.Line(&c, "to", q.To, 3, 254)
+	text.Line(&c, "to", q.To.Reveal(), 3, 254)
 	text.Line(&c, "username", q.Username, 1, 100)
 	text.Line(&c, "language", q.Language, 0, 35)
 	if err := c.Err(); err != nil {
 		return notification.Done{}, err
 	}
 	x = x.in(s.tongueFor(q.Language))
-	x.Username, x.Link = q.Username, q.Link
-	err = s.db.Tx(ctx, func(tx *db.Tx) error { return s.queue(tx, q.RequestID, q.To, x) })
+	x.Username, x.Link = q.Username, q.Link.Reveal()
+	err = s.db.Tx(ctx, func(tx *db.Tx) error { return s.queue(tx, q.RequestID, q.To.Reveal(), x) })
 	return notification.Done{}, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
 	"marketplace/platform/mail"
+	"marketplace/platform/private"
 )
 
 const link = "http://marketplace.test/verify-email?token=secret-1"
@@ -157,7 +158,7 @@ func TestManyMailsAreEachSentOnceByManySenders(t *testing.T) {
 		w := startOn(t, open("notification"))
 		for i := range 30 {
 			q := verification(fmt.Sprint(i))
-			q.To = fmt.Sprintf("person%d@example.com", i)
+			q.To = private.Personal(fmt.Sprintf("person%d@example.com", i))
 			_, err := w.SendMail(apptest.System(), q)
 			w.must(err)
 		}
@@ -207,7 +208,7 @@ func TestInProductionMailsAreNotShownAndNotKept(t *testing.T) {
 	w := newWorld(t, apptest.Config(func(c *config.Config) {
 		c.Environment, c.PublicURL = config.Production, "https://market.example"
 		c.Mail = config.Mail{SMTP: "smtps://mail.example:465", From: "no-reply@market.example"}
-		c.Secrets = map[string]string{"auth": strings.Repeat("s", 32)}
+		c.Secrets = map[string]private.Secret{"auth": private.Secret(strings.Repeat("s", 32))}
 	}))
 	_, err := w.SendMail(apptest.System(), verification("request-1"))
 	w.must(err)

@@ -137,8 +137,8 @@ func (s *service) connectStripe(h *app.Host) error {
 			return fmt.Errorf("secrets.%s is not set: copy it from the Stripe dashboard", name)
 		}
 	}
-	s.provider = payment.NewStripe(h.DB, h.Clock, payment.StripeKeys{Secret: h.Config.Secrets["stripe_key"],
-		Webhook: h.Config.Secrets["stripe_webhook"], URL: s.settings.StripeURL}, h.Config.PublicURL)
+	s.provider = payment.NewStripe(h.DB, h.Clock, payment.StripeKeys{Secret: h.Config.Secrets["stripe_key"].Reveal(),
+		Webhook: h.Config.Secrets["stripe_webhook"].Reveal(), URL: s.settings.StripeURL}, h.Config.PublicURL)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"marketplace/platform/apptest"
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
+	"marketplace/platform/private"
 )
 
 func TestSettingsThatContradictThemselvesStopTheProcess(t *testing.T) {
@@ -44,7 +45,7 @@ func TestAllContradictionsAreToldAtOnce(t *testing.T) {
 
 func TestProductionRefusesTheSimulatorAndStartsWithoutAProvider(t *testing.T) {
 	production := apptest.Config(func(c *config.Config) {
-		c.Environment, c.PublicURL, c.Secrets = config.Production, "https://market.example", map[string]string{"simulator": strings.Repeat("s", 32)}
+		c.Environment, c.PublicURL, c.Secrets = config.Production, "https://market.example", map[string]private.Secret{"simulator": private.Secret(strings.Repeat("s", 32))}
 		c.Mail = config.Mail{SMTP: "smtp://mail.example:587", From: "market@market.example"}
 	})
 	if _, err := newService(apptest.Host(t, "order", production).Host, Deps{}); err == nil || !strings.Contains(err.Error(), "takes no real money") {

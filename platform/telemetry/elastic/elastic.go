@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"marketplace/platform/clock"
+	"marketplace/platform/private"
 )
 
 // Limits of the shipper.
@@ -36,11 +37,11 @@ const (
 
 // Options say where the lines go.
 type Options struct {
-	URL       string // http(s)://host:9200
-	APIKey    string // encoded, as Elasticsearch hands it out; it needs create_doc and auto_configure on logs-*
-	CAFile    string // PEM certificates that are trusted besides the system's; empty: none
-	Namespace string // last part of the data stream, logs-<dataset>-<namespace>; empty: default
-	DeadFile  string // gets the lines that Elasticsearch refuses for what they are; empty: they are only counted
+	URL       string         // http(s)://host:9200
+	APIKey    private.Secret // encoded, as Elasticsearch hands it out; it needs create_doc and auto_configure on logs-*
+	CAFile    string         // PEM certificates that are trusted besides the system's; empty: none
+	Namespace string         // last part of the data stream, logs-<dataset>-<namespace>; empty: default
+	DeadFile  string         // gets the lines that Elasticsearch refuses for what they are; empty: they are only counted
 
 	Clock    *clock.Clock
 	Errors   io.Writer             // what is wrong with the shipping itself, which cannot be shipped; nil: standard error

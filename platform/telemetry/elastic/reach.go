@@ -19,7 +19,7 @@ func Reach(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.APIKey != "" {
-		request.Header.Set("Authorization", "ApiKey "+o.APIKey)
+		request.Header.Set("Authorization", "ApiKey "+o.APIKey.Reveal())
 	}
 	response, err := client.Do(request)
 	if err != nil {

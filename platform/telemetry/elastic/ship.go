@@ -151,7 +151,7 @@ func (s *Shipper) post(batch []line) (status int, answer []byte, err error) {
 	request.Header.Set("Content-Type", "application/x-ndjson")
 	request.Header.Set("Content-Encoding", "gzip")
 	if s.o.APIKey != "" {
-		request.Header.Set("Authorization", "ApiKey "+s.o.APIKey)
+		request.Header.Set("Authorization", "ApiKey "+s.o.APIKey.Reveal())
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
