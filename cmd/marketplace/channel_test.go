@@ -41,7 +41,7 @@ func aHandshakeWithACookieNamesOurOrigin(t testing.TB, m *market) {
 		m.url: http.StatusSwitchingProtocols, "https://evil.example": http.StatusForbidden, "http://127.0.0.1:1": http.StatusForbidden,
 		m.url + ".evil.example": http.StatusForbidden, "null": http.StatusForbidden, "": http.StatusForbidden,
 	} {
-		header := http.Header{"Cookie": {"session=" + laptop.Token}}
+		header := http.Header{"Cookie": {"session=" + laptop.Token.Reveal()}}
 		if origin != "" {
 			header.Set("Origin", origin)
 		}

@@ -180,7 +180,7 @@ func (s *service) ReadCase(ctx context.Context, q chat.ReadCaseRequest) (chat.Re
 	if err != nil {
 		return chat.Reading{}, err
 	}
-	telemetry.Audit(ctx, s.log, telemetry.Act{Action: "case-read", What: map[string]string{"case_id": row.CaseID}})
+	telemetry.Audit(ctx, s.log, telemetry.Act{Action: "case-read", By: row.ReaderID, What: map[string]string{"case_id": row.CaseID}})
 	return row.reading(true), nil
 }
 
