@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
@@ -191,7 +192,9 @@ func TestReplicasThatStartAtOnceShareTheirKeys(t *testing.T) {
 
 func startAgain(t *testing.T, w *world) auth.Service {
 	t.Helper()
-	other, err := newService(w.h.Host, Deps{Notifications: w.letters})
+	h := *w.h.Host
+	h.Metrics = prometheus.NewRegistry() // as in a process of its own
+	other, err := newService(&h, Deps{Notifications: w.letters})
 	w.must(err)
 	return other
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"marketplace/modules/auth"
 	"marketplace/platform/apptest"
 	"marketplace/platform/db"
@@ -196,6 +198,7 @@ func TestAPasswordIsHashedAgainWhenTheParametersChange(t *testing.T) {
 		t.Fatalf("kept %s", kept())
 	}
 	h := *w.h.Host
+	h.Metrics = prometheus.NewRegistry() // as in a process of its own
 	h.Config.Settings = map[string]any{"auth": map[string]any{"password_hash_memory": 19456}}
 	later, err := newService(&h, Deps{Notifications: w.letters})
 	w.must(err)
