@@ -28,7 +28,7 @@ import (
 // Limits of the shipper.
 const (
 	MaxLines   = 50_000           // that wait
-	MaxBytes   = 32 << 20         // of them
+	MaxBytes   = 24 << 20         // of them: with what keeps them, and what is on its way, 32 MiB of memory
 	batchBytes = 1 << 20          // of lines in one request, before compression
 	deadBytes  = 10 << 20         // of the file of refused lines
 	patience   = 30 * time.Second // for one request

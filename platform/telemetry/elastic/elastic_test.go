@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -261,4 +262,50 @@ func TestAShipperNeedsAnAddress(t *testing.T) {
 	if _, err := elastic.New(t.Context(), elastic.Options{URL: "https://e", CAFile: filepath.Join(t.TempDir(), "none")}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
+}
+
+// Whatever the server does meanwhile, with any number of lines on their way, each is stored once, or counted.
+func TestOfTenThousandLinesEachIsStoredOnceOrCounted(t *testing.T) {
+	server := elastictest.New(t)
+	p := open(t, elastic.Options{URL: server.URL})
+	troubles := []elastictest.Trouble{{Every: 3}, {MaxBytes: 20_000}, {Forget: true}, {Delay: 5 * time.Millisecond}, {Status: 429}, {}, {Status: 503},
+		{Every: 2, MaxBytes: 100_000}, {Forget: true, Every: 2}, {}}
+	for i, trouble := range troubles {
+		before := server.Asked()
+		server.Misbehave(trouble)
+		p.say(1000, "marketplace.access")
+		apptest.Eventually(t, func() bool { return server.Asked() > before || p.count("stored") == 1000*(i+1) })
+	}
+	server.Misbehave(elastictest.Trouble{})
+	apptest.Eventually(t, func() error {
+		if s, d, x := p.count("stored"), p.count("dropped"), p.count("dead"); s+d+x < 10_000 {
+			return fmt.Errorf("%d stored, %d dropped, %d dead", s, d, x)
+		}
+		return nil
+	})
+	if found := len(server.Documents("logs-")); found != 10_000 || p.count("dead") > 0 || p.count("dropped") > 0 {
+		t.Errorf("%d documents, %d dropped, %d dead", found, p.count("dropped"), p.count("dead"))
+	}
+}
+
+func TestWithAServerThatIsDeadTheMemoryOfThirtyTwoMegabytesIsEnough(t *testing.T) {
+	before := heap()
+	p := open(t, elastic.Options{URL: "http://127.0.0.1:1", Retry: time.Hour})
+	line := `{"@timestamp":"2026-11-22T12:00:00.000Z","event.dataset":"marketplace.access","message":"` + strings.Repeat("x", 600) + "\"}\n"
+	for range 100_000 {
+		p.line(line)
+	}
+	if grown := heap() - before; grown > 32<<20 {
+		t.Errorf("the heap has grown by %d KiB", grown>>10)
+	}
+	p.close(time.Millisecond)
+	p.expect(0, 100_000, 0)
+}
+
+// heap is what is in use, when what is not has been collected.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
