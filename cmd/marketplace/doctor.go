@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marketplace/modules/auth"
+	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/platform/app"
 	"marketplace/platform/bus"
@@ -21,6 +23,8 @@ import (
 	"marketplace/platform/identity"
 	"marketplace/platform/mail"
 	"marketplace/platform/telemetry/elastic"
+	"marketplace/platform/trace"
+	"marketplace/web/edge"
 )
 
 // doctorCommand looks at everything that the configured process depends on.
@@ -61,7 +65,7 @@ func doctor(ctx context.Context, p process) error {
 	say("databases", "open, with their tables up to date", err)
 	if err == nil {
 		defer func() { _ = a.Close() }()
-		examinations = append(examinations, p.insides(a, services.Orders)...)
+		examinations = append(examinations, p.insides(a, services)...)
 	}
 	for _, e := range examinations {
 		limited, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -98,6 +102,12 @@ func (p process) surroundings() []examination {
 			return "takes our key", elastic.Reach(ctx, elastic.Options{URL: p.config.Elastic.URL, APIKey: p.config.Elastic.APIKey, CAFile: p.config.Elastic.CAFile})
 		}},
 	}
+	all = append(all, examination{"traces", func(ctx context.Context) (string, error) {
+		if p.config.Traces.URL == "" {
+			return "none leave this process", nil
+		}
+		return "the collector takes them", trace.Reach(ctx, trace.Options{URL: p.config.Traces.URL, Authorization: p.config.Traces.Authorization})
+	}})
 	modules := make([]string, 0, len(p.config.Remotes))
 	for module := range p.config.Remotes {
 		modules = append(modules, module)
@@ -138,7 +148,7 @@ func (p process) lookAtPeers(ctx context.Context, module string) (string, error)
 }
 
 // insides is what is looked at through the modules.
-func (p process) insides(a *app.App, orders order.Service) []examination {
+func (p process) insides(a *app.App, services edge.Services) []examination {
 	var all []examination
 	for _, h := range a.Hosted() {
 		if h.Files == nil {
@@ -154,14 +164,54 @@ func (p process) insides(a *app.App, orders order.Service) []examination {
 	}
 	return append(all,
 		examination{"outbox", func(ctx context.Context) (string, error) { return lookAtOutbox(ctx, a) }},
+		examination{"keys", func(ctx context.Context) (string, error) { return lookAtKeys(ctx, services.Auth) }},
+		examination{"index", func(ctx context.Context) (string, error) { return lookAtIndex(ctx, services.Gigs) }},
+		examination{"timers", func(ctx context.Context) (string, error) { return p.lookAtTimers(ctx, services.Orders) }},
 		examination{"clock", func(ctx context.Context) (string, error) { return p.lookAtClock(ctx, a) }},
 		examination{"ledger", func(ctx context.Context) (string, error) {
-			report, err := orders.VerifyLedger(identity.System(ctx), order.VerifyLedgerRequest{})
+			report, err := services.Orders.VerifyLedger(identity.System(ctx), order.VerifyLedgerRequest{})
 			if n := len(report.Problems); err == nil && n > 0 {
 				err = fmt.Errorf("%d problems; `marketplace ledger verify` lists them", n)
 			}
 			return fmt.Sprintf("%d journals are in order", report.Journals), err
 		}})
+}
+
+// lookAtKeys reads the keys that sign tokens, which are sealed with secrets.auth.
+func lookAtKeys(ctx context.Context, auths auth.Service) (string, error) {
+	set, err := auths.ListKeys(identity.System(ctx), auth.ListKeysRequest{})
+	if err == nil && len(set.Keys) == 0 {
+		err = errors.New("there is no key to sign tokens with: nobody can log in")
+	}
+	return fmt.Sprintf("%d keys are opened by secrets.auth", len(set.Keys)), err
+}
+
+// lookAtIndex looks for the newest gig by its own title.
+func lookAtIndex(ctx context.Context, gigs gig.Service) (string, error) {
+	newest, err := gigs.Search(ctx, gig.SearchRequest{Limit: 1})
+	if err != nil || len(newest.Items) == 0 {
+		return "there is no gig to be found", err
+	}
+	one := newest.Items[0]
+	found, err := gigs.Search(ctx, gig.SearchRequest{Text: one.Title + " " + one.SellerUsername, SellerID: one.SellerID, Limit: 100})
+	if err == nil && !slices.ContainsFunc(found.Items, func(g gig.Gig) bool { return g.ID == one.ID }) {
+		err = fmt.Errorf("the newest gig is not found by its title: edit and save it, and report this")
+	}
+	return "the newest gig is found by its title", err
+}
+
+// lookAtTimers looks whether orders take the steps that are due.
+func (p process) lookAtTimers(ctx context.Context, orders order.Service) (string, error) {
+	timers, err := orders.ListTimers(identity.System(ctx), order.ListTimersRequest{Limit: 1})
+	if err != nil || len(timers.Items) == 0 {
+		return "no order waits for its time", err
+	}
+	first := timers.Items[0]
+	if late := p.clock.Now().Sub(first.DueAt); late > mostWaiting {
+		return "", fmt.Errorf("the order %s should have taken a step by itself %v ago (%s): does a process with the module order run?",
+			first.Number, late.Round(time.Second), first.Kind)
+	}
+	return "the next step of an order is due at " + first.DueAt.Format(time.RFC3339), nil
 }
 
 func lookAtOutbox(ctx context.Context, a *app.App) (string, error) {

@@ -127,3 +127,16 @@ func (c *client) complain(err error) {
 	c.silence = now.Add(time.Minute)
 	c.o.Failed(err)
 }
+
+// Reach asks the collector whether it takes spans, by sending none.
+func Reach(ctx context.Context, o Options) error {
+	c, err := newClient(o)
+	if err != nil {
+		return err
+	}
+	defer c.http.CloseIdleConnections()
+	if err := c.send(ctx, nil); err != nil {
+		return fmt.Errorf("reach the collector of traces: %w", err)
+	}
+	return nil
+}

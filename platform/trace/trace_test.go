@@ -144,6 +144,13 @@ func TestACollectorThatIsAwayIsToldOnceAndHoldsNobodyUp(t *testing.T) {
 	if n, _ := c.Asked(); n < 2 || told.Load() != 1 {
 		t.Errorf("%d batches, told %d times", n, told.Load())
 	}
+	if err := trace.Reach(t.Context(), trace.Options{URL: c.URL}); err == nil {
+		t.Error("a collector that refuses is reached")
+	}
+	c.Refuse(0)
+	if err := trace.Reach(t.Context(), trace.Options{URL: c.URL}); err != nil {
+		t.Error(err)
+	}
 	for _, url := range []string{"collector:4318", "ftp://collector", "://"} {
 		if _, err := trace.New(t.Context(), trace.Options{URL: url}); err == nil {
 			t.Errorf("%q is taken", url)
