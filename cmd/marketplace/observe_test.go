@@ -20,6 +20,16 @@ func TestTheLogReachesElasticsearch(t *testing.T) {
 	m := newMarket()
 	m.url = "http://" + address
 	m.join(t, "bert")
+	for _, step := range []struct{ arguments, want string }{ // its levels are changed from this machine
+		{"log level order debug", "order          debug"}, {"log level", "order          debug"}, {"log level order default", "all            info\n"},
+	} {
+		if out, err := carryOut(t, append(strings.Fields(step.arguments), "--internal", c.internal)...); err != nil || !strings.Contains(out, step.want) {
+			t.Errorf("%s: %q %v", step.arguments, out, err)
+		}
+	}
+	if out, err := carryOut(t, "log", "level", "loud", "--internal", c.internal); err == nil {
+		t.Errorf("a level that does not exist: %s", out)
+	}
 	c.stop()
 	said := map[string]bool{}
 	for _, d := range server.Documents("logs-marketplace.app-default") {
