@@ -204,31 +204,17 @@ func dump(t testing.TB, h *app.Host) []byte {
 	}
 	var all bytes.Buffer
 	for _, table := range tables {
-		rows, err := r.Raw(`SELECT * FROM "` + table + `"`).Rows()
-		if err != nil {
+		var rows []map[string]any
+		if err := r.Raw(`SELECT * FROM "` + table + `"`).Scan(&rows).Error; err != nil {
 			t.Fatalf("read %s of %s: %v", table, h.Name, err)
 		}
-		columns, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			values, targets := make([]any, len(columns)), make([]any, len(columns))
-			for i := range values {
-				targets[i] = &values[i]
-			}
-			if err := rows.Scan(targets...); err != nil {
-				t.Fatal(err)
-			}
-			for i, v := range values {
+		for _, row := range rows {
+			for column, v := range row {
 				if text, ok := v.([]byte); ok {
 					v = string(text)
 				}
-				fmt.Fprintf(&all, "%s.%s=%v\n", table, columns[i], v)
+				fmt.Fprintf(&all, "%s.%s=%v\n", table, column, v)
 			}
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 	return all.Bytes()

@@ -192,7 +192,7 @@ func (s *service) noteLastOrder(ctx context.Context) error {
 		return fmt.Errorf("look for the last order: %w", err)
 	}
 	if len(placed) > 0 {
-		s.lastOrder.Set(float64(placed[0].Unix()))
+		s.lastOrder.Set(asFigure(placed[0].Unix()))
 	}
 	return nil
 }
