@@ -7,12 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap"
-
 	"marketplace/modules/notification"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/telemetry"
 	"marketplace/platform/text"
 )
 
@@ -70,7 +69,8 @@ func (s *service) Close(ctx context.Context, q notification.CloseRequest) (notif
 		at := s.clock.Now().Add(time.Duration(q.Minutes) * time.Minute)
 		until = &at
 	}
-	s.log.Warn("the marketplace is closed for maintenance", zap.String("by", identity.From(ctx).Username))
+	telemetry.For(ctx, s.log).Warn("the marketplace is closed for maintenance")
+	telemetry.Audit(ctx, s.log, telemetry.Act{Action: "maintenance-begin", Kind: telemetry.Configuration})
 	return s.change(ctx, "UPDATE house SET note = ?, closed_at = COALESCE(closed_at, ?), until = ?", note, s.clock.Now(), until)
 }
 
@@ -79,7 +79,8 @@ func (s *service) Reopen(ctx context.Context, _ notification.ReopenRequest) (not
 	if err := onlyOperators(ctx); err != nil {
 		return notification.House{}, err
 	}
-	s.log.Warn("the marketplace is open", zap.String("by", identity.From(ctx).Username))
+	telemetry.For(ctx, s.log).Warn("the marketplace is open")
+	telemetry.Audit(ctx, s.log, telemetry.Act{Action: "maintenance-end", Kind: telemetry.Configuration})
 	return s.change(ctx, "UPDATE house SET note = '', closed_at = NULL, until = NULL")
 }
 
