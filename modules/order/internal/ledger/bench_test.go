@@ -2,6 +2,11 @@ package ledger
 
 import (
 	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
 	"sync/atomic"
 	"testing"
 
@@ -45,7 +50,35 @@ func BenchmarkPost(b *testing.B) {
 	}
 }
 
-// BenchmarkGrowth posts one journal after the other into books of 1,000, 10,000 and 100,000 journals: the time of one may grow
+// BenchmarkTPCB is what the same server does of PostgreSQL's own benchmark, with as many clients: a transaction of it changes three
+// balances and writes one line of history.
+//
+//	go test ./modules/order/internal/ledger -run ^$ -bench TPCB -benchtime 1x
+func BenchmarkTPCB(b *testing.B) {
+	programs, err := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench")
+	if err != nil || len(programs) == 0 {
+		b.Skip("pgbench is not installed")
+	}
+	url, program := apptest.Postgres(b), programs[len(programs)-1]
+	if out, err := exec.CommandContext(b.Context(), program, "-i", "-q", "-s", "2", url).CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	clients := strconv.Itoa(runtime.GOMAXPROCS(0))
+	for b.Loop() {
+		out, err := exec.CommandContext(b.Context(), program, "-n", "-c", clients, "-j", clients, "-T", "10", url).CombinedOutput()
+		found := regexp.MustCompile(`tps = ([\d.]+)`).FindSubmatch(out)
+		if err != nil || found == nil {
+			b.Fatalf("%v\n%s", err, out)
+		}
+		tps, err := strconv.ParseFloat(string(found[1]), 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(tps, "transactions/s")
+	}
+}
+
+// BenchmarkGrowth posts one journal after the other into books of 1,000 to 1,000,000 journals: the time of one may grow
 // with the depth of the indexes only.
 //
 //	go test ./modules/order/internal/ledger -run ^$ -bench Growth -benchtime 2000x
@@ -53,7 +86,7 @@ func BenchmarkGrowth(b *testing.B) {
 	for name, h := range benches(b) {
 		var n atomic.Int64
 		there := int64(0)
-		for _, size := range []int64{1_000, 10_000, 100_000} {
+		for _, size := range []int64{1_000, 10_000, 100_000, 1_000_000} {
 			fillUp(b, h, &n, size-there)
 			there = size
 			b.Run(fmt.Sprintf("%s/%d", name, size), func(b *testing.B) {
@@ -72,20 +105,24 @@ func benches(b *testing.B) map[string]*apptest.Harness {
 	return map[string]*apptest.Harness{"SQLite": apptest.Host(b, "order"), "PostgreSQL": apptest.Host(b, "order", postgres(b))}
 }
 
-// fillUp posts many journals in few transactions.
+// fillUp writes rows as those of many journals, each in a book of its own, without posting them.
 func fillUp(b *testing.B, h *apptest.Harness, n *atomic.Int64, journals int64) {
 	b.Helper()
+	const ids = "WITH RECURSIVE n(i) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
 	for journals > 0 {
-		batch := min(journals, 1000)
+		batch := min(journals, 10_000)
+		last := n.Add(batch)
 		err := h.DB.Tx(b.Context(), func(tx *db.Tx) error {
-			for range batch {
-				id := fmt.Sprintf("fill-%09d", n.Add(1))
-				j, err := Funded(held(id), "sim", "charge-"+id)
-				if err != nil {
-					return err
-				}
-				j.Actor, j.Cause, j.At = "bea", "bench", tx.Now()
-				if _, err := Post(tx, j); err != nil {
+			for _, s := range []string{
+				"INSERT INTO accounts (code, kind, currency, balance, min_balance, created_at) SELECT 'escrow:fill-' || i, 'liability', 'USD', 100, 0, CURRENT_TIMESTAMP FROM n",
+				"INSERT INTO accounts (code, kind, currency, balance, min_balance, created_at) SELECT 'escrow_fee:fill-' || i, 'liability', 'USD', 5, 0, CURRENT_TIMESTAMP FROM n",
+				"INSERT INTO accounts (code, kind, currency, created_at) SELECT 'psp:sim:clearing:USD', 'asset', 'USD', CURRENT_TIMESTAMP FROM n WHERE i < 0 OR i = (SELECT MIN(i) FROM n) ON CONFLICT DO NOTHING",
+				"INSERT INTO journals (id, book, number, kind, idem, order_id, actor, cause, reverses, prev, hash, created_at) SELECT 'fill-' || i, 'fill-' || i, 1, 'funded', 'fill-' || i, 'fill-' || i, 'bea', 'bench', '', '', 'hash', CURRENT_TIMESTAMP FROM n",
+				"INSERT INTO postings (journal_id, line, account, currency, amount) SELECT 'fill-' || i, 1, 'psp:sim:clearing:USD', 'USD', 105 FROM n",
+				"INSERT INTO postings (journal_id, line, account, currency, amount) SELECT 'fill-' || i, 2, 'escrow:fill-' || i, 'USD', -100 FROM n",
+				"INSERT INTO postings (journal_id, line, account, currency, amount) SELECT 'fill-' || i, 3, 'escrow_fee:fill-' || i, 'USD', -5 FROM n",
+			} {
+				if err := tx.Exec(ids+s, last-batch+1, last).Error; err != nil {
 					return err
 				}
 			}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"math/big"
 	"math/rand/v2"
 	"testing"
@@ -130,5 +131,18 @@ func TestTheRoundingOfFeesIsHalfUp(t *testing.T) {
 		if got, err := money.Of(c[0], "USD").Portion(c[1], c[2]); err == nil {
 			t.Errorf("%v is %v", c, got)
 		}
+	}
+}
+
+func TestARefundIsMoreThanNothingAndNotMoreThanIsLeft(t *testing.T) {
+	h := Held{OrderID: "o", SellerID: "s", Price: usd(100), BuyerFee: usd(5), SellerFee: usd(20), Refunded: usd(40)}
+	for minor, ok := range map[int64]bool{-1: false, 0: false, 1: true, 60: true, 61: false} {
+		if _, err := h.Back(usd(minor)); (err == nil) != ok || !ok && !errors.Is(err, ErrTooMuch) {
+			t.Errorf("%d of the 60 that are left: %v", minor, err)
+		}
+	}
+	taken := Taken{Pending: usd(1), Available: usd(10), Held: usd(100), Receivable: usd(1000)}
+	if taken.Total() != 1111 || total(taken) != usd(1111) || total(Taken{Receivable: usd(3)}) != usd(3) || total(Taken{}).Currency != "" {
+		t.Errorf("what is taken sums to %d, %v", taken.Total(), total(taken))
 	}
 }
