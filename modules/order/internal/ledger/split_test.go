@@ -146,3 +146,13 @@ func TestARefundIsMoreThanNothingAndNotMoreThanIsLeft(t *testing.T) {
 		t.Errorf("what is taken sums to %d, %v", taken.Total(), total(taken))
 	}
 }
+
+// The record of audit tells how much a journal has moved: its debits, in its first currency.
+func TestTheAuditTellsHowMuchMoved(t *testing.T) {
+	eur := func(minor int64) money.Amount { return money.Of(minor, "EUR") }
+	j := Journal{Kind: "chargeback_opened", Actor: "bank", Entries: []Entry{debit(Bank(), eur(0)), debit(Disputed("sim"), usd(105)), debit(ChargebackFees(), usd(15)),
+		credit(Clearing("sim"), usd(120)), debit(Position(), eur(7)), credit(Position(), eur(7))}}
+	if act := j.act("j1"); act.Amount != usd(120) || act.By != "bank" || act.Action != "money-chargeback-opened" {
+		t.Errorf("it tells %+v", act)
+	}
+}
