@@ -172,3 +172,12 @@ func TestEverySettingHasItsKnob(t *testing.T) {
 		}
 	}
 }
+
+func TestAFeeIsNotMoreThanTheWholeAndNotLessThanNothing(t *testing.T) {
+	for f, ok := range map[fee]bool{{Bips: mostBips}: true, {}: true, {Bips: mostBips + 1}: false, {Bips: -1}: false, {Flat: -1}: false, {Threshold: -1}: false, {Minimum: -1}: false,
+		{Flat: 1, Threshold: 1, Minimum: 1}: true} {
+		if err := f.check("buyer_fee"); (err == nil) != ok {
+			t.Errorf("%+v: %v", f, err)
+		}
+	}
+}

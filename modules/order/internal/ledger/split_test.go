@@ -4,8 +4,10 @@ import (
 	"errors"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
+	"marketplace/platform/apptest"
 	"marketplace/platform/money"
 )
 
@@ -154,5 +156,16 @@ func TestTheAuditTellsHowMuchMoved(t *testing.T) {
 		credit(Clearing("sim"), usd(120)), debit(Position(), eur(7)), credit(Position(), eur(7))}}
 	if act := j.act("j1"); act.Amount != usd(120) || act.By != "bank" || act.Action != "money-chargeback-opened" {
 		t.Errorf("it tells %+v", act)
+	}
+}
+
+// The lines of a journal are numbered as it was written.
+func TestPostingsAreNumberedFromOne(t *testing.T) {
+	h := apptest.Host(t, "order")
+	j, err := Funded(held("numbered"), "sim", "charge")
+	mustPost(t, h, j, err)
+	var lines []int
+	if err := h.DB.Read(t.Context()).Raw("SELECT line FROM postings ORDER BY line").Scan(&lines).Error; err != nil || !slices.Equal(lines, []int{1, 2, 3}) {
+		t.Errorf("the lines are %v, %v", lines, err)
 	}
 }
