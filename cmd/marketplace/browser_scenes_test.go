@@ -232,6 +232,7 @@ func (g *gallery) reports(add func(string, scene)) {
 	must[chat.Reading](g.t)(g.services.Chats.ReadCase(identity.With(context.Background(), staff), chat.ReadCaseRequest{ID: opened.ID, Reason: "To see what was written"}))
 	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + opened.ID, name: "report-reading"})
 	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + unread.ID, name: "report", form: "form[action$='/read']"})
+	add("/operator/texts/:name", scene{who: operating, path: "/operator/texts/help", name: "text"})
 	add("/inbox/:id/report", scene{who: buying, path: "/inbox/" + blocked.ID + "/report", name: "chat-report", form: "form[action$='/report']"})
 	add("/inbox/:id", scene{who: buying, path: "/inbox/" + blocked.ID, name: "chat-blocked"})
 	add("/inbox/:id", scene{who: buying, path: "/inbox/" + talk.ID + "?find=line", name: "chat-find"})
@@ -264,6 +265,7 @@ func (g *gallery) orders(add func(string, scene)) {
 			add("/orders/:id", scene{who: who, path: "/orders/" + o.ID, name: "order-" + string(o.Status)})
 			if o.Status == order.StatusCompleted {
 				add("/orders/:id/invoice", scene{who: who, path: "/orders/" + o.ID + "/invoice", name: "invoice"})
+				add("/orders/:id/take-home", scene{who: who, path: "/orders/" + o.ID + "/take-home?price=5", name: "order-take-home"})
 			}
 			if o.Status == order.StatusPendingPayment && who == buying && o.Payment != nil {
 				add("/simulator/pay/:id", scene{who: who, path: "/simulator/pay/" + o.Payment.ID, name: "pay"})

@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/private"
 	"marketplace/platform/rpc/rpctest"
 )
 
@@ -30,7 +31,7 @@ func operator() context.Context {
 func start(t *testing.T, change func(*config.Config), checks ...Check) (address string, a *app.App, s Service) {
 	t.Helper()
 	c := config.Defaults()
-	c.Data, c.Internal, c.RPC = t.TempDir(), "127.0.0.1:0", config.RPC{Listen: "127.0.0.1:0", Secrets: []string{strings.Repeat("s", 32)}}
+	c.Data, c.Internal, c.RPC = t.TempDir(), "127.0.0.1:0", config.RPC{Listen: "127.0.0.1:0", Secrets: []private.Secret{private.Secret(strings.Repeat("s", 32))}}
 	change(&c)
 	ctx, stop := context.WithCancel(context.Background())
 	a, err := app.New(ctx, app.Options{Config: c, Mode: app.Serving, Version: "1.2.3"})
