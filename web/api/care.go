@@ -15,12 +15,12 @@ func (a *API) care() {
 	on(a, op{method: "DELETE", path: "/me/blocks/{username}", id: "unblockPerson", access: edge.SignedIn, summary: "Let a person write again"}, a.setBlock(false))
 	on(a, op{method: "POST", path: "/conversations/{id}/report", id: "reportConversation", access: edge.SignedIn, status: http.StatusCreated, summary: "Report the other person of a conversation; staff look at it"}, a.reportConversation)
 	on(a, op{method: "GET", path: "/me/cases", id: "listOwnCases", access: edge.SignedIn, summary: "What you have reported, the last first"}, a.listOwnCases)
-	on(a, op{method: "GET", path: "/operator/cases", id: "listCases", access: edge.SignedIn, summary: "Cases, for staff; the open ones with the longest waiting first"}, a.listCases)
-	on(a, op{method: "GET", path: "/operator/cases/{id}", id: "getCase", access: edge.SignedIn, summary: "One case with who has read its conversation, for staff"}, a.getCase)
-	on(a, op{method: "POST", path: "/operator/cases/{id}/readings", id: "readCase", access: edge.SignedIn, status: http.StatusCreated, summary: "Begin to read a reported conversation, as staff; both sides see it"}, a.readCase)
-	on(a, op{method: "GET", path: "/operator/cases/{id}/messages", id: "listCaseMessages", access: edge.SignedIn, summary: "The messages of a case, to who has begun a reading"}, a.listCaseMessages)
-	on(a, op{method: "POST", path: "/operator/cases/{id}/close", id: "closeCase", access: edge.SignedIn, summary: "Decide a case, as staff; the reporter is told"}, a.closeCase)
-	on(a, op{method: "GET", path: "/operator/screening", id: "getScreening", access: edge.SignedIn, summary: "What is looked for in messages before an order, for staff"}, a.getScreening)
+	on(a, op{method: "GET", path: "/operator/cases", id: "listCases", access: edge.Staff, summary: "Cases, for staff; the open ones with the longest waiting first"}, a.listCases)
+	on(a, op{method: "GET", path: "/operator/cases/{id}", id: "getCase", access: edge.Staff, summary: "One case with who has read its conversation, for staff"}, a.getCase)
+	on(a, op{method: "POST", path: "/operator/cases/{id}/readings", id: "readCase", access: edge.Staff, status: http.StatusCreated, summary: "Begin to read a reported conversation, as staff; both sides see it"}, a.readCase)
+	on(a, op{method: "GET", path: "/operator/cases/{id}/messages", id: "listCaseMessages", access: edge.Staff, summary: "The messages of a case, to who has begun a reading"}, a.listCaseMessages)
+	on(a, op{method: "POST", path: "/operator/cases/{id}/close", id: "closeCase", access: edge.Staff, summary: "Decide a case, as staff; the reporter is told"}, a.closeCase)
+	on(a, op{method: "GET", path: "/operator/screening", id: "getScreening", access: edge.Staff, summary: "What is looked for in messages before an order, for staff"}, a.getScreening)
 	on(a, op{method: "PUT", path: "/operator/screening", id: "setScreening", access: edge.Operator, summary: "Change what is looked for in messages before an order"}, a.setScreening)
 }
 

@@ -118,7 +118,7 @@ func newHumaError(hc huma.Context, status int, message string, errs ...error) hu
 	p := humaProblem(bodyStatus(status, errs), message, errs)
 	if ctx != nil {
 		p.RequestID = identity.Request(ctx)
-		p.in(edge.Language(ctx))
+		return p.in(edge.Language(ctx))
 	}
 	return p
 }
