@@ -13,8 +13,7 @@ TIMEOUT ?= 20m
 FAST := $(shell test -w /dev/shm && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
-.PHONY: help run demo test test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
+.PHONY: help run demo test test-raced test-alone test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +29,18 @@ demo: ## The same with new data, which is thrown away at the end
 # sync may not be here: the program would have one copy, without its marks, and the detector would see races that are none.
 RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b image/...,-gcflags=$(computes)=-race=false)
 
-# What computes for long does less of it under the race detector, and all of it without.
-LONG := ThousandRandomOrders|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
+# Tests that drive a browser or real processes, tell stories in many shapes, or compute for long: the race detector sees no
+# more in them than in the others, and makes them several times as long. They run without it, beside the others.
+ALONE := InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|RandomPartitions|ThousandRandomOrders|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
 
 test: services ## All tests, with the race detector; on Debian, install what they need first
-	CI=true $(FAST) $(GO) test $(RACE) -p 3 -timeout $(TIMEOUT) ./...
-	CI=true $(FAST) $(GO) test -timeout $(TIMEOUT) -run '$(LONG)' ./modules/order/orderimpl
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-raced test-alone
+
+test-raced:
+	CI=true $(FAST) $(GO) test $(RACE) -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
+
+test-alone:
+	CI=true $(FAST) $(GO) test -parallel 4 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...
