@@ -232,7 +232,7 @@ func (g *gallery) reports(add func(string, scene)) {
 	must[chat.Reading](g.t)(g.services.Chats.ReadCase(identity.With(context.Background(), staff), chat.ReadCaseRequest{ID: opened.ID, Reason: "To see what was written"}))
 	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + opened.ID, name: "report-reading"})
 	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + unread.ID, name: "report", form: "form[action$='/read']"})
-	add("/operator/texts/:name", scene{who: operating, path: "/operator/texts/help", name: "text"})
+	add("/operator/texts/:name", scene{who: operating, path: "/operator/texts/help?of=en", name: "text"})
 	add("/inbox/:id/report", scene{who: buying, path: "/inbox/" + blocked.ID + "/report", name: "chat-report", form: "form[action$='/report']"})
 	add("/inbox/:id", scene{who: buying, path: "/inbox/" + blocked.ID, name: "chat-blocked"})
 	add("/inbox/:id", scene{who: buying, path: "/inbox/" + talk.ID + "?find=line", name: "chat-find"})

@@ -150,19 +150,20 @@ func (a *API) listDiscarded(ctx context.Context, in *Paged) (*body[Partial[bus.D
 	return answer(Partial[bus.Discarded]{page.Items, next, page.Missing}, err)
 }
 
-type letterInput struct {
+// Letter names a dead letter.
+type Letter struct {
 	Module string `path:"module" maxLength:"40" doc:"Of the id of the dead letter, before the slash."`
 	Number string `path:"number" maxLength:"20" doc:"Of the id of the dead letter, behind the slash."`
 }
 
-func (in letterInput) id() string { return in.Module + "/" + in.Number }
+func (in Letter) id() string { return in.Module + "/" + in.Number }
 
-func (a *API) retryLetter(ctx context.Context, in *letterInput) (*struct{}, error) {
+func (a *API) retryLetter(ctx context.Context, in *Letter) (*struct{}, error) {
 	return nil, a.Fleet.Retry(ctx, operate.RetryRequest{ID: in.id()})
 }
 
 type discardInput struct {
-	letterInput
+	Letter
 	Body struct {
 		Reason string `json:"reason" doc:"Why its effect is not wanted any more: 1 to 500 characters."`
 	}
