@@ -40,7 +40,7 @@ test-raced:
 	CI=true $(FAST) $(GO) test $(RACE) -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
 
 test-alone:
-	CI=true $(FAST) $(GO) test -parallel 4 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl
+	CI=true $(FAST) $(GO) test -parallel 8 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

@@ -22,23 +22,31 @@ func unique() string { return uuid.Must(uuid.NewV7()).String() }
 func TestStories(t *testing.T) { tellIn(t, shapes()) }
 
 // Row X5: also where nobody would have thought of it.
-func TestStoriesInRandomPartitions(t *testing.T) { tellIn(t, partitions(t, 10)) }
+func TestStoriesInRandomPartitions(t *testing.T) {
+	inShapes(t, partitions(t, 10), tell)
+}
 
+// tellIn tells the stories in shapes whose logs, traces and metrics are looked at afterwards.
 func tellIn(t *testing.T, shapes []shape) {
 	t.Helper()
 	for _, s := range shapes {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			m := startTelling(t, s, &told{collector: tracetest.New(t), sample: 10_000})
-			all := stories()
-			for i, name := range slices.Sorted(maps.Keys(all)) {
-				t.Run(name, func(t *testing.T) { all[name](t, m.with(fmt.Sprint(i))) })
-			}
+			tell(t, m)
 			t.Run("What was told of it is orderly", func(t *testing.T) { expectOrderlyLog(t, m) })
 			t.Run("One request is one trace", func(t *testing.T) { expectOneTrace(t, m) })
 			t.Run("Thirty secrets stay where they belong", func(t *testing.T) { thirtySecrets(t, m.with("x")) })
 			t.Run("Strangers make no series", func(t *testing.T) { strangersMakeNoSeries(t, m) })
 		})
+	}
+}
+
+// tell tells all stories, one after the other in one marketplace, by people of their own.
+func tell(t *testing.T, m *market) {
+	all := stories()
+	for i, name := range slices.Sorted(maps.Keys(all)) {
+		t.Run(name, func(t *testing.T) { all[name](t, m.with(fmt.Sprint(i))) })
 	}
 }
 
