@@ -34,7 +34,7 @@ RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc golang.o
 ALONE := InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|RandomPartitions|ThousandRandomOrders|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
 
 test: services ## All tests, with the race detector; on Debian, install what they need first
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-raced test-alone
+	@$(MAKE) --no-print-directory --jobs 2 test-raced test-alone
 
 test-raced:
 	CI=true $(FAST) $(GO) test $(RACE) -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
