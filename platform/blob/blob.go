@@ -4,6 +4,8 @@ package blob
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -24,6 +26,24 @@ type Store interface {
 }
 
 const maxKey = 200 // bytes
+
+// Read returns a whole file of at most so many bytes that the module knows to be there: one that is missing or breaks
+// off is an error of ours, not the caller's.
+func Read(ctx context.Context, from Store, key string, most int64) ([]byte, error) {
+	r, err := from.Get(ctx, key)
+	if fault.Is(err, fault.NotFound) {
+		err = errors.New(err.Error())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the file %s: %w", key, err)
+	}
+	defer func() { _ = r.Close() }()
+	content, err := io.ReadAll(io.LimitReader(r, most))
+	if err != nil {
+		return nil, fmt.Errorf("read the file %s: %w", key, err)
+	}
+	return content, nil
+}
 
 // missing is the answer for a key that nothing is kept under.
 func missing() error { return fault.NotFoundf("There is no such file.") }

@@ -4,6 +4,7 @@ package text
 
 import (
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +12,8 @@ import (
 
 	"marketplace/platform/fault"
 )
+
+const mostFileName = 150 // bytes
 
 // Line cleans a text of one line, such as a title: spaces at the ends go. What is wrong is noted in c; min and max count
 // characters.
@@ -44,6 +47,31 @@ func Lines(c *fault.Check, field string, list []string, most, max int) []string 
 		}
 	}
 	return kept
+}
+
+// FileName makes of the name of an uploaded file one that is only a name: no folders of either kind, no control characters, no marks that turn the
+// direction of writing (which make exe look like pdf), and at most 150 bytes.
+func FileName(name string) string {
+	name = strings.ToValidUTF8(name, "")
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune(`"<>|*?:`, r) {
+			return -1
+		}
+		return r
+	}, name)
+	name = strings.Trim(name, " .")
+	if len(name) > mostFileName {
+		ext := path.Ext(name)
+		if len(ext) > 20 {
+			ext = ""
+		}
+		name = strings.ToValidUTF8(name[:mostFileName-len(ext)], "") + ext
+	}
+	if name == "" || name == "/" {
+		return "file"
+	}
+	return name
 }
 
 // IsID says whether s can be an id: 1 to 64 letters, digits, '-' or '_'. Anything else need not be looked for, and must

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
 	"github.com/google/uuid"
@@ -23,13 +22,13 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/picture"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/text"
 )
 
 // The limits of files.
 const (
 	mostFiles    = 10       // in a message
 	mostFileSize = 25 << 20 // bytes
-	mostName     = 150      // bytes of a file's name
 	previewSide  = 640      // pixels
 )
 
@@ -87,7 +86,7 @@ func (s *service) receive(ctx context.Context, uploads []chat.Upload, conversati
 			return nil, fmt.Errorf("make an id: %w", err)
 		}
 		files[i] = file{content: u.Content, attachmentRow: attachmentRow{ID: id.String(), ConversationID: conversationID, MessageID: messageID, Position: i + 1,
-			Name: baseName(u.Name), ContentType: contentType(u.Content)}}
+			Name: text.FileName(u.Name), ContentType: contentType(u.Content)}}
 		if err := s.redraw(ctx, &files[i]); err != nil {
 			if f := fault.Of(err); f.Code == fault.Invalid || f.Code == fault.TooLarge {
 				err = fault.Wrong("files."+strconv.Itoa(i), "%s: %s", files[i].Name, f.Message)
@@ -102,7 +101,7 @@ func (s *service) receive(ctx context.Context, uploads []chat.Upload, conversati
 
 // inspect checks what can be seen of a file: its size, what its content is, and that its name says the same (ASVS 5.2.1).
 func inspect(c *fault.Check, field string, u chat.Upload) {
-	name := baseName(u.Name)
+	name := text.FileName(u.Name)
 	c.That(len(u.Content) > 0, field, "The file %s is empty.", name)
 	c.That(len(u.Content) <= mostFileSize, field, "The file %s is too large: at most %d MB.", name, mostFileSize>>20)
 	endings, known := taken()[contentType(u.Content)]
@@ -150,30 +149,6 @@ func (s *service) redraw(ctx context.Context, f *file) error {
 	f.ContentType, f.Width, f.Height = p.Type(), p.Width(), p.Height()
 	f.Name = strings.TrimSuffix(f.Name, path.Ext(f.Name)) + p.Extension()
 	return nil
-}
-
-// baseName makes a name that is only a name: no folders of either kind, no control characters, no marks that turn the
-// direction of writing (which make exe look like pdf), and not too long.
-func baseName(name string) string {
-	name = path.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune(`"<>|*?:`, r) {
-			return -1
-		}
-		return r
-	}, name)
-	name = strings.Trim(name, " .")
-	if len(name) > mostName {
-		end := path.Ext(name)
-		if len(end) > 20 {
-			end = ""
-		}
-		name = strings.ToValidUTF8(name[:mostName-len(end)], "") + end
-	}
-	if name == "" || name == "/" {
-		return "file"
-	}
-	return name
 }
 
 // keepFiles stores the content of files, then does what they are for. If that is refused, they are removed again; after

@@ -2,15 +2,11 @@ package chatimpl
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"strings"
 	"time"
@@ -18,15 +14,17 @@ import (
 	"gorm.io/gorm"
 
 	"marketplace/modules/chat"
+	"marketplace/platform/blob"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/sealed"
 	"marketplace/platform/text"
 )
 
 const (
 	linkLife    = 10 * time.Minute
-	longestLink = 1000 // bytes of what it says
+	longestLink = 1378 // characters: it says at most 1000 bytes
 )
 
 func errNoFile() error { return fault.NotFoundf("There is no such file.") }
@@ -49,7 +47,7 @@ func (s *service) fileFor(ctx context.Context, q chat.FileRequest, actor identit
 	if q.Preview && row.Width > 0 {
 		key = row.smallKey()
 	}
-	content, err := s.content(ctx, key)
+	content, err := blob.Read(ctx, s.files, key, mostFileSize+1)
 	if err != nil {
 		return chat.File{}, err
 	}
@@ -111,22 +109,6 @@ func lastRead(g *gorm.DB, conversationID string, actor identity.Actor, now time.
 	return last[0], nil
 }
 
-func (s *service) content(ctx context.Context, key string) ([]byte, error) {
-	r, err := s.files.Get(ctx, key)
-	if fault.Is(err, fault.NotFound) {
-		err = errors.New(err.Error()) // ours, not the caller's mistake
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open the file %s: %w", key, err)
-	}
-	defer func() { _ = r.Close() }()
-	content, err := io.ReadAll(io.LimitReader(r, mostFileSize+1))
-	if err != nil {
-		return nil, fmt.Errorf("read the file %s: %w", key, err)
-	}
-	return content, nil
-}
-
 // link is what a token says: which file, for whom, until when.
 type link struct {
 	Conversation string    `json:"c"`
@@ -152,19 +134,8 @@ func (s *service) LinkFile(ctx context.Context, q chat.FileRequest) (chat.FileLi
 	}
 	l := link{Conversation: q.ConversationID, File: q.FileID, Preview: q.Preview, User: actor.UserID, Roles: actor.Roles,
 		Expires: s.db.Now().Add(linkLife).Truncate(time.Second)}
-	said, err := json.Marshal(l)
-	if err != nil {
-		return chat.FileLink{}, fmt.Errorf("write a link: %w", err)
-	}
-	encode := base64.RawURLEncoding.EncodeToString
-	return chat.FileLink{Token: encode(said) + "." + encode(seal(key, said)), ExpiresAt: l.Expires}, nil
-}
-
-func seal(key, said []byte) []byte {
-	m := hmac.New(sha256.New, key)
-	m.Write([]byte("chat file 1 "))
-	m.Write(said)
-	return m.Sum(nil)
+	token, err := sealed.Sign(key, "chat file", l)
+	return chat.FileLink{Token: token, ExpiresAt: l.Expires}, err
 }
 
 // LinkedFile is documented in the contract. What its holder may have is decided now, not when the link was made.
@@ -173,17 +144,8 @@ func (s *service) LinkedFile(ctx context.Context, q chat.LinkedFileRequest) (cha
 	if err != nil {
 		return chat.File{}, err
 	}
-	first, second, _ := strings.Cut(q.Token, ".")
-	said, err := base64.RawURLEncoding.DecodeString(first)
-	if err != nil || len(said) > longestLink {
-		return chat.File{}, errNoFile()
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(second)
-	if err != nil || !hmac.Equal(signature, seal(key, said)) {
-		return chat.File{}, errNoFile()
-	}
 	var l link
-	if err := json.Unmarshal(said, &l); err != nil || s.db.Now().After(l.Expires) {
+	if len(q.Token) > longestLink || !sealed.Open(key, "chat file", q.Token, &l) || s.db.Now().After(l.Expires) {
 		return chat.File{}, errNoFile()
 	}
 	return s.fileFor(ctx, chat.FileRequest{ConversationID: l.Conversation, FileID: l.File, Preview: l.Preview}, identity.Actor{UserID: l.User, Roles: l.Roles})

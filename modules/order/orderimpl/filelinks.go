@@ -3,27 +3,25 @@ package orderimpl
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"marketplace/modules/order"
+	"marketplace/platform/blob"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/picture"
+	"marketplace/platform/sealed"
 )
 
 const (
 	linkLife    = 10 * time.Minute
+	longestLink = 1378 // characters: it says at most 1000 bytes
 	previewSide = 1024 // pixels
 )
 
@@ -47,7 +45,7 @@ func (s *service) fileFor(ctx context.Context, q order.FileRequest, who identity
 	if err != nil {
 		return order.File{}, err
 	}
-	content, err := s.content(ctx, f)
+	content, err := blob.Read(ctx, s.files, f.key(), mostFileSize)
 	if err != nil {
 		return order.File{}, err
 	}
@@ -74,22 +72,6 @@ func (s *service) fileOf(ctx context.Context, q order.FileRequest) (f fileRow, d
 		return f, false, fmt.Errorf("look whether the file was delivered: %w", err)
 	}
 	return rows[0], deliveries > 0, nil
-}
-
-func (s *service) content(ctx context.Context, f fileRow) ([]byte, error) {
-	r, err := s.files.Get(ctx, f.key())
-	if fault.Is(err, fault.NotFound) {
-		err = errors.New(err.Error()) // ours, not the caller's mistake
-	}
-	if err != nil {
-		return nil, fmt.Errorf("open the file %s: %w", f.key(), err)
-	}
-	defer func() { _ = r.Close() }()
-	content, err := io.ReadAll(io.LimitReader(r, mostFileSize))
-	if err != nil {
-		return nil, fmt.Errorf("read the file %s: %w", f.key(), err)
-	}
-	return content, nil
 }
 
 // isProtected says whether somebody gets a preview of a delivered file only.
@@ -146,19 +128,8 @@ func (s *service) LinkFile(ctx context.Context, q order.FileRequest) (order.File
 		return order.FileLink{}, err
 	}
 	l := link{OrderID: q.OrderID, FileID: q.FileID, UserID: who.UserID, Roles: who.Roles, Expires: s.now().Add(linkLife).Truncate(time.Second)}
-	text, err := json.Marshal(l)
-	if err != nil {
-		return order.FileLink{}, err
-	}
-	encode := base64.RawURLEncoding.EncodeToString
-	return order.FileLink{Token: encode(text) + "." + encode(sealLink(key, text)), ExpiresAt: l.Expires}, nil
-}
-
-func sealLink(key, text []byte) []byte {
-	m := hmac.New(sha256.New, key)
-	m.Write([]byte("file 1 "))
-	m.Write(text)
-	return m.Sum(nil)
+	token, err := sealed.Sign(key, "file", l)
+	return order.FileLink{Token: token, ExpiresAt: l.Expires}, err
 }
 
 // LinkedFile is documented in the contract. What its holder may see is decided now, not when the link was made.
@@ -167,17 +138,8 @@ func (s *service) LinkedFile(ctx context.Context, q order.LinkedFileRequest) (or
 	if err != nil {
 		return order.File{}, err
 	}
-	first, second, _ := strings.Cut(q.Token, ".")
-	text, err := base64.RawURLEncoding.DecodeString(first)
-	if err != nil || len(text) > 1000 {
-		return order.File{}, errNoFile()
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(second)
-	if err != nil || !hmac.Equal(signature, sealLink(key, text)) {
-		return order.File{}, errNoFile()
-	}
 	var l link
-	if err := json.Unmarshal(text, &l); err != nil || s.now().After(l.Expires) {
+	if len(q.Token) > longestLink || !sealed.Open(key, "file", q.Token, &l) || s.now().After(l.Expires) {
 		return order.File{}, errNoFile()
 	}
 	return s.fileFor(ctx, order.FileRequest{OrderID: l.OrderID, FileID: l.FileID}, identity.Actor{UserID: l.UserID, Roles: l.Roles})

@@ -7,11 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"path"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/gabriel-vasile/mimetype"
 	"go.uber.org/zap"
@@ -21,12 +18,12 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/once"
 	"marketplace/platform/telemetry"
+	"marketplace/platform/text"
 )
 
 const (
 	mostFiles    = 10       // in a request
 	mostFileSize = 25 << 20 // bytes
-	mostName     = 150      // bytes of a file's name
 )
 
 // describe checks the files of a request and says what they are; nothing is stored yet.
@@ -35,8 +32,8 @@ func describe(uploads []order.Upload, orderID string, now time.Time) ([]fileRow,
 	c.That(len(uploads) <= mostFiles, "files", "Send at most %d files.", mostFiles)
 	for i, u := range uploads {
 		field := "files." + strconv.Itoa(i)
-		c.That(len(u.Content) > 0, field, "The file %s is empty.", baseName(u.Name))
-		c.That(len(u.Content) <= mostFileSize, field, "The file %s is too large: at most %d MB.", baseName(u.Name), mostFileSize>>20)
+		c.That(len(u.Content) > 0, field, "The file %s is empty.", text.FileName(u.Name))
+		c.That(len(u.Content) <= mostFileSize, field, "The file %s is too large: at most %d MB.", text.FileName(u.Name), mostFileSize>>20)
 	}
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -44,35 +41,10 @@ func describe(uploads []order.Upload, orderID string, now time.Time) ([]fileRow,
 	rows := make([]fileRow, len(uploads))
 	for i, u := range uploads {
 		sum := sha256.Sum256(u.Content)
-		rows[i] = fileRow{ID: newID(), OrderID: orderID, Position: i + 1, Name: baseName(u.Name), ContentType: mimetype.Detect(u.Content).String(),
+		rows[i] = fileRow{ID: newID(), OrderID: orderID, Position: i + 1, Name: text.FileName(u.Name), ContentType: mimetype.Detect(u.Content).String(),
 			Size: int64(len(u.Content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: now}
 	}
 	return rows, nil
-}
-
-// baseName makes a name that is only a name: no folders of either kind, no control characters, no marks that turn the
-// direction of writing (which make exe look like pdf), and not too long.
-func baseName(name string) string {
-	name = strings.ToValidUTF8(name, "")
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || strings.ContainsRune(`"<>|*?:`, r) {
-			return -1
-		}
-		return r
-	}, name)
-	name = strings.Trim(name, " .")
-	if len(name) > mostName {
-		ext := path.Ext(name)
-		if len(ext) > 20 {
-			ext = ""
-		}
-		name = strings.ToValidUTF8(name[:mostName-len(ext)], "") + ext
-	}
-	if name == "" || name == "/" {
-		return "file"
-	}
-	return name
 }
 
 // keepFiles stores the content of files, then does what they are for. If that is refused, they are removed again; after

@@ -16,6 +16,7 @@ import (
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/page"
 )
 
 // freshPolicy is how long a process goes by the settings that it has read: another process may have changed them.
@@ -317,11 +318,10 @@ func (s *service) ListSettings(ctx context.Context, q order.ListSettingsRequest)
 	if err := needOperator(ctx); err != nil {
 		return list, err
 	}
-	if q.Limit == 0 {
-		q.Limit = 20
-	}
-	if q.Limit < 1 || q.Limit > 100 {
-		return list, fault.Wrong("limit", "Use 1 to 100.")
+	var c fault.Check
+	q.Limit = page.Limit(&c, q.Limit, 20)
+	if err := c.Err(); err != nil {
+		return list, err
 	}
 	find := s.db.Read(ctx).Order("number DESC").Limit(q.Limit + 1)
 	if q.Before > 0 {

@@ -2,14 +2,10 @@ package orderimpl
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"marketplace/modules/gig"
@@ -18,6 +14,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
+	"marketplace/platform/sealed"
 )
 
 // promise is what a quote promises until it expires: the price of one, its extras, and the fees. It travels with the buyer,
@@ -34,35 +31,8 @@ type promise struct {
 	Expires  time.Time     `json:"e"`
 }
 
-// sign makes the token of a promise: its JSON and an HMAC over it, both in base64.
-func (p promise) sign(key []byte) (string, error) {
-	text, err := json.Marshal(p)
-	if err != nil {
-		return "", err
-	}
-	return base64.RawURLEncoding.EncodeToString(text) + "." + base64.RawURLEncoding.EncodeToString(seal(key, text)), nil
-}
-
-func seal(key, text []byte) []byte {
-	m := hmac.New(sha256.New, key)
-	m.Write([]byte("quote 1 "))
-	m.Write(text)
-	return m.Sum(nil)
-}
-
-// open reads a token that was signed with the key; false if it was not.
-func open(token string, key []byte) (p promise, ok bool) {
-	first, second, _ := strings.Cut(token, ".")
-	text, err := base64.RawURLEncoding.DecodeString(first)
-	if err != nil {
-		return p, false
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(second)
-	if err != nil || !hmac.Equal(signature, seal(key, text)) {
-		return p, false
-	}
-	return p, json.Unmarshal(text, &p) == nil
-}
+// sign makes the token of a promise.
+func (p promise) sign(key []byte) (string, error) { return sealed.Sign(key, "quote", p) }
 
 // quoteKey is the key that signs quotes. The first process that needs it makes it.
 func (s *service) quoteKey(ctx context.Context) ([]byte, error) {
@@ -214,7 +184,8 @@ func (s *service) agreed(ctx context.Context, set settings, q order.PlaceRequest
 	if err != nil {
 		return promise{}, err
 	}
-	shown, ok := open(q.Quote, key)
+	var shown promise
+	ok := sealed.Open(key, "quote", q.Quote, &shown)
 	if !ok || shown.GigID != g.ID || shown.Package != p.Name || shown.Quantity != q.Quantity || shown.Price.Currency != s.settings.Currency || !shown.has(q.Extras) || q.UseCredit != (shown.Credit != nil) {
 		return promise{}, fault.Wrong("quote", "This quote is not for what you order. Ask for a new one.")
 	}

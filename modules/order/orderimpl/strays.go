@@ -16,6 +16,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/money"
+	"marketplace/platform/page"
 )
 
 // What can become of money that fits nothing, as the contract names it.
@@ -86,11 +87,10 @@ func (s *service) ListStrays(ctx context.Context, q order.ListStraysRequest) (or
 	if err := needOperator(ctx); err != nil {
 		return list, err
 	}
-	if q.Limit == 0 {
-		q.Limit = 20
-	}
-	if q.Limit < 1 || q.Limit > 100 {
-		return list, fault.Wrong("limit", "Use 1 to 100.")
+	var c fault.Check
+	q.Limit = page.Limit(&c, q.Limit, 20)
+	if err := c.Err(); err != nil {
+		return list, err
 	}
 	var rows []strayRow
 	err := s.db.Read(ctx).Table("strays x").Joins("LEFT JOIN orders o ON o.id = x.order_id").Select("x.*, COALESCE(o.number, '') AS order_number").

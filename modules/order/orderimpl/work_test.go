@@ -17,6 +17,7 @@ import (
 	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
+	"marketplace/platform/text"
 )
 
 func (b *bed) files() int {
@@ -133,7 +134,7 @@ func TestFilesAreLimitedAndTheirNamesAreOnlyNames(t *testing.T) {
 		"../../etc/passwd": "passwd", `..\..\boot.ini`: "boot.ini", "": "file", "..": "file", "/": "file", "a\x00b\n.txt": "ab.txt",
 		"gpj\u202eexe.pdf": "gpjexe.pdf", "\xff\xfe.txt": "txt", "  .hidden ": "hidden", strings.Repeat("ä", 200) + ".jpeg": strings.Repeat("ä", 72) + ".jpeg",
 	} {
-		if got := baseName(name); got != want {
+		if got := text.FileName(name); got != want {
 			t.Errorf("%q became %q, want %q", name, got, want)
 		}
 	}
