@@ -139,8 +139,8 @@ func (tx *Tx) Postgres() bool { return tx.db.postgres }
 type inTx struct{ db *DB }
 
 // Tx runs fn in one transaction: committed when fn returns nil, rolled back when it returns an error or
-// panics. On PostgreSQL it runs again, at most three times, when the database asks for that (a deadlock or a
-// serialization failure), so fn must change nothing but the database. Do not call a peer inside.
+// panics. On PostgreSQL it runs again, five times in all, when the database asks for that (a deadlock or a serialization
+// failure), so fn must change nothing but the database. Do not call a peer inside.
 func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 	if ctx.Value(inTx{d}) != nil {
 		return ErrNested
@@ -156,7 +156,13 @@ func (d *DB) Tx(ctx context.Context, fn func(tx *Tx) error) error {
 			}
 			return nil
 		}
-		if attempt == 3 || !retryable(err) || ctx.Err() != nil {
+		if attempt == 5 || !retryable(err) {
+			return err
+		}
+		// At once, it would take its first lock again before the other side wakes, and meet it in the same deadlock.
+		select {
+		case <-time.After(time.Duration(attempt) * 20 * time.Millisecond):
+		case <-ctx.Done():
 			return err
 		}
 	}

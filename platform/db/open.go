@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"net/url"
 	"os"
@@ -18,6 +19,8 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"marketplace/platform/fault"
 )
 
 // gormConfig is one configuration for both databases: no implicit transaction around a single
@@ -139,14 +142,30 @@ func connection(module, address string) (*pgx.ConnConfig, error) {
 
 // pool opens connections that answer times in UTC; pgx would answer in the machine's time zone.
 func pool(config *pgx.ConnConfig, most, idle int) *sql.DB {
-	conn := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+	conn := sql.OpenDB(connector{stdlib.GetConnector(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
 		c.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 		})
 		return nil
-	}))
+	}))})
 	conn.SetMaxOpenConns(most)
 	conn.SetMaxIdleConns(idle)
 	conn.SetConnMaxIdleTime(5 * time.Minute)
 	return conn
 }
+
+// connector makes a fault of a server that is away or has too many connections: it is not our mistake, and it passes.
+type connector struct{ driver.Connector }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil && ctx.Err() == nil {
+		return nil, away{err}
+	}
+	return conn, err
+}
+
+// away has the text of its cause, for the log, and is a fault to callers.
+type away struct{ error }
+
+func (a away) Unwrap() []error { return []error{a.error, fault.Away()} }

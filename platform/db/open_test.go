@@ -9,6 +9,7 @@ import (
 
 	"marketplace/platform/apptest"
 	"marketplace/platform/db"
+	"marketplace/platform/fault"
 )
 
 // Row trap 7.
@@ -122,6 +123,9 @@ func TestADatabaseThatIsNotThereIsAnErrorWithoutItsPassword(t *testing.T) {
 	_, err := db.Open(t.Context(), options(t, "postgres://app:hunter2@127.0.0.1:1/none", ""))
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("opened: %v", err)
+	}
+	if f := fault.Of(err); f.Code != fault.Unavailable || f.RetryAfter == 0 {
+		t.Errorf("callers are told %+v", f)
 	}
 	if _, err = db.Open(t.Context(), options(t, "postgres://app:hunter2@[::1", "")); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("opened: %v", err)

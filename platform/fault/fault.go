@@ -143,6 +143,11 @@ func Unavailablef(retryAfter int, format string, args ...any) *Error {
 	return e
 }
 
+// Away is what callers are told of a process or a database that does not answer.
+func Away() *Error {
+	return Unavailablef(2, "A part of the marketplace is not answering. Please try again in a moment.")
+}
+
 func newf(code Code, format string, args []any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }

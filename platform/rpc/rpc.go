@@ -28,7 +28,6 @@ const (
 	limit           = 96 << 20         // bytes of a request, and of an answer: JSON makes files a third longer
 	timeLimit       = 30 * time.Second // of a call whose caller has set none, and of every call on the serving side
 	headerRemaining = "Remaining-Milliseconds"
-	retryAfter      = 2 // seconds, when a peer is away
 )
 
 // Options are what both ends of a call need.

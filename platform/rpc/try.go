@@ -77,8 +77,7 @@ func away(ctx context.Context, causes ...error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	sentence := fault.Unavailablef(retryAfter, "A part of the marketplace is not answering. Please try again in a moment.")
-	return errors.Join(append([]error{sentence}, causes...)...)
+	return errors.Join(append([]error{fault.Away()}, causes...)...)
 }
 
 // budget limits repetitions to a tenth of the calls, after the first ones.
