@@ -39,11 +39,17 @@ func (w *Workshop) Enter(ctx context.Context) (leave func(), err error) {
 	default:
 		return nil, busy()
 	}
+	leave = func() { <-w.places; <-w.line }
+	select { // a free place is taken, however late it is
+	case w.places <- struct{}{}:
+		return leave, nil
+	default:
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, w.patience, busy())
 	defer cancel()
 	select {
 	case w.places <- struct{}{}:
-		return func() { <-w.places; <-w.line }, nil
+		return leave, nil
 	case <-ctx.Done():
 		<-w.line
 		return nil, context.Cause(ctx)
