@@ -20,16 +20,7 @@ func TestTheContainersForObservabilityAreWhatTheySay(t *testing.T) {
 			t.Errorf("%s is %+v", name, s)
 		}
 		c.mounts(t, s, "../../deploy", secrets)
-		for _, n := range s.Networks {
-			if _, there := c.Networks[n]; !there {
-				t.Errorf("%s: there is no network %s", name, n)
-			}
-		}
-		for _, v := range s.Volumes {
-			if _, there := c.Volumes[strings.Split(v, ":")[0]]; !there {
-				t.Errorf("%s: there is no volume %s", name, v)
-			}
-		}
+		c.expectParts(t, name, s)
 	}
 	d := &deployed{name: "marketplace", environ: c.Services["marketplace"].Environment, secrets: map[string]string{"/keys/marketplace": secrets + "/elastic"}}
 	d.start(t)

@@ -236,6 +236,21 @@ func readCompose(t *testing.T, name string, variables map[string]string) (c comp
 	return c
 }
 
+// expectParts wants the networks and volumes of a service to be declared.
+func (c compose) expectParts(t *testing.T, name string, s service) {
+	t.Helper()
+	for _, n := range s.Networks {
+		if _, there := c.Networks[n]; !there {
+			t.Errorf("%s: there is no network %s", name, n)
+		}
+	}
+	for _, v := range s.Volumes {
+		if _, there := c.Volumes[strings.Split(v, ":")[0]]; !there {
+			t.Errorf("%s: there is no volume %s", name, v)
+		}
+	}
+}
+
 // mounts returns the secrets of a service, and its other files, by where its container sees them.
 func (c compose) mounts(t *testing.T, s service, dir, secrets string) (hidden, open map[string]string) {
 	t.Helper()
@@ -315,16 +330,7 @@ func checkContainers(t *testing.T, c compose) {
 		if found, _, err := command().Find(s.Command); ours && (err != nil || found.Name() != "serve") {
 			t.Errorf("%s runs %q: %v", name, s.Command, err)
 		}
-		for _, n := range s.Networks {
-			if _, there := c.Networks[n]; !there {
-				t.Errorf("%s: there is no network %s", name, n)
-			}
-		}
-		for _, v := range s.Volumes {
-			if _, there := c.Volumes[strings.Split(v, ":")[0]]; !there {
-				t.Errorf("%s: there is no volume %s", name, v)
-			}
-		}
+		c.expectParts(t, name, s)
 	}
 }
 

@@ -99,7 +99,9 @@ func (r *roll) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			r.tell(ctx)
+			if ctx.Err() == nil { // both may have come
+				r.tell(ctx)
+			}
 		}
 	}
 }
