@@ -163,6 +163,6 @@ type StaffRefundRequest struct {
 type TipRequest struct {
 	RequestID string `json:"request_id,omitempty"`
 	OrderID   string `json:"order_id"`
-	Amount    int64  `json:"amount"`            // minor units: 1 to 500 whole units of the currency
+	Amount    int64  `json:"amount"`            // minor units, within the limits of the settings: usually 1 to 500 whole units of the currency
 	Message   string `json:"message,omitempty"` // at most 1,000 characters, for the seller
 }

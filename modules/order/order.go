@@ -64,7 +64,7 @@ type Service interface {
 	// StaffRefund gives part of a completed order's price back, or all of it, for staff: the seller's part is taken from
 	// what the order has brought, from what the seller can withdraw, or becomes a debt (journals 12 and 12b).
 	StaffRefund(ctx context.Context, q StaffRefundRequest) (Order, error)
-	// Tip gives the seller of a completed order something on top, once, within 30 days (row O21). It is paid by itself: the
+	// Tip gives the seller of a completed order something on top, once, usually within 30 days (row O21). It is paid by itself: the
 	// answer's Tip has the payment.
 	Tip(ctx context.Context, q TipRequest) (Order, error)
 

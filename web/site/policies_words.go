@@ -34,6 +34,9 @@ func settingTexts() map[string]settingWords {
 		"completion_window":                 {"Time to look at a delivery", "Then the order completes by itself."},
 		"clearing":                          {"Clearing period", "From completion until the seller can withdraw."},
 		"review_window":                     {"Time to write reviews", ""},
+		"tip_window":                        {"Time to give a tip", "After completion."},
+		"tip_minimum":                       {"Least tip", ""},
+		"tip_maximum":                       {"Most that a tip may be", ""},
 		"review_extension":                  {"More time to look, each time", ""},
 		"review_extensions":                 {"How often a buyer may take more time", ""},
 		"answer_window":                     {"Time to answer the other side", ""},
@@ -67,7 +70,7 @@ func settingForm(unit string) string {
 
 // policyGroups are the inputs under their headings, in the order of the settings.
 func (s *Site) policyGroups(items []order.Setting) []policyGroup {
-	headings := map[string]string{"fees": "Fees", "orders": "Times of an order", "disputes": "Disputes and refunds", "payouts": "Withdrawals", "risk": "Reserve and chargebacks"}
+	headings := map[string]string{"fees": "Fees", "orders": "Times of an order, and tips", "disputes": "Disputes and refunds", "payouts": "Withdrawals", "risk": "Reserve and chargebacks"}
 	var groups []policyGroup
 	for _, x := range items {
 		label := headings[x.Group]

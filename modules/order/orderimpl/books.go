@@ -126,10 +126,14 @@ func (s *service) release(tx *db.Tx, row orderRow, st step) error {
 	return row.earn(tx, row.earned())
 }
 
-// earn notes what the seller has earned, until it clears.
+// earn notes what the seller has earned, until it clears. Of what a bank is deciding about, the seller's share is frozen at once.
 func (r orderRow) earn(tx *db.Tx, amount int64) error {
-	return tx.Exec("INSERT INTO earnings (order_id, seller_id, amount, currency, clears_at) VALUES (?, ?, ?, ?, ?)",
+	err := tx.Exec("INSERT INTO earnings (order_id, seller_id, amount, currency, clears_at) VALUES (?, ?, ?, ?, ?)",
 		r.ID, r.SellerID, amount, r.Currency, *clearingEnd.in(r.life())).Error
+	if err != nil {
+		return fmt.Errorf("write the earning: %w", err)
+	}
+	return freezeCases(tx, r)
 }
 
 // refund is journal 9, or 10 where something is left: of each payment goes back what the step returns of it. It is the

@@ -54,10 +54,12 @@ func (s *service) StaffRefund(ctx context.Context, q order.StaffRefundRequest) (
 		}})
 }
 
-// uncharged refuses to move money of a completed order that a bank has taken, or is deciding about: it would go back twice.
+// uncharged refuses to move money of a completed order that a bank has taken, or is deciding about: it would go back twice. A
+// tip is other money.
 func uncharged(tx *db.Tx, row orderRow) error {
 	var cases int
-	err := tx.Raw("SELECT COUNT(*) FROM chargebacks WHERE order_id = ? AND stage <> 'won'", row.ID).Scan(&cases).Error
+	err := tx.Raw(`SELECT COUNT(*) FROM chargebacks c JOIN payments p ON p.id = c.payment_id
+		WHERE c.order_id = ? AND c.stage <> 'won' AND p.kind <> ?`, row.ID, paysTip).Scan(&cases).Error
 	if err != nil {
 		return fmt.Errorf("look for chargebacks: %w", err)
 	}
@@ -105,6 +107,9 @@ func (s *service) thaw(tx *db.Tx, row orderRow, st step) error {
 	if err := tx.Exec("UPDATE earnings SET frozen_by = '' WHERE order_id = ?", row.ID).Error; err != nil {
 		return fmt.Errorf("thaw the earning: %w", err)
 	}
+	if e.left() == 0 { // a bank has it
+		return nil
+	}
 	return row.post(tx, ledger.Thawed(row.ID, cause, ledger.Taken{SellerID: row.SellerID, Pending: row.amount(e.left())}), st.actorID)
 }
 
@@ -150,8 +155,8 @@ func (s *service) takeBack(tx *db.Tx, row orderRow, st step) error {
 	return nil
 }
 
-// takenFrom finds the seller's part of what goes back: in the clearing period, else among what can be withdrawn; the rest the
-// seller owes.
+// takenFrom finds the seller's part of what goes back: in the clearing period, else in the reserve, else among what can be
+// withdrawn; the rest the seller owes.
 func (s *service) takenFrom(tx *db.Tx, row orderRow, e earningRow, b back) (ledger.Taken, error) {
 	from := ledger.Taken{SellerID: row.SellerID}
 	share, err := b.part.Earned()
@@ -162,11 +167,16 @@ func (s *service) takenFrom(tx *db.Tx, row orderRow, e earningRow, b back) (ledg
 		from.Pending = share
 		return from, nil
 	}
+	reserved, err := useReserve(tx, row.SellerID, row.Currency, share.Minor)
+	if err != nil {
+		return from, err
+	}
 	available, err := keptBalance(tx.DB, ledger.Available(row.SellerID), row.Currency)
 	if err != nil {
 		return from, err
 	}
-	from.Available = row.amount(min(share.Minor, available))
-	from.Receivable = row.amount(share.Minor - from.Available.Minor)
+	from.Held = row.amount(reserved)
+	from.Available = row.amount(min(share.Minor-reserved, available))
+	from.Receivable = row.amount(share.Minor - reserved - from.Available.Minor)
 	return from, nil
 }

@@ -90,7 +90,7 @@ func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (o
 	}
 	i.Credit = row.amount(0) // it is none of the seller's business
 	i.Number, i.Kind, i.From, i.To = "REC-"+row.Number, "receipt", s.name, row.SellerUsername
-	left, _, err := row.left()
+	left, err := row.left()
 	if err != nil {
 		return i, err
 	}
@@ -103,6 +103,10 @@ func (s *service) receipt(ctx context.Context, row orderRow, i order.Invoice) (o
 	add("Returned to the buyer", row.amount(left.Price.Minor-row.price()))
 	add("Commission", row.amount(-left.SellerFee.Minor))
 	i.Total = row.amount(row.earned())
-	i.Refunded = row.amount(earned[0].Taken - (earned[0].Amount - row.earned())) // by a bank; what staff took back is returned
+	lost, err := s.lostOf(ctx, row) // what staff took back is in the lines
+	if err != nil {
+		return i, err
+	}
+	i.Refunded = row.amount(lost)
 	return i, addTip(s.db.Read(ctx), row, &i)
 }

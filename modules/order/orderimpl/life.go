@@ -321,7 +321,7 @@ func (r rule) agree(l life, now time.Time, d deal) life {
 	case declineRequest, requestLapsed:
 		l.Pressed = l.Pressed || l.Asked == requestCancel
 		l.Asked, l.AskedBy, l.AskedAt = "", "", nil
-	case acceptCancel, acceptExtension, acceptPrice, raisePaid, withdrawRequest, requestGranted:
+	case acceptCancel, acceptExtension, acceptPrice, raisePaid, withdrawRequest, requestGranted, paymentReversed:
 		l.Asked, l.AskedBy, l.AskedAt = "", "", nil
 	case stateDispute:
 		l.Heard = l.Heard || r.Actor != l.DisputedBy

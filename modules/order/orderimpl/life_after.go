@@ -4,14 +4,11 @@ import "time"
 
 // The rules of orders that are completed: tips, disputes about what was accepted, money that staff give back.
 
-// tipWindow is how long after completion a buyer may give a tip.
-const tipWindow = 30 * day
-
 // holdsAfter are the guards about orders that are completed.
 func (g guard) holdsAfter(l life, now time.Time) bool {
 	switch g {
 	case isTippable:
-		return l.TippedAt == nil && l.EndedAt != nil && !now.After(l.EndedAt.Add(tipWindow))
+		return l.TippedAt == nil && l.EndedAt != nil && !now.After(l.EndedAt.Add(l.Terms.TipWindow))
 	case isUntipped:
 		return l.TippedAt == nil
 	case isTipUncleared:

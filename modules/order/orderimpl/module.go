@@ -74,8 +74,8 @@ func readSettings(h *app.Host) (settings, error) {
 	if err := h.Settings(&set); err != nil {
 		return set, err
 	}
-	set = set.fitted()
 	set.Currency = h.Config.Currency
+	set = set.fitted().tipped()
 	return set, set.check()
 }
 

@@ -29,6 +29,7 @@ type chargebackRow struct {
 	Available  int64
 	Receivable int64
 	Reserved   int64 // frozen before, in the seller's reserve
+	Contested  int64 // frozen before, by a dispute about the completed order
 	Borne      int64 // by the marketplace, since its policy protects the seller
 	Evidence   string
 	OpenedAt   time.Time
@@ -42,12 +43,15 @@ func (chargebackRow) TableName() string { return "chargebacks" }
 
 func (r chargebackRow) amount(minor int64) money.Amount { return money.Of(minor, r.Currency) }
 
-func (r chargebackRow) frozen() int64 { return r.Pending + r.Available + r.Receivable + r.Reserved }
+func (r chargebackRow) frozen() int64 {
+	return r.Pending + r.Available + r.Receivable + r.Reserved + r.Contested
+}
 
 func (r chargebackRow) books() ledger.Chargeback {
 	return ledger.Chargeback{ID: r.ID, OrderID: r.OrderID, Provider: r.Provider, Amount: r.amount(r.Amount), Fee: r.amount(r.Fee)}
 }
 
+// taken is from where the case has frozen money; what was held before is not in it.
 func (r chargebackRow) taken() ledger.Taken {
 	return ledger.Taken{SellerID: r.SellerID, Pending: r.amount(r.Pending), Available: r.amount(r.Available), Receivable: r.amount(r.Receivable)}
 }
@@ -119,12 +123,12 @@ func (s *service) settleChargeback(tx *db.Tx, c payment.Chargeback) error {
 func (s *service) openChargeback(tx *db.Tx, row orderRow, c payment.Chargeback) (chargebackRow, error) {
 	b := chargebackRow{ID: newID(), Provider: s.provider.Name(), Reference: c.Reference, PaymentID: c.PaymentID, OrderID: row.ID, SellerID: row.SellerID,
 		Stage: string(payment.NeedsResponse), Reason: shorten(c.Reason), Amount: c.Amount.Minor, Fee: c.Fee.Minor, Currency: row.Currency, OpenedAt: tx.Now()}
-	if c.Amount.Currency != row.Currency || b.Amount <= 0 || b.Amount > row.total() {
-		return b, fmt.Errorf("the bank has taken %s for an order of %s: somebody has to look at it", c.Amount, row.amount(row.total()))
-	}
-	e, earned, err := earningOf(tx, row.ID)
+	k, err := stakeOf(tx, row, b.PaymentID)
 	if err != nil {
 		return b, err
+	}
+	if c.Amount.Currency != row.Currency || b.Amount <= 0 || b.Amount > k.paid {
+		return b, fmt.Errorf("the bank has taken %s of a payment of %s: somebody has to look at it", c.Amount, row.amount(k.paid))
 	}
 	if err := tx.Create(&b).Error; err != nil {
 		return b, fmt.Errorf("write the chargeback: %w", err)
@@ -133,69 +137,88 @@ func (s *service) openChargeback(tx *db.Tx, row orderRow, c payment.Chargeback) 
 	if err != nil {
 		return b, err
 	}
-	if err := b.post(tx, j); err != nil || !earned || e.left() == 0 {
+	if err := b.post(tx, j); err != nil || !k.earned {
 		return b, err
 	}
-	return b, s.freeze(tx, row, e, &b)
+	err = b.freeze(tx, row, k)
+	return b, err
 }
 
-// freeze is journal 15b: the seller's share is held until the case ends.
-func (s *service) freeze(tx *db.Tx, row orderRow, e earningRow, b *chargebackRow) error {
-	if err := s.whereIsIt(tx, row, e, b); err != nil {
-		return err
+// freezeCases freezes what an order has just brought, where a bank decides about its payments.
+func freezeCases(tx *db.Tx, row orderRow) error {
+	var open []chargebackRow
+	if err := tx.Where("order_id = ? AND closed_at IS NULL", row.ID).Order("opened_at, id").Limit(100).Find(&open).Error; err != nil {
+		return fmt.Errorf("look for chargebacks: %w", err)
 	}
-	if b.frozen() > b.Reserved { // the reserve is held already
-		if err := b.post(tx, ledger.Frozen(b.OrderID, "cb:"+b.ID, b.taken())); err != nil {
+	for _, b := range open {
+		k, err := stakeOf(tx, row, b.PaymentID)
+		if err != nil || !k.earned {
+			return err
+		}
+		if err := b.freeze(tx, row, k); err != nil {
 			return err
 		}
 	}
-	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ?, reserved = ?, borne = ? WHERE id = ?",
-		b.Pending, b.Available, b.Receivable, b.Reserved, b.Borne, b.ID).Error
-	if err != nil || b.Pending == 0 {
-		return err
-	}
-	if b.Pending < e.left() { // the rest of it clears
-		return tx.Exec("UPDATE earnings SET taken = taken + ? WHERE order_id = ? AND frozen_by = ''", b.Pending, row.ID).Error
-	}
-	return tx.Exec("UPDATE earnings SET frozen_by = ? WHERE order_id = ? AND frozen_by = ''", "cb:"+b.ID, row.ID).Error
+	return nil
 }
 
-// whereIsIt finds the seller's share of what the bank took: in the clearing period, else in the reserve, else among what can be
-// withdrawn; the rest is a debt, up to the limit of the order's terms. What is beyond it, and everything after the time in
-// which sellers are liable, the marketplace bears (row Z14).
-func (s *service) whereIsIt(tx *db.Tx, row orderRow, e earningRow, b *chargebackRow) error {
-	_, total, err := row.left()
+// freeze is journal 15b: the seller's share is held until the case ends. It is taken from what clears.
+func (r *chargebackRow) freeze(tx *db.Tx, row orderRow, k stake) error {
+	if err := r.find(tx, row, k); err != nil {
+		return err
+	}
+	if t := r.taken(); t.Total() > 0 {
+		if err := r.post(tx, ledger.Frozen(r.OrderID, "cb:"+r.ID, t)); err != nil {
+			return err
+		}
+	}
+	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ?, reserved = ?, contested = ?, borne = ? WHERE id = ?",
+		r.Pending, r.Available, r.Receivable, r.Reserved, r.Contested, r.Borne, r.ID).Error
+	if err != nil {
+		return fmt.Errorf("note what is frozen: %w", err)
+	}
+	return k.take(tx, r.Pending+r.Contested)
+}
+
+// find finds the seller's share of what the bank took: in the clearing period, else where a dispute holds it, else in the reserve,
+// else among what can be withdrawn; the rest is a debt, up to the limit of the order's terms. What is beyond it, and everything
+// after the time in which sellers are liable, the marketplace bears (row Z14).
+func (r *chargebackRow) find(tx *db.Tx, row orderRow, k stake) error {
+	share, err := k.share(r.Amount)
 	if err != nil {
 		return err
 	}
-	share, err := row.amount(e.left()).Portion(b.Amount, total)
-	if err != nil {
-		return fmt.Errorf("share the chargeback: %w", err)
-	}
-	if t := row.Terms; t.Liability > 0 && row.EndedAt != nil && b.OpenedAt.After(row.EndedAt.Add(t.Liability)) {
-		b.Borne = share.Minor
+	short := max(0, share-k.left) // a case before has taken it
+	share -= short
+	r.Borne = short + max(0, r.Amount-k.total) // the buyer had it back
+	if t := row.Terms; t.Liability > 0 && row.EndedAt != nil && r.OpenedAt.After(row.EndedAt.Add(t.Liability)) {
+		r.Borne += share
 		return nil
 	}
-	if e.ClearedAt == nil && e.FrozenBy == "" {
-		b.Pending = share.Minor
+	switch {
+	case k.contested:
+		r.Contested = share
+		return nil
+	case k.clearedAt == nil:
+		r.Pending = share
 		return nil
 	}
-	if b.Reserved, err = useReserve(tx, row.SellerID, row.Currency, share.Minor); err != nil {
+	if r.Reserved, err = useReserve(tx, row.SellerID, row.Currency, share); err != nil {
 		return err
 	}
 	available, err := keptBalance(tx.DB, ledger.Available(row.SellerID), row.Currency)
 	if err != nil {
 		return err
 	}
-	b.Available = min(share.Minor-b.Reserved, available)
-	b.Receivable = share.Minor - b.Reserved - b.Available
-	if limit := row.Terms.DebtLimit; limit > 0 && b.Receivable > 0 {
+	r.Available = min(share-r.Reserved, available)
+	r.Receivable = share - r.Reserved - r.Available
+	if limit := row.Terms.DebtLimit; limit > 0 && r.Receivable > 0 {
 		owed, err := keptBalance(tx.DB, ledger.Receivable(row.SellerID), row.Currency)
 		if err != nil {
 			return err
 		}
-		b.Borne = max(0, b.Receivable-max(0, limit-owed))
-		b.Receivable -= b.Borne
+		over := max(0, r.Receivable-max(0, limit-owed))
+		r.Receivable, r.Borne = r.Receivable-over, r.Borne+over
 	}
 	return nil
 }
@@ -221,27 +244,13 @@ func useReserve(tx *db.Tx, sellerID, currency string, most int64) (used int64, e
 	return used, nil
 }
 
-// left is what the buyer has paid and not got back, of all payments, and its total.
-func (r orderRow) left() (ledger.Part, int64, error) {
-	zero := r.amount(0)
-	sum := ledger.Part{Price: zero, BuyerFee: zero, SellerFee: zero, Tax: zero}
-	for _, h := range r.purses() {
-		left, err := h.Left()
-		if err != nil {
-			return left, 0, err
-		}
-		sum.Price.Minor += left.Price.Minor
-		sum.BuyerFee.Minor += left.BuyerFee.Minor
-		sum.SellerFee.Minor += left.SellerFee.Minor
-		sum.Tax.Minor += left.Tax.Minor
-	}
-	total, err := sum.Total()
-	return sum, total.Minor, err
-}
-
 // winChargeback is journal 17. What is past its clearing period by now can be withdrawn; a debt that was worked off
-// meanwhile is money again.
+// meanwhile is money again; what a dispute still holds stays there.
 func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error {
+	k, err := stakeOf(tx, row, b.PaymentID)
+	if err != nil {
+		return err
+	}
 	to := b.taken()
 	to.Available.Minor += b.Reserved // its time in reserve is forgotten
 	owed, err := keptBalance(tx.DB, ledger.Receivable(b.SellerID), b.Currency)
@@ -252,22 +261,20 @@ func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error 
 		to.Receivable.Minor -= worked
 		to.Available.Minor += worked
 	}
-	if row.ClearedAt != nil {
+	if !k.contested {
+		to.Pending.Minor += b.Contested
+	}
+	if k.clearedAt != nil {
 		to.Available.Minor += to.Pending.Minor
 		to.Pending.Minor = 0
 	}
 	if err := b.post(tx, ledger.ChargebackWon(b.books(), to)); err != nil {
 		return err
 	}
-	err = workOff(tx, debt{book: b.OrderID, order: b.OrderID, cause: "cb:" + b.ID, seller: b.SellerID, currency: b.Currency, actor: b.Provider})
-	if err != nil || b.Pending == 0 {
+	if err := k.take(tx, -b.Pending-b.Contested); err != nil {
 		return err
 	}
-	done := tx.Exec("UPDATE earnings SET frozen_by = '', cleared_at = ? WHERE order_id = ? AND frozen_by = ?", row.ClearedAt, b.OrderID, "cb:"+b.ID)
-	if done.Error != nil || done.RowsAffected > 0 {
-		return done.Error
-	}
-	return tx.Exec("UPDATE earnings SET taken = taken - ? WHERE order_id = ?", b.Pending, b.OrderID).Error // of a part
+	return workOff(tx, debt{book: b.OrderID, order: b.OrderID, cause: "cb:" + b.ID, seller: b.SellerID, currency: b.Currency, actor: b.Provider})
 }
 
 // post writes a journal of the case.

@@ -8,77 +8,89 @@ import (
 	"marketplace/platform/db"
 )
 
-// paymentReversed is the end of an order in work whose payment the buyer's bank has kept (row 23). It is not in the table of
-// the process, since nobody does it with the order: the money is gone.
+// paymentReversed is what happens to an order whose payment, or one of them, the buyer's bank has kept (row 23). It is not in the
+// table of the process, since nobody does it with the order: the money is gone.
 const paymentReversed event = "payment_reversed"
 
-// loseChargeback is journal 16: who has the money pays for it. That is the seller, if the order was completed, or the
-// escrow, if it is in work; what went back to the buyer before is the marketplace's loss.
+// loseChargeback is journal 16: who has the money of this payment pays for it. That is the seller, if it was earned, or its
+// escrow, if the order is in work; what went back to the buyer before is the marketplace's loss.
 func (s *service) loseChargeback(tx *db.Tx, row orderRow, b chargebackRow) error {
-	e, earned, err := earningOf(tx, row.ID)
+	k, err := stakeOf(tx, row, b.PaymentID)
 	if err != nil {
 		return err
 	}
 	switch {
-	case earned:
-		return s.loseEarned(tx, row, e, b)
-	case row.EndedAt == nil:
-		return s.loseInEscrow(tx, row, b)
+	case k.earned:
+		return s.loseEarned(tx, row, k, b)
+	case k.total > 0 && row.EndedAt == nil:
+		return s.loseInEscrow(tx, row, k, b)
 	}
 	return b.post(tx, ledger.ChargebackBorne(b.books()))
 }
 
-// loseEarned takes the seller's share and the marketplace's fees. The share is frozen now if the order was completed after
-// the case was opened.
-func (s *service) loseEarned(tx *db.Tx, row orderRow, e earningRow, b chargebackRow) error {
-	if b.frozen()+b.Borne == 0 && e.left() > 0 {
-		if err := s.freeze(tx, row, e, &b); err != nil {
+// loseEarned takes the seller's share and the marketplace's fees. A dispute about the order is over then: the buyer has the money.
+func (s *service) loseEarned(tx *db.Tx, row orderRow, k stake, b chargebackRow) error {
+	if b.frozen()+b.Borne == 0 { // the case was opened before shares were frozen at completion
+		if err := b.freeze(tx, row, k); err != nil {
 			return err
 		}
 	}
-	left, total, err := row.left()
+	what, err := k.fees(b.Amount, b.frozen()+b.Borne)
 	if err != nil {
 		return err
 	}
-	service, err := left.BuyerFee.Portion(b.Amount, total)
-	if err != nil {
-		return fmt.Errorf("share the chargeback: %w", err)
-	}
-	commission := b.Amount - b.frozen() - b.Borne - service.Minor
-	if commission < 0 { // rounding
-		service.Minor, commission = service.Minor+commission, 0
-	}
-	what := ledger.Part{SellerFee: b.amount(commission), BuyerFee: service}
 	if err := b.post(tx, ledger.ChargebackLost(b.books(), ledger.Taken{SellerID: b.SellerID, Held: b.amount(b.frozen())}, what, b.amount(b.Borne))); err != nil {
 		return err
 	}
-	if e, _, err = earningOf(tx, row.ID); err != nil {
+	if err := k.take(tx, b.frozen()-b.Pending-b.Contested); err != nil { // these were taken when they were frozen
 		return err
 	}
-	taken := b.frozen() + b.Borne
-	if e.FrozenBy != "cb:"+b.ID { // a part of what is clearing was taken when it was frozen
-		taken -= b.Pending
+	if !row.Contested || k.tip != "" {
+		return nil
 	}
-	return tx.Exec("UPDATE earnings SET taken = taken + ?, frozen_by = CASE WHEN frozen_by = ? THEN '' ELSE frozen_by END WHERE order_id = ?",
-		taken, "cb:"+b.ID, b.OrderID).Error
+	settled := rule{Row: "23b", Event: paymentReversed, Actor: provider, From: row.Status, Money: []journal{thaws}, Sets: []moment{clearingEnd},
+		Emits: []announcement{disputeSettled}}
+	return s.move(tx, &row, step{rule: settled, actor: provider, actorID: b.Provider, note: "The buyer's bank has decided: it has taken the payment back."})
 }
 
-// loseInEscrow ends an order that was in work.
-func (s *service) loseInEscrow(tx *db.Tx, row orderRow, b chargebackRow) error {
-	left, total, err := row.left()
-	if err != nil {
-		return err
+// loseInEscrow pays from the escrow of the payment. Without the order's own payment there is no order any more, and what else was
+// paid goes back; without a higher price it goes on for the price before.
+func (s *service) loseInEscrow(tx *db.Tx, row orderRow, k stake, b chargebackRow) error {
+	stored := int64(0)
+	if k.held.Line == "" {
+		stored = row.Credit
 	}
-	if b.Amount != total-row.Credit {
-		return fmt.Errorf("the bank has kept %s of an order in work with %s left: somebody has to look at it", b.amount(b.Amount), left.Price)
+	if b.Amount < k.total-stored {
+		return fmt.Errorf("the bank has kept %s of a payment in work with %s left: somebody has to look at it", b.amount(b.Amount), b.amount(k.total))
 	}
-	j, err := ledger.ChargebackLostInEscrow(b.books(), row.held(row.Refunded), row.BuyerID, row.amount(row.Credit))
+	j, err := ledger.ChargebackLostInEscrow(b.books(), k.held, row.BuyerID, row.amount(stored))
 	if err != nil {
 		return err
 	}
 	if err := b.post(tx, j); err != nil {
 		return err
 	}
-	end := rule{Row: "23", Event: paymentReversed, Actor: provider, From: row.Status, To: order.StatusCancelled, Emits: []announcement{cancelled}}
+	if k.held.Line != "" {
+		return s.loseLine(tx, row, k.held.Line, b)
+	}
+	row.Refunded = row.Subtotal
+	end := rule{Row: "23", Event: paymentReversed, Actor: provider, From: row.Status, To: order.StatusCancelled, Money: []journal{refunds}, Emits: []announcement{cancelled}}
 	return s.move(tx, &row, step{rule: end, actor: provider, actorID: b.Provider, note: "The buyer's bank has taken the payment back."})
+}
+
+// loseLine goes on without a higher price. An open request may be about the same money: it is settled without an answer.
+func (s *service) loseLine(tx *db.Tx, row orderRow, id string, b chargebackRow) error {
+	if err := tx.Exec("UPDATE lines SET refunded = price WHERE id = ?", id).Error; err != nil {
+		return fmt.Errorf("note what the bank has taken: %w", err)
+	}
+	for i := range row.Lines {
+		if row.Lines[i].ID == id {
+			row.Lines[i].Refunded = row.Lines[i].Price
+		}
+	}
+	goes := rule{Row: "23a", Event: paymentReversed, Actor: provider, From: row.Status, Clock: pauseOf(row.Status), Sets: timersOf(row.Status)}
+	if row.Asked != "" {
+		goes.Emits = []announcement{changeSettled}
+	}
+	return s.move(tx, &row, step{rule: goes, actor: provider, actorID: b.Provider, note: "The buyer's bank has taken the payment of a higher price back."})
 }

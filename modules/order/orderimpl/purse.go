@@ -110,6 +110,23 @@ func (r orderRow) purses() []ledger.Held {
 	return all
 }
 
+// left is what the buyer has paid and not got back, of all payments.
+func (r orderRow) left() (ledger.Part, error) {
+	zero := r.amount(0)
+	sum := ledger.Part{Price: zero, BuyerFee: zero, SellerFee: zero, Tax: zero}
+	for _, h := range r.purses() {
+		left, err := h.Left()
+		if err != nil {
+			return left, err
+		}
+		sum.Price.Minor += left.Price.Minor
+		sum.BuyerFee.Minor += left.BuyerFee.Minor
+		sum.SellerFee.Minor += left.SellerFee.Minor
+		sum.Tax.Minor += left.Tax.Minor
+	}
+	return sum, nil
+}
+
 // back is what goes back of one purse.
 type back struct {
 	held ledger.Held // as it was before

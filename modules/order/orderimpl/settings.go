@@ -61,18 +61,28 @@ type settings struct {
 	Liability     time.Duration `koanf:"chargeback_liability"` // after completion, a seller bears chargebacks for so long; 0: for ever
 	DebtLimit     int64         `koanf:"debt_limit"`           // minor units that a seller can owe for chargebacks; 0: no limit
 	Version       int           `koanf:"-"`                    // of what operators have changed; 0: nothing
+
+	TipLeast  int64         `koanf:"tip_minimum"` // minor units that a tip is at least; 0 in config.yaml: 1 whole unit of the currency
+	TipMost   int64         `koanf:"tip_maximum"` // and at most; 0 in config.yaml: 500 whole units
+	TipWindow time.Duration `koanf:"tip_window"`  // after completion
 }
 
 const day = 24 * time.Hour
 
-// tips are the least and the most that a tip may be: 1 to 500 whole units of the currency.
-func (s settings) tips() (least, most int64) {
+// tipped gives tips the usual limits in the currency, where config.yaml says none: 1 to 500 whole units.
+func (s settings) tipped() settings {
 	unit := int64(1)
 	places, _ := money.Exponent(s.Currency)
 	for range places {
 		unit *= 10
 	}
-	return unit, 500 * unit
+	if s.TipLeast == 0 {
+		s.TipLeast = unit
+	}
+	if s.TipMost == 0 {
+		s.TipMost = max(500*unit, s.TipLeast)
+	}
+	return s
 }
 
 func (s settings) amount(minor int64) money.Amount { return money.Of(minor, s.Currency) }
@@ -105,6 +115,7 @@ func defaults() settings {
 		PayoutLeast:        1000,
 		ReservePeriod:      90 * day,
 		ReserveOrders:      5,
+		TipWindow:          30 * day,
 	}
 }
 
@@ -152,6 +163,8 @@ func (s settings) check() error {
 	refuse(s.PayoutDayLimit < 0 || s.PayoutDayLimit > 0 && s.PayoutDayLimit < s.PayoutLeast, ".payout_day_limit must be 0, or not less than payout_minimum")
 	refuse(s.DebtLimit < 0 || s.SoloLimit < 0, ": debt_limit and moderator_limit must not be less than 0")
 	refuse(s.PayoutFee < 0 || s.PayoutLeast <= s.PayoutFee, ".payout_minimum must be more than payout_fee, and neither less than 0")
+	refuse(s.TipLeast < 1 || s.TipMost < s.TipLeast, ".tip_maximum must not be less than tip_minimum, and neither less than 0")
+	refuse(s.TipWindow < time.Second, ".tip_window must be at least 1s")
 	return errors.Join(errs...)
 }
 
@@ -187,10 +200,14 @@ type terms struct {
 	ReserveOrders   int           `json:"reserve_orders"`
 	Liability       time.Duration `json:"chargeback_liability"`
 	DebtLimit       int64         `json:"debt_limit"`
+	TipWindow       time.Duration `json:"tip_window"`
 }
 
-// complete gives orders that were placed before there were requests and disputes the usual times for them.
+// complete gives orders that were placed before there were requests, disputes and tips the usual times for them.
 func (t terms) complete() terms {
+	if t.TipWindow == 0 {
+		t.TipWindow = defaults().TipWindow
+	}
 	if t.AnswerWindow == 0 {
 		std := defaults().terms()
 		t.ReviewExtension, t.ReviewExtensions, t.AnswerWindow = std.ReviewExtension, std.ReviewExtensions, std.AnswerWindow
@@ -225,6 +242,7 @@ func (s settings) terms() terms {
 		ReserveOrders:      s.ReserveOrders,
 		Liability:          s.Liability,
 		DebtLimit:          s.DebtLimit,
+		TipWindow:          s.TipWindow,
 	}
 }
 

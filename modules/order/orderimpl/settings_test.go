@@ -24,6 +24,8 @@ func TestSettingsThatContradictThemselvesStopTheProcess(t *testing.T) {
 		"very late":       {map[string]any{"late_cancel_after": "1h"}, "very_late_after"},
 		"no time to pay":  {map[string]any{"payment_window": "10ms"}, "payment_window"},
 		"provider":        {map[string]any{"provider": "paypal"}, "simulator or none"},
+		"tips":            {map[string]any{"tip_minimum": 500, "tip_maximum": 499}, "tip_maximum"},
+		"no time to tip":  {map[string]any{"tip_window": "10ms"}, "tip_window"},
 		"unknown":         {map[string]any{"fees": 1}, "fees"},
 	} {
 		h := apptest.Host(t, "order", apptest.Settings(c.settings))
@@ -85,11 +87,55 @@ func TestWebhooksComeBackToThisProcessUnlessTheWebIsElsewhere(t *testing.T) {
 func TestRemindersThatWereLeftAloneFitAShorterWindow(t *testing.T) {
 	set := defaults()
 	set.CompletionWindow, set.RequirementsWindow = 2*time.Second, 8*time.Second
-	set = set.fitted()
+	set = set.fitted().tipped()
 	if err := set.check(); err != nil {
 		t.Fatal(err)
 	}
 	if set.CompletionReminder != time.Second || set.FirstReminder != 2*time.Second || set.SecondReminder != 4*time.Second {
 		t.Errorf("the reminders are %s, %s and %s", set.CompletionReminder, set.FirstReminder, set.SecondReminder)
 	}
+}
+
+// Row O21: what a tip may be follows from the currency, where nothing else is said.
+func TestTipsAreOneTo500WholeUnitsOfTheCurrency(t *testing.T) {
+	for currency, want := range map[string][2]int64{"USD": {100, 50_000}, "JPY": {1, 500}, "KWD": {1000, 500_000}} {
+		set := settings{Currency: currency}.tipped()
+		if set.TipLeast != want[0] || set.TipMost != want[1] {
+			t.Errorf("%s: %d to %d", currency, set.TipLeast, set.TipMost)
+		}
+	}
+	if set := (settings{Currency: "USD", TipLeast: 70_000}).tipped(); set.TipLeast != 70_000 || set.TipMost != 70_000 {
+		t.Errorf("%d to %d", set.TipLeast, set.TipMost)
+	}
+}
+
+// Rows O21, Z29: operators change what a tip may be, with a history; an order keeps its time.
+func TestOperatorsSayWhatATipMayBeAndForHowLong(t *testing.T) {
+	both(t, func(t *testing.T, b *bed) {
+		old := b.completed()
+		b.change(map[string]int64{"tip_minimum": 500, "tip_maximum": 1000, "tip_window": 86400})
+		tip := func(o order.Order, amount int64) error {
+			_, err := b.orders.Tip(b.buyer, order.TipRequest{RequestID: b.key(), OrderID: o.ID, Amount: amount})
+			return err
+		}
+		for _, wrong := range []int64{499, 1001} {
+			if f := refused(t, tip(old, wrong), fault.Invalid); f.Fields[0].Message != "Use 5.00 USD to 10.00 USD." {
+				t.Errorf("%d: %+v", wrong, f)
+			}
+		}
+		fresh := b.completed()
+		b.pass(day + time.Minute)
+		refused(t, tip(fresh, 1000), fault.Conflict)
+		if err := tip(old, 500); err != nil { // for 30 days, as it was placed
+			t.Error(err)
+		}
+		history := must(b.orders.ListSettings(clerk(), order.ListSettingsRequest{}))(t).Items
+		if len(history) != 1 || len(history[0].Changes) != 3 {
+			t.Errorf("the history is %+v", history)
+		}
+		_, err := b.orders.ChangeSettings(clerk(), order.ChangeSettingsRequest{Version: 1, Values: map[string]int64{"tip_minimum": 2000}, Reason: "x"})
+		if f := refused(t, err, fault.Invalid); len(f.Fields) != 1 {
+			t.Errorf("%+v", f)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"marketplace/platform/db"
+	"marketplace/platform/fault"
 )
 
 const (
@@ -70,7 +71,19 @@ func (s *service) fire(ctx context.Context, t timerRow) error {
 			}
 		}
 	}
-	return s.db.Tx(ctx, func(tx *db.Tx) error { return s.fireOne(tx, t) })
+	err := s.db.Tx(ctx, func(tx *db.Tx) error { return s.fireOne(tx, t) })
+	if fault.Is(err, fault.Conflict) { // the buyer's bank is deciding about the same money
+		return s.postpone(ctx, t)
+	}
+	return err
+}
+
+// postpone has a timer fire a day later.
+func (s *service) postpone(ctx context.Context, t timerRow) error {
+	return s.db.Tx(ctx, func(tx *db.Tx) error {
+		return tx.Exec("UPDATE timers SET due_at = ?, claimed_until = NULL WHERE order_id = ? AND kind = ? AND order_version = ?",
+			tx.Now().Add(day), t.OrderID, t.Kind, t.OrderVersion).Error
+	})
 }
 
 func (s *service) fireOne(tx *db.Tx, t timerRow) error {

@@ -54,9 +54,8 @@ func (s *service) Tip(ctx context.Context, q order.TipRequest) (order.Order, err
 	if err != nil {
 		return order.Order{}, err
 	}
-	least, most := set.tips()
 	var c fault.Check
-	c.That(q.Amount >= least && q.Amount <= most, "amount", "Use %s to %s.", set.amount(least), set.amount(most))
+	c.That(q.Amount >= set.TipLeast && q.Amount <= set.TipMost, "amount", "Use %s to %s.", set.amount(set.TipLeast), set.amount(set.TipMost))
 	c.That(isText(q.Message, mostReason), "message", "Use at most %d characters.", mostReason)
 	if err := c.Err(); err != nil {
 		return order.Order{}, err

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"fmt"
+
 	"marketplace/platform/money"
 )
 
@@ -110,14 +112,29 @@ func ChargebackLost(c Chargeback, from Taken, what Part, borne money.Amount) Jou
 }
 
 // ChargebackLostInEscrow is journal 16 where the work was not finished: the money was still held for the order. What the buyer
-// had paid from store credit is credit again.
+// had paid from store credit is credit again; what the buyer had back before, the marketplace bears.
 func ChargebackLostInEscrow(c Chargeback, h Held, buyerID string, stored money.Amount) (Journal, error) {
 	left, err := h.Left()
 	if err != nil {
 		return Journal{}, err
 	}
+	there, err := left.Total()
+	if err != nil {
+		return Journal{}, err
+	}
+	gone, err := c.Amount.Add(stored)
+	if err != nil {
+		return Journal{}, err
+	}
+	borne, err := gone.Sub(there)
+	if err != nil {
+		return Journal{}, err
+	}
+	if borne.Minor < 0 {
+		return Journal{}, fmt.Errorf("%w: the bank has kept %s of %s", ErrUnbalanced, c.Amount, there)
+	}
 	return c.journal("chargeback_lost", "lost", debit(Escrow(h.line()), left.Price), debit(EscrowFee(h.line()), left.BuyerFee),
-		debit(Tax(h.Jurisdiction), left.Tax), credit(Disputed(c.Provider), c.Amount), credit(Credit(buyerID), stored)), nil
+		debit(Tax(h.Jurisdiction), left.Tax), debit(BadDebt(), borne), credit(Disputed(c.Provider), c.Amount), credit(Credit(buyerID), stored)), nil
 }
 
 // ChargebackBorne is journal 16 where the buyer had the money back before: nobody is left but the marketplace.
