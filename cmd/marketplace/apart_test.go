@@ -83,7 +83,7 @@ func (s shape) layout(t testing.TB) (l layout) {
 	if len(parts) > 1 {
 		settings += fmt.Sprintf(", webhook_url: \"http://%s/api/v1/payments/webhooks/simulator\"", processes[gateway].public)
 	}
-	common += "settings: {" + settings + "}}\n"
+	common += "settings: {" + settings + "}}\nlive: {events_per_second: 100000, handshakes_per_minute: 100000}\n"
 	for _, p := range processes {
 		file := common + fmt.Sprintf("modules: [%s]\nlisten: %q\ninternal: %q\ndata: %q\n", strings.Join(p.modules, ", "), p.public, p.internal, p.dir)
 		if len(parts) > 1 {

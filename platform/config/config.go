@@ -51,6 +51,7 @@ type Config struct {
 	Log         Log                       `koanf:"log"`
 	Elastic     Elastic                   `koanf:"elasticsearch"`
 	Traces      Traces                    `koanf:"traces"`
+	Live        Live                      `koanf:"live"`
 	Alerts      Alerts                    `koanf:"alerts"`
 	Demo        bool                      `koanf:"demo"`    // demonstration data and logins
 	Secrets     map[string]private.Secret `koanf:"secrets"` // by name; generated under Data in development
@@ -104,6 +105,13 @@ type Traces struct {
 	Sample        int            `koanf:"sample_basis_points"` // of the requests; 10,000 is all of them
 }
 
+// Live is how much one client may ask of the live channel (Socket.IO) of one process.
+type Live struct {
+	Connections int `koanf:"connections_per_person"` // one more lets go of the oldest
+	Events      int `koanf:"events_per_second"`      // of one person, over all their connections
+	Handshakes  int `koanf:"handshakes_per_minute"`  // from one address
+}
+
 // Defaults is the configuration of a fresh run: development, everything in this process, nothing else needed.
 func Defaults() Config {
 	return Config{
@@ -121,6 +129,7 @@ func Defaults() Config {
 		Log:         Log{Level: "info", Format: "json"},
 		Elastic:     Elastic{Namespace: "default"},
 		Traces:      Traces{Sample: 100},
+		Live:        Live{Connections: 20, Events: 10, Handshakes: 600},
 	}
 }
 

@@ -123,6 +123,7 @@ func TestWhatCannotBeUsedIsToldByNameInOneSentence(t *testing.T) {
 		{"name: \" \"", "name must be one line"},
 		{"brand: {hue: 360}", "brand.hue must be"},
 		{"brand: {strength: 151}", "brand.strength must be"},
+		{"live: {events_per_second: 0}", "live.events_per_second and"},
 		{"listen: nonsense", "listen must be host:port"},
 		{"listen: \":99999\"", "listen must be host:port"},
 		{"internal: \"\"", "internal must be host:port"},

@@ -98,6 +98,8 @@ func (c Config) validate() problems {
 	}
 	p.unless(c.Traces.URL == "" || isOrigin(c.Traces.URL), "traces.url must be an address such as http://collector:4318.")
 	p.unless(c.Traces.Sample >= 0 && c.Traces.Sample <= 10_000, "traces.sample_basis_points must be 0 to 10000.")
+	p.unless(c.Live.Connections >= 1 && c.Live.Events >= 1 && c.Live.Handshakes >= 1,
+		"live.connections_per_person, live.events_per_second and live.handshakes_per_minute must be at least 1.")
 	c.validateSplit(&p)
 	if c.IsProduction() {
 		c.validateProduction(&p)

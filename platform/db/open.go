@@ -18,7 +18,7 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	modernc "modernc.org/sqlite"
 
 	"marketplace/platform/fault"
 )
@@ -72,21 +72,18 @@ func (o Options) synchronous() string {
 }
 
 func (d *DB) openFile(dsn string, connections int) (*gorm.DB, *sql.DB, error) {
-	conn, err := sql.Open("sqlite", dsn)
+	connect, err := modernc.NewConnector(dsn)
 	if err != nil {
 		return nil, nil, err
 	}
+	conn := sql.OpenDB(keeping{connect})
 	conn.SetMaxOpenConns(connections)
 	conn.SetMaxIdleConns(connections)
 	conn.SetConnMaxLifetime(0)
 	if err := conn.Ping(); err != nil {
 		return nil, conn, err
 	}
-	var pool gorm.ConnPool = conn
-	if connections > 1 { // transactions have their one connection, and statements of their own
-		pool = newPrepared(conn)
-	}
-	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: pool}), d.gormConfig())
+	g, err := gorm.Open(sqlite.New(sqlite.Config{Conn: conn}), d.gormConfig())
 	if err == nil {
 		err = g.Use(tracing{d.module, "sqlite"})
 	}

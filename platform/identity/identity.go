@@ -4,6 +4,7 @@ package identity
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 
 	"marketplace/platform/fault"
@@ -63,6 +64,20 @@ type addressKey struct{}
 // WithAddress returns a context that knows the IP address from which the request came, as the trusted proxies tell it.
 func WithAddress(ctx context.Context, address string) context.Context {
 	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// Neighbourhood is what is counted as one address where somebody tries too often: an IPv6 customer has a whole /64. What is
+// no address stays as it is.
+func Neighbourhood(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	net, _ := ip.Prefix(64) // a valid IPv6 address has one
+	return net.String()
 }
 
 // Address is the IP address of the client, empty when nobody outside has asked for anything.

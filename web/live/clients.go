@@ -33,6 +33,7 @@ const typingPause = 2 * time.Second
 func (l *Live) welcome(sk *socketio.Socket) {
 	actor := visitOf(sk).who()
 	sk.Join(userRoom(actor.UserID), sessionRoom(actor.SessionID))
+	l.makeRoom(actor.UserID)
 	l.roll.enter(actor.UserID)
 	sk.OnDisconnect(func(string) { l.roll.leave(actor.UserID) })
 	handle(l, sk, "message", func(ctx context.Context, q chat.SendRequest) (any, error) {
@@ -59,6 +60,10 @@ func (l *Live) welcome(sk *socketio.Socket) {
 // handle answers one kind of event: the acknowledgement comes after the effect is durable, or says what was wrong.
 func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.Context, Q) (any, error)) {
 	sk.On(event, func(e *socketio.Event) {
+		if err := l.mayGo(sk, event); err != nil {
+			l.answer(e, map[string]any{"error": err}, string(fault.TooMany))
+			return
+		}
 		ctx, cancel := l.deadline()
 		defer cancel()
 		ctx, span := l.Tracer.Begin(identity.WithRequest(ctx, "live-"+uuid.NewString()), trace.Server, "socket "+event, trace.Text("market.module", "web"))
@@ -76,11 +81,16 @@ func handle[Q any](l *Live, sk *socketio.Socket, event string, act func(context.
 			}
 			answer = map[string]any{"error": fault.Of(err)}
 		}
-		l.events.WithLabelValues(event, outcome).Inc()
-		if err := e.Ack(answer); err != nil {
-			l.Log.Debug("the client left", zap.Error(err))
-		}
+		l.answer(e, answer, outcome)
 	})
+}
+
+// answer acknowledges an event and counts how it ended.
+func (l *Live) answer(e *socketio.Event, answer any, outcome string) {
+	l.events.WithLabelValues(e.Name, outcome).Inc()
+	if err := e.Ack(answer); err != nil {
+		l.Log.Debug("the client left", zap.Error(err))
+	}
 }
 
 // sends: whoever begins the next message is shown at once.

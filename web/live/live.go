@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
@@ -43,15 +43,20 @@ type Live struct {
 	roll   *roll
 	shows  *shows
 	events *prometheus.CounterVec // event, outcome
+
+	visits     atomic.Int64 // so far
+	pace       *pace        // of events, by person
+	handshakes *pace        // by address
 }
 
 // New makes the channel; metrics takes its figures. Browsers are known by their session cookie, other clients by an access token in the connect
 // payload: {"token": "…"}. Visitors are refused.
 func New(ctx context.Context, e edge.Edge, events *bus.Events, metrics prometheus.Registerer, who Who, bearer Bearer) (*Live, error) {
 	l := &Live{Edge: e, base: context.WithoutCancel(ctx), bearer: bearer, roll: newRoll(e.Users, e.Clock, e.Log)}
+	l.pace, l.handshakes = eventPace(l), handshakePace(l)
 	l.shows = newShows(l.showMessages, func(err error) { e.Log.Error("messages could not be shown live", zap.Error(err)) })
 	l.server = socketio.New(socketio.Options{
-		AllowedOrigins: nil, // the same origin
+		AllowedOrigins: origins(e.Config),
 		Accept:         func(r *http.Request) (any, error) { return who(r) },
 		OnError:        func(err error) { e.Log.Error("the live channel failed", zap.Error(err)) },
 	})
@@ -75,9 +80,6 @@ func (l *Live) measure(r prometheus.Registerer) error {
 	}
 	return nil
 }
-
-// Mount answers the channel's requests. They leave echo's deadlines and compression alone.
-func (l *Live) Mount(router *echo.Echo) { router.Any(Path, echo.WrapHandler(l.server)) }
 
 // Stop closes all connections; clients come back by themselves.
 func (l *Live) Stop(ctx context.Context) error { return l.server.Close(ctx) }

@@ -19,6 +19,7 @@ import (
 	"marketplace/platform/apptest"
 	"marketplace/platform/bus"
 	"marketplace/platform/clock"
+	"marketplace/platform/config"
 	"marketplace/platform/identity"
 	"marketplace/web/edge"
 )
@@ -33,7 +34,7 @@ func TestEveryEventOfAnOrderIsWatched(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err := New(ctx, edge.Edge{Clock: clock.New(), Log: zap.NewNop()}, b.Module("web", nil), prometheus.NewRegistry(), nobody, nil); err != nil {
+	if _, err := New(ctx, edge.Edge{Config: config.Defaults(), Clock: clock.New(), Log: zap.NewNop()}, b.Module("web", nil), prometheus.NewRegistry(), nobody, nil); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob("../../modules/order/testdata/order.*.json")

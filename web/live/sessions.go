@@ -19,6 +19,9 @@ const reminded = time.Minute
 
 // visit is one connection: on the strength of a session, and of an access token if it does not come from a page of ours.
 type visit struct {
+	number  int64 // later ones have higher ones
+	refused int   // events that came too fast; used by the connection's callbacks only
+
 	mu    sync.Mutex
 	actor identity.Actor
 	ends  time.Time // of the access token; zero: the session's cookie counts
@@ -41,7 +44,7 @@ type token struct {
 
 // admit lets a person in whom the cookie or the token names.
 func (l *Live) admit(sk *socketio.Socket, payload json.RawMessage) error {
-	v := &visit{}
+	v := &visit{number: l.visits.Add(1)}
 	v.actor, _ = sk.Handshake().Value.(identity.Actor)
 	var q token
 	if len(payload) > 0 && json.Unmarshal(payload, &q) == nil && q.Token != "" {

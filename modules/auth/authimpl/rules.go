@@ -1,12 +1,13 @@
 package authimpl
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"marketplace/platform/identity"
 )
 
 // purpose is what a mail is for; also the name of its template.
@@ -97,18 +98,8 @@ func shown(text string, longest int) string {
 	return strings.TrimSpace(clean)
 }
 
-// neighbourhood is what is counted as one address: an IPv6 customer has a whole /64.
-func neighbourhood(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return shown(address, 64)
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return ip.String()
-	}
-	net, _ := ip.Prefix(64) // a valid IPv6 address has one
-	return net.String()
-}
+// neighbourhood is what is counted as one address.
+func neighbourhood(address string) string { return shown(identity.Neighbourhood(address), 64) }
 
 // life is how long a session lasts: unused, and at the most.
 type life struct{ idle, absolute time.Duration }

@@ -293,6 +293,8 @@
   });
 
   socket.on("connect", catchUp);
+  // A page that was let go of, because newer ones were opened, comes back when somebody looks at it.
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && !socket.active) socket.connect(); });
   const state = chat?.querySelector("[data-live-state]");
   socket.on("connect", () => { if (state) state.hidden = true; look(); });
   socket.on("disconnect", () => {
