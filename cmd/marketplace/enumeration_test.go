@@ -50,17 +50,18 @@ func TestASVS_V6_3_8_AnswersTellNothingAboutAddresses(t *testing.T) {
 		}
 		p.logIn(name, password+"!")
 		note(p.post("/auth/resend-verification", nil).ok(200))
+		var me, profile reply
 		apptest.Eventually(t, func() error {
-			if r := p.get("/me"); r.status != http.StatusOK || r.text("username") != name {
-				return fmt.Errorf("/me: %d %s", r.status, r.raw)
-			}
-			if r := p.get("/users/" + name); r.status != http.StatusOK {
-				return fmt.Errorf("the profile: %d", r.status)
+			me, profile = p.get("/me"), p.get("/users/"+name)
+			for _, r := range []reply{me, profile} { // a moment after they came they are there
+				if r.status != http.StatusOK || r.text("username") != name || r.at("presence", "online") != true {
+					return fmt.Errorf("%d %s", r.status, r.raw)
+				}
 			}
 			return nil
 		})
-		note(p.get("/me"))
-		note(p.get("/users/" + name))
+		note(me)
+		note(profile)
 		note(p.post("/conversations", map[string]any{"text": "x"}))
 	}
 	for i, taken := range told["olga@example.com"] {

@@ -113,10 +113,15 @@ func Start[S, D any](t testing.TB, h *Harness, m app.Module[S, D], deps D) S {
 	return service
 }
 
+type inBackground struct{}
+
+// InBackground says that the harness itself does this, which carries events, and not the test.
+func InBackground(ctx context.Context) bool { return ctx.Value(inBackground{}) != nil }
+
 // deliver carries events until the test ends.
 func (h *Harness) deliver(t testing.TB) {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, stop := context.WithCancel(context.WithValue(context.WithoutCancel(t.Context()), inBackground{}, true))
 	done := make(chan struct{})
 	var failed error
 	go func() {

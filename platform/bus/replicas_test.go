@@ -77,7 +77,7 @@ func TestReplicasKeepTheOrderWhenTheirLocksAreLost(t *testing.T) {
 			for ctx.Err() == nil {
 				<-tick.C
 				var n int
-				_ = d.Read(ctx).Raw("SELECT COUNT(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'").Scan(&n).Error
+				_ = d.Read(ctx).Raw("SELECT COUNT(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&n).Error
 				ended += n
 			}
 		})
