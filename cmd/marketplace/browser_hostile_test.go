@@ -86,7 +86,8 @@ func (g *gallery) poison(all string) []string {
 		Languages: []user.Language{{Name: some(36, 40), Level: "native"}}}))
 	q := gig.CreateRequest{Title: some(10, 100), Description: cut(all, 5000), Category: "logo-design", Tags: []string{some(17, 30), some(39, 30)},
 		Packages:     []gig.Package{{Name: "basic", Title: some(11, 100), Description: some(20, 500), Price: money.Of(5000, "USD"), DeliveryDays: 3, Revisions: 2, Includes: []string{some(21, 100), some(27, 100)}}},
-		Requirements: []gig.Requirement{{Question: some(9, 300), Type: "text", Required: true}, {Question: some(13, 300), Type: "choice", Choices: []string{some(28, 100), some(37, 100)}}}}
+		Requirements: []gig.Requirement{{Question: some(9, 300), Type: "text", Required: true}, {Question: some(13, 300), Type: "choice", Choices: []string{some(28, 100), some(37, 100)}}},
+		FAQ:          []gig.FAQ{{Question: some(9, 200), Answer: some(13, 1000)}, {Question: some(12, 200), Answer: cut(all, 1000)}}}
 	offer := must[gig.Gig](g.t)(g.services.Gigs.Create(seller, q))
 	must[gig.Gig](g.t)(g.services.Gigs.Publish(seller, gig.PublishRequest{ID: offer.ID}))
 	talk := must[chat.Conversation](g.t)(g.services.Chats.Open(buyer, chat.OpenRequest{GigID: offer.ID}))

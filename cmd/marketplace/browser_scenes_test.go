@@ -145,6 +145,7 @@ func (g *gallery) stretch() {
 		Title: "I will " + longWord + " " + strings.Repeat("x", 24), Category: of.Category, Tags: []string{"one", "two words", strings.Repeat("t", 30)},
 		Description:  "## A heading\n\n" + strings.Repeat(longWord+" ", 12) + "\n\n| a | b | c |\n|---|---|---|\n| " + longWord + " | " + longWord + " | x |\n\n```\n" + strings.Repeat("code ", 60) + "\n```\n\n> " + longWord,
 		Requirements: []gig.Requirement{{Question: strings.Repeat(longWord+" ", 4), Type: "text", Required: true}, {Question: "A file?", Type: "file"}},
+		FAQ:          []gig.FAQ{{Question: strings.Repeat(longWord+" ", 3)[:200], Answer: strings.Repeat(longWord+" ", 12)}, {Question: "Short?", Answer: "Yes."}},
 	}
 	for i, name := range gig.PackageNames() {
 		price := of.Packages[0].Price
@@ -202,6 +203,7 @@ func (g *gallery) arrange() {
 	add("/reset-password", scene{path: "/reset-password?token=abc", name: "reset-password"})
 	add("/verify-email", scene{path: "/verify-email?token=abc", name: "verify-email"})
 	add("/verify-email", scene{who: unverified, path: "/verify-email", name: "verify-email-waiting"})
+	g.becoming(add)
 	add("/seller/gigs", scene{who: selling, path: "/seller/gigs"})
 	add("/earnings", scene{who: selling, path: "/earnings"})
 	add("/simulator/onboarding/:id", scene{who: selling, path: "/simulator/onboarding/example", name: "onboarding"})
@@ -210,6 +212,19 @@ func (g *gallery) arrange() {
 	add("/", scene{path: "/nothing-here", name: "error-404"})
 	add("/", scene{who: unverified, path: "/gigs/new", name: "error-403"})
 	add("/orders", scene{who: selling, path: "/orders?role=seller", name: "orders-selling"})
+}
+
+// becoming adds the steps on the way to a seller: at the beginning, and with everything written.
+func (g *gallery) becoming(add func(string, scene)) {
+	g.t.Helper()
+	const address = "/settings/seller/steps/"
+	headline, text, country := strings.Repeat(longWord, 2)[:100], strings.Repeat(longWord+" and so on. ", 12), "VC"
+	must[user.SellerDraft](g.t)(g.services.Users.DraftSeller(g.as(buying), user.DraftSellerRequest{Headline: &headline, Description: &text, Country: &country,
+		Skills: &[]string{longWord[:40], "a", "b c d"}, Languages: &[]user.Language{{Name: longWord[:40], Level: "conversational"}, {Name: "Low German", Level: "native"}}}))
+	add(address+":step", scene{who: fresh, path: address + "1", name: "become-1", form: "form[action$='/1']"})
+	for _, step := range []string{"1", "2", "3", "4"} {
+		add(address+":step", scene{who: buying, path: address + step, name: "become-" + step})
+	}
 }
 
 // reports adds what people do about messages that they do not want, and what staff see of it.
@@ -311,7 +326,7 @@ func (g *gallery) scenes() (all []scene) {
 
 // plain are the scenes of a page that needs nothing but its address.
 func plain(r web.Route) []scene {
-	if strings.HasPrefix(r.Path, "/operator/") {
+	if strings.HasPrefix(r.Path, "/operator") {
 		return []scene{{who: operating, path: r.Path}}
 	}
 	if r.Access == edge.SignedIn || r.Access == edge.Verified {

@@ -111,10 +111,18 @@ func (s *surfer) startsSelling() {
 	s.t.Helper()
 	s.menu("Start selling")
 	s.follow("Become a seller")
-	s.fill("Headline", "Logos that last", "About you", "Ten years of drawing marks for small companies.", "Skills", "logo, branding",
-		"languages.0.name", "English")
-	s.choose("Country", "Germany")
+	s.fill("Headline", "Logos that last", "About you", "Ten years of drawing marks for small companies.")
+	s.follow("Continue")
+	s.fill("Skills", "logo, branding", "languages.0.name", "English")
 	s.choose("languages.0.level", "Native")
+	s.follow("Back")
+	s.holds("nothing is lost on the way back", `document.querySelector("[name=headline]").value === "Logos that last"`)
+	s.follow("Continue")
+	s.holds("nor on the way forward", `document.querySelector("[name=skills]").value === "logo, branding"`)
+	s.follow("Continue")
+	s.choose("Country", "Germany")
+	s.follow("Continue")
+	s.sees("This is how buyers will see you", "Logos that last", "Germany")
 	s.follow("Start selling")
 	s.sees("You are a seller now", "New gig")
 }
@@ -128,6 +136,7 @@ func (s *surfer) writesAGig(cover string) {
 		s.fill(p[0]+".title", p[1], p[0]+".price", p[2], p[0]+".delivery_days", p[3], p[0]+".description", "All of it.", p[0]+".includes", "PNG")
 		s.choose(p[0]+".revisions", p[4])
 	}
+	s.fill("Buyers ask 1", "Whose is the logo?", "You answer 1", "Yours, for ever.")
 	s.fill("Question 1", "What is the name?")
 	s.press("Must be answered")
 	s.follow("Save as a draft")
@@ -141,7 +150,7 @@ func (s *surfer) writesAGig(cover string) {
 	s.follow("Upload")
 	s.sees("Added.", "Remove picture 1")
 	s.follow("Save and publish")
-	s.sees("Your gig is live", "This is your gig", "Identity")
+	s.sees("Your gig is live", "This is your gig", "Identity", "Whose is the logo?")
 	s.holds("the cover is shown", `document.querySelector("img[alt^='Picture 1 of 1']")?.naturalWidth > 0`)
 }
 

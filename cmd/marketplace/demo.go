@@ -293,6 +293,11 @@ func (d *demo) offer(me context.Context, o offer, seed int64) (gig.Gig, error) {
 			{Question: "What is it for, and who will see it?", Type: "text", Required: true},
 			{Question: "How much freedom do you give me?", Type: "choice", Choices: []string{"Follow my brief", "Surprise me a little", "You decide"}},
 		},
+		FAQ: []gig.FAQ{
+			{Question: "Who owns the work?", Answer: "You do, as soon as the order is completed. I may show it among my works unless you ask me not to."},
+			{Question: "What do you need to begin?", Answer: "A few sentences about you and what it is for, and two or three examples of what you like. What you do not like helps as well."},
+			{Question: "Can we talk first?", Answer: "Please do: write to me before you order if anything is unclear. I answer every day but Sunday."},
+		},
 	})
 	if err != nil {
 		return g, err

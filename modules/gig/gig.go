@@ -20,6 +20,9 @@ type Service interface {
 	Get(ctx context.Context, q GetRequest) (Gig, error)
 	// List looks up many gigs by id whatever their status, at most 100; unknown ids are left out. For modules.
 	List(ctx context.Context, q ListRequest) (List, error)
+	// Similar lists published gigs like this one: of its category, of other sellers, those with the most tags in common
+	// first, then the best; at most 24 (row G14). Who does not see the gig is told that there is none.
+	Similar(ctx context.Context, q SimilarRequest) (List, error)
 	// Mine lists the acting seller's gigs of every status, newest first.
 	Mine(ctx context.Context, q MineRequest) (List, error)
 
@@ -68,6 +71,7 @@ type Gig struct {
 	Packages       []Package     `json:"packages"` // basic, standard, premium; at least basic
 	Extras         []Extra       `json:"extras"`
 	Requirements   []Requirement `json:"requirements"`
+	FAQ            []FAQ         `json:"faq"`
 	Pictures       []PictureRef  `json:"pictures"`
 	From           money.Amount  `json:"from"`         // the lowest price
 	FastestDays    int           `json:"fastest_days"` // the shortest delivery
@@ -110,6 +114,12 @@ type Requirement struct {
 	Type     string   `json:"type"` // text, choice, file
 	Required bool     `json:"required"`
 	Choices  []string `json:"choices,omitempty"` // for type choice
+}
+
+// FAQ is a question that buyers ask often, with the seller's answer (row G4).
+type FAQ struct {
+	Question string `json:"question"` // 1 to 200 characters; a gig has each question once
+	Answer   string `json:"answer"`   // 1 to 1,000 characters
 }
 
 // PictureRef names a picture and its size in pixels.
@@ -189,6 +199,12 @@ type ListRequest struct {
 	IDs []string `json:"ids"`
 }
 
+// SimilarRequest is the argument of Similar.
+type SimilarRequest struct {
+	ID    string `json:"id"`
+	Limit int    `json:"limit,omitempty"` // 1 to 24; 8
+}
+
 // MineRequest is the argument of Mine.
 type MineRequest struct {
 	Status Status `json:"status,omitempty"`
@@ -205,6 +221,7 @@ type CreateRequest struct {
 	Packages     []Package     `json:"packages"`               // 1 to 3
 	Extras       []Extra       `json:"extras,omitempty"`       // at most 10
 	Requirements []Requirement `json:"requirements,omitempty"` // at most 10
+	FAQ          []FAQ         `json:"faq,omitempty"`          // at most 10
 }
 
 // UpdateRequest is the argument of Update.
@@ -217,6 +234,7 @@ type UpdateRequest struct {
 	Packages     *[]Package     `json:"packages,omitempty"`
 	Extras       *[]Extra       `json:"extras,omitempty"`
 	Requirements *[]Requirement `json:"requirements,omitempty"`
+	FAQ          *[]FAQ         `json:"faq,omitempty"`
 }
 
 // PublishRequest is the argument of Publish.

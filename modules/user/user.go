@@ -4,6 +4,8 @@ package user
 import (
 	"context"
 	"time"
+
+	"marketplace/platform/fault"
 )
 
 // Service is what the module user offers.
@@ -16,6 +18,12 @@ type Service interface {
 	Update(ctx context.Context, q UpdateRequest) (Profile, error)
 	// SetSeller makes the acting, verified user a seller, or changes the seller's part (row U1, A11).
 	SetSeller(ctx context.Context, q SetSellerRequest) (Profile, error)
+	// SellerDraft returns what the acting, verified user has written so far to become a seller (row U1). Nobody else sees
+	// it. Who has written nothing gets a draft with the country of their profile.
+	SellerDraft(ctx context.Context, q SellerDraftRequest) (SellerDraft, error)
+	// DraftSeller keeps a part of it, be it right or not: absent fields stay. More than a profile can ever hold is TooLarge.
+	// SetSeller ends the draft.
+	DraftSeller(ctx context.Context, q DraftSellerRequest) (SellerDraft, error)
 	// SetAvatar sets the acting user's picture: JPEG, PNG, WebP or GIF of at most 5 MB, re-encoded (row Us5).
 	SetAvatar(ctx context.Context, q SetAvatarRequest) (Profile, error)
 	// Avatar returns the picture file of a profile; people without one get their initials, drawn.
@@ -92,6 +100,28 @@ type SetSellerRequest struct {
 	Skills      []string   `json:"skills"`      // at most 20 of at most 40 characters
 	Languages   []Language `json:"languages"`   // at most 10
 	Country     string     `json:"country"`     // ISO 3166-1 alpha-2, or empty
+}
+
+// SellerDraft is a seller's part of a profile that is being written.
+type SellerDraft struct {
+	Headline    string        `json:"headline"`
+	Description string        `json:"description"`
+	Skills      []string      `json:"skills"`
+	Languages   []Language    `json:"languages"`
+	Country     string        `json:"country"`
+	Open        []fault.Field `json:"open"` // what SetSeller would refuse of it, by its fields
+}
+
+// SellerDraftRequest is the argument of SellerDraft.
+type SellerDraftRequest struct{}
+
+// DraftSellerRequest is the argument of DraftSeller.
+type DraftSellerRequest struct {
+	Headline    *string     `json:"headline,omitempty"`
+	Description *string     `json:"description,omitempty"`
+	Skills      *[]string   `json:"skills,omitempty"`
+	Languages   *[]Language `json:"languages,omitempty"`
+	Country     *string     `json:"country,omitempty"`
 }
 
 // SetAvatarRequest is the argument of SetAvatar.

@@ -17,6 +17,7 @@ func (a *API) catalogue() {
 	on(a, op{method: "GET", path: "/me/gigs", id: "listMyGigs", access: edge.SignedIn, summary: "The own gigs of every status"}, a.listMyGigs)
 	on(a, op{method: "POST", path: "/gigs", id: "createGig", access: edge.Verified, status: http.StatusCreated, summary: "Write a draft"}, a.createGig)
 	on(a, op{method: "GET", path: "/gigs/{id}", id: "getGig", access: edge.Anyone, summary: "One gig"}, a.getGig)
+	on(a, op{method: "GET", path: "/gigs/{id}/similar", id: "listSimilarGigs", access: edge.Anyone, summary: "Gigs of other sellers that are like this one: of its category, those with the most tags in common first"}, a.listSimilarGigs)
 	on(a, op{method: "PATCH", path: "/gigs/{id}", id: "updateGig", access: edge.Verified, summary: "Change the own gig; absent fields stay"}, a.updateGig)
 	on(a, op{method: "DELETE", path: "/gigs/{id}", id: "deleteGig", access: edge.Verified, status: http.StatusNoContent, summary: "Remove the own gig"}, a.deleteGig)
 	on(a, op{method: "POST", path: "/gigs/{id}/publish", id: "publishGig", access: edge.Verified, summary: "Show the own gig to everybody"}, a.publishGig)
@@ -105,13 +106,14 @@ type createGigInput struct {
 		Packages     []gig.Package     `json:"packages" doc:"basic, then standard, then premium."`
 		Extras       []gig.Extra       `json:"extras,omitempty" doc:"At most 10; each title once. Prices in minor units."`
 		Requirements []gig.Requirement `json:"requirements" doc:"At most 10."`
+		FAQ          []gig.FAQ         `json:"faq,omitempty" doc:"At most 10; each question once. Questions of at most 200, answers of at most 1,000 characters."`
 	}
 }
 
 func (a *API) createGig(ctx context.Context, in *createGigInput) (*body[gigView], error) {
 	g, err := a.Gigs.Create(ctx, gig.CreateRequest{
 		Title: in.Body.Title, Description: in.Body.Description, Category: in.Body.Category, Tags: in.Body.Tags,
-		Packages: in.Body.Packages, Extras: in.Body.Extras, Requirements: in.Body.Requirements,
+		Packages: in.Body.Packages, Extras: in.Body.Extras, Requirements: in.Body.Requirements, FAQ: in.Body.FAQ,
 	})
 	return answer(viewOf(g), err)
 }
@@ -119,6 +121,16 @@ func (a *API) createGig(ctx context.Context, in *createGigInput) (*body[gigView]
 func (a *API) getGig(ctx context.Context, in *ByID) (*body[gigView], error) {
 	g, err := a.Gigs.Get(ctx, gig.GetRequest{ID: in.ID})
 	return answer(viewOf(g), err)
+}
+
+type similarInput struct {
+	ByID
+	Limit int `query:"limit" minimum:"1" maximum:"24" default:"8"`
+}
+
+func (a *API) listSimilarGigs(ctx context.Context, in *similarInput) (*body[List[gigView]], error) {
+	list, err := a.Gigs.Similar(ctx, gig.SimilarRequest{ID: in.ID, Limit: in.Limit})
+	return answer(listOf(viewsOf(list.Items), ""), err)
 }
 
 type updateGigInput struct {
@@ -131,13 +143,14 @@ type updateGigInput struct {
 		Packages     *[]gig.Package     `json:"packages"`
 		Extras       *[]gig.Extra       `json:"extras"`
 		Requirements *[]gig.Requirement `json:"requirements"`
+		FAQ          *[]gig.FAQ         `json:"faq"`
 	}
 }
 
 func (a *API) updateGig(ctx context.Context, in *updateGigInput) (*body[gigView], error) {
 	g, err := a.Gigs.Update(ctx, gig.UpdateRequest{
 		ID: in.ID, Title: in.Body.Title, Description: in.Body.Description, Category: in.Body.Category, Tags: in.Body.Tags,
-		Packages: in.Body.Packages, Extras: in.Body.Extras, Requirements: in.Body.Requirements,
+		Packages: in.Body.Packages, Extras: in.Body.Extras, Requirements: in.Body.Requirements, FAQ: in.Body.FAQ,
 	})
 	return answer(viewOf(g), err)
 }

@@ -106,7 +106,7 @@ func (s *Site) ShowStyleguide(c echo.Context) error {
 		Form:     filled("name", "Ana Lovelace"),
 		Wrong:    form{Values: map[string][]string{"email": {"ana@"}}, Errors: map[string]string{"email": "Write an address such as ana@example.com."}},
 		Options:  []option{{Value: "a", Label: "Logo design"}, {Value: "b", Label: "Illustration"}},
-		Steps:    []step{{"Pay", "done"}, {"Details", "done"}, {"Work", "now"}, {"Review", "todo"}, {"Done", "todo"}},
+		Steps:    []step{{"Pay", "done", ""}, {"Details", "done", "#progress"}, {"Work", "now", ""}, {"Review", "todo", ""}, {"Done", "todo", ""}},
 		Tabs:     []tab{{"All", "#notices", true}, {"Active", "#notices", false}},
 		Amount:   money.Of(123450, s.currency()), Now: s.Clock.Now().Add(-3 * time.Hour),
 		Icons: []string{"search", "chat", "bell", "user", "box", "grid", "wallet", "spark", "gear", "help", "exit", "star", "clock",

@@ -27,6 +27,7 @@ type editorPage struct {
 	Packages   []packageColumn
 	Extras     []extraRow
 	Questions  []questionRow
+	FAQ        []faqRow
 	Kinds      []option
 	Revisions  []option
 	Symbol     string
@@ -51,6 +52,9 @@ type packageColumn struct {
 // questionRow are the names of the inputs of one question.
 type questionRow struct{ Question, Type, Choices, Required string }
 
+// faqRow are the names of the inputs of one question that the seller answers.
+type faqRow struct{ Question, Answer string }
+
 // extraRow are the names of the inputs of one extra.
 type extraRow struct{ Title, Price, Days, Revisions string }
 
@@ -58,6 +62,7 @@ const (
 	mostPictures  = 6
 	mostExtras    = 10
 	mostQuestions = 10
+	mostFAQ       = 10
 	spareRows     = 2 // empty questions to fill in
 )
 
@@ -188,6 +193,10 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 	for i := range rows {
 		row := fmt.Sprintf("requirements.%d.", i)
 		page.Questions = append(page.Questions, questionRow{row + "question", row + "type", row + "choices", row + "required"})
+	}
+	for i := range min(mostFAQ, countRows(page.Form.Values, "faq.%d.question")+spareRows) {
+		row := fmt.Sprintf("faq.%d.", i)
+		page.FAQ = append(page.FAQ, faqRow{row + "question", row + "answer"})
 	}
 	if page.Gig != nil {
 		page.Room = mostPictures - len(page.Gig.Pictures)

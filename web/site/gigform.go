@@ -22,6 +22,7 @@ type typedGig struct {
 	columns []string // package names
 	extras  []int    // extra rows
 	rows    []int    // question rows
+	answers []int    // rows of the FAQ
 }
 
 // gigForm fills the form with a gig.
@@ -51,6 +52,11 @@ func gigForm(g gig.Gig) form {
 			f.Values.Set(row+"required", "yes")
 		}
 	}
+	for i, q := range g.FAQ {
+		row := fmt.Sprintf("faq.%d.", i)
+		f.Values.Set(row+"question", q.Question)
+		f.Values.Set(row+"answer", q.Answer)
+	}
 	return f
 }
 
@@ -78,6 +84,7 @@ func readGig(values url.Values, currency string) typedGig {
 		})
 	}
 	t.readExtras(values, currency)
+	t.readFAQ(values)
 	for i := range min(countRows(values, "requirements.%d.question"), mostQuestions) {
 		row := fmt.Sprintf("requirements.%d.", i)
 		question := strings.TrimSpace(values.Get(row + "question"))
@@ -106,6 +113,20 @@ func (t *typedGig) readExtras(values url.Values, currency string) {
 		t.extras = append(t.extras, i)
 		t.Extras = append(t.Extras, gig.Extra{Title: title, Price: parsePrice(price, currency),
 			Days: wholeNumber(values.Get(row + "days")), Revisions: wholeNumber(values.Get(row + "revisions"))})
+	}
+}
+
+// readFAQ takes the rows in which something is written.
+func (t *typedGig) readFAQ(values url.Values) {
+	t.FAQ = []gig.FAQ{}
+	for i := range min(countRows(values, "faq.%d.question"), mostFAQ) {
+		row := fmt.Sprintf("faq.%d.", i)
+		question, answer := strings.TrimSpace(values.Get(row+"question")), strings.TrimSpace(values.Get(row+"answer"))
+		if question == "" && answer == "" {
+			continue
+		}
+		t.answers = append(t.answers, i)
+		t.FAQ = append(t.FAQ, gig.FAQ{Question: question, Answer: answer})
 	}
 }
 
@@ -140,7 +161,7 @@ func parsePrice(text, currency string) money.Amount {
 func (t typedGig) update(id string) gig.UpdateRequest {
 	return gig.UpdateRequest{
 		ID: id, Title: &t.Title, Description: &t.Description, Category: &t.Category, Tags: &t.Tags,
-		Packages: &t.Packages, Extras: &t.Extras, Requirements: &t.Requirements,
+		Packages: &t.Packages, Extras: &t.Extras, Requirements: &t.Requirements, FAQ: &t.FAQ,
 	}
 }
 
@@ -163,6 +184,8 @@ func (t typedGig) input(field string) string {
 		return fmt.Sprintf("extras.%d.%s", t.extras[i], parts[2])
 	case parts[0] == "requirements" && i < len(t.rows):
 		return fmt.Sprintf("requirements.%d.%s", t.rows[i], parts[2])
+	case parts[0] == "faq" && i < len(t.answers):
+		return fmt.Sprintf("faq.%d.%s", t.answers[i], parts[2])
 	}
 	return field
 }

@@ -26,6 +26,7 @@ type gigPage struct {
 	Next     string // of the reviews
 	First    string
 	More     []gig.Gig // of the same seller
+	Similar  []gig.Gig // of others
 	Category string    // its name
 	Mine     bool
 	Response *chat.Response
@@ -36,6 +37,7 @@ type starRow struct{ Stars, Count int }
 
 const (
 	moreOfSeller = 4
+	similarShown = 8
 	reviewsShown = 10
 	uuidLength   = 36
 )
@@ -66,7 +68,7 @@ func (s *Site) ShowGig(c echo.Context) error {
 	v := view{Title: offer.Title, Description: excerpt(offer.Description, 155), Missing: page.Missing, Data: page}
 	if offer.Status == gig.StatusActive {
 		v.Canonical, v.Kind, v.Card = gigPath(offer.ID, offer.Slug), "product", sharedPath("gigs", offer.ID)
-		v.Facts = []structured{s.product(page), s.breadcrumbs(crumb{page.Category, "/categories/" + url.PathEscape(offer.Category)}, crumb{offer.Title, v.Canonical})}
+		v.Facts = append(faq(offer), s.product(page), s.breadcrumbs(crumb{page.Category, "/categories/" + url.PathEscape(offer.Category)}, crumb{offer.Title, v.Canonical}))
 	}
 	return s.show(c, http.StatusOK, "gig/show", v)
 }
@@ -113,6 +115,11 @@ func (s *Site) fillGigPage(ctx context.Context, page *gigPage, cursor string) (e
 				page.More = append(page.More, other)
 			}
 		}
+		return err
+	})
+	g.want(partServices, func(ctx context.Context) error {
+		list, err := s.Gigs.Similar(ctx, gig.SimilarRequest{ID: page.Gig.ID, Limit: similarShown})
+		page.Similar = list.Items
 		return err
 	})
 	g.need(func(ctx context.Context) error {

@@ -32,6 +32,7 @@ func statusFor(s order.Status) status {
 type step struct {
 	Label string
 	State string // done, now, todo
+	Path  string // where it can be done again; empty: nowhere
 }
 
 // stepsOf says how far the order is. One that was called off has none left.
@@ -47,7 +48,7 @@ func stepsOf(o order.Order) []step {
 	labels := []string{"Pay", "Details", "Work", "Review", "Done"}
 	steps := make([]step, len(labels))
 	for i, label := range labels {
-		steps[i] = step{label, "todo"}
+		steps[i] = step{Label: label, State: "todo"}
 		if i < reached {
 			steps[i].State = "done"
 		}

@@ -95,6 +95,8 @@ func (s *Site) selling() []Page {
 		{get, "/sell", edge.Anyone, s.ShowSell, false},
 		{get, "/settings/seller", edge.Verified, s.ShowSeller, false},
 		{post, "/settings/seller", edge.Verified, s.ChangeSeller, false},
+		{get, "/settings/seller/steps/:step", edge.Verified, s.ShowBecome, false},
+		{post, "/settings/seller/steps/:step", edge.Verified, s.Become, true},
 		{get, "/seller/gigs", edge.SignedIn, s.ListMyGigs, false},
 		{get, "/gigs/new", edge.Verified, s.ShowNewGig, false},
 		{post, "/gigs/new", edge.Verified, s.CreateGig, false},

@@ -62,7 +62,7 @@ func filled(path string) string {
 	case strings.HasPrefix(path, "/dev/mail/:id"):
 		return strings.Replace(path, ":id", "mail1", 1)
 	}
-	return strings.NewReplacer(":username", "ben", ":slug", "logo-design").Replace(path)
+	return strings.NewReplacer(":step", "1", ":username", "ben", ":slug", "logo-design").Replace(path)
 }
 
 // states are the orders that a page has to show, from both sides.
@@ -94,7 +94,7 @@ func everything(t *testing.T, w *world, look func(t *testing.T, name string, pag
 	}
 	w.empty, w.seller = true, false
 	for _, path := range []string{"/", "/gigs", "/users/ben", "/users/ana", "/orders", "/orders?role=seller", "/inbox", "/inbox?q=x", "/inbox?folder=spam", "/inbox/replies", "/inbox/safety", "/notifications", "/earnings",
-		"/seller/gigs", "/settings/seller", "/sell", "/gigs/new", "/gigs/" + gigA} {
+		"/seller/gigs", "/settings/seller/steps/1", "/settings/seller/steps/2", "/settings/seller/steps/3", "/settings/seller/steps/4", "/sell", "/gigs/new", "/gigs/" + gigA} {
 		see("empty", member, path)
 	}
 }

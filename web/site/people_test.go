@@ -110,6 +110,32 @@ func (u users) SetSeller(context.Context, user.SetSellerRequest) (user.Profile, 
 	return u.profile(anaID), u.w.call("SetSeller")
 }
 
+func (u users) SellerDraft(context.Context, user.SellerDraftRequest) (user.SellerDraft, error) {
+	u.w.mu.Lock()
+	defer u.w.mu.Unlock()
+	return u.w.draft, nil
+}
+
+// DraftSeller keeps what it is told, and finds a headline of less than three letters wrong.
+func (u users) DraftSeller(_ context.Context, q user.DraftSellerRequest) (user.SellerDraft, error) {
+	u.w.mu.Lock()
+	defer u.w.mu.Unlock()
+	d := &u.w.draft
+	if q.Headline != nil {
+		d.Headline, d.Description, d.Open = *q.Headline, *q.Description, nil
+		if len(d.Headline) < 3 {
+			d.Open = []fault.Field{{Name: "headline", Message: "Use 3 to 100 characters."}}
+		}
+	}
+	if q.Skills != nil {
+		d.Skills, d.Languages = *q.Skills, *q.Languages
+	}
+	if q.Country != nil {
+		d.Country = *q.Country
+	}
+	return *d, nil
+}
+
 func (u users) SetAvatar(context.Context, user.SetAvatarRequest) (user.Profile, error) {
 	return u.profile(anaID), u.w.call("SetAvatar")
 }
@@ -142,6 +168,7 @@ func (g gigs) gig(n int) gig.Gig {
 		},
 		Extras:       []gig.Extra{{Title: "All source files", Price: usd(1500), Days: 1}, {Title: "Delivered faster", Price: usd(2000), Days: -1, Revisions: 1}},
 		Requirements: []gig.Requirement{{Question: "What does your company do?", Type: "text", Required: true}, {Question: "Which style?", Type: "choice", Choices: []string{"Calm", "Loud"}}},
+		FAQ:          []gig.FAQ{{Question: "Whose is the logo?", Answer: "Yours, as soon as the order is completed."}},
 		Pictures:     []gig.PictureRef{},
 	}
 	if n == 1 {
@@ -198,6 +225,18 @@ func (g gigs) Search(_ context.Context, q gig.SearchRequest) (gig.Results, error
 	}
 	found.Total, found.NextCursor = 1000, "next"
 	return found, nil
+}
+
+func (g gigs) Similar(_ context.Context, q gig.SimilarRequest) (gig.List, error) {
+	g.w.read("gigs.Similar")
+	if g.w.fail != nil {
+		return gig.List{}, g.w.fail
+	}
+	var list gig.List
+	for n := 2; n <= 4 && !g.w.empty; n++ {
+		list.Items = append(list.Items, g.gig(n))
+	}
+	return list, nil
 }
 
 func (g gigs) Get(_ context.Context, q gig.GetRequest) (gig.Gig, error) {

@@ -39,7 +39,7 @@ func previewOf(ctx context.Context, values url.Values, mine *gig.Gig, currency s
 	typed := readGig(values, currency)
 	g := gig.Gig{
 		ID: "new", Title: cmp.Or(typed.Title, "…"), Description: typed.Description, Tags: typed.Tags, Packages: typed.Packages, Extras: typed.Extras,
-		Requirements: typed.Requirements, SellerID: identity.From(ctx).UserID, SellerUsername: identity.From(ctx).Username,
+		Requirements: typed.Requirements, FAQ: typed.FAQ, SellerID: identity.From(ctx).UserID, SellerUsername: identity.From(ctx).Username,
 	}
 	if mine != nil {
 		g.ID, g.Slug, g.Pictures, g.Rating = mine.ID, mine.Slug, mine.Pictures, mine.Rating

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -19,7 +20,6 @@ type sellerPage struct {
 	settingsPage
 	Languages []languageRow
 	Levels    []option
-	New       bool // not a seller yet
 }
 
 // languageRow are the names of the two inputs of one language.
@@ -36,41 +36,48 @@ func (s *Site) ShowSell(c echo.Context) error {
 	})
 }
 
-// ShowSeller shows the seller's part of the profile, or the form to become a seller.
+// ShowSeller shows the seller's part of the profile. Who does not sell yet goes on where they were on the way to it.
 func (s *Site) ShowSeller(c echo.Context) error {
 	profile, err := s.myProfile(c)
 	if err != nil {
 		return err
 	}
-	f := filled("country", profile.Country)
-	if profile.Seller != nil {
-		f.Values.Set("headline", profile.Seller.Headline)
-		f.Values.Set("description", profile.Seller.Description)
-		f.Values.Set("skills", strings.Join(profile.Seller.Skills, ", "))
-		for i, language := range profile.Seller.Languages {
-			f.Values.Set(fmt.Sprintf("languages.%d.name", i), language.Name)
-			f.Values.Set(fmt.Sprintf("languages.%d.level", i), language.Level)
+	if profile.Seller == nil {
+		draft, err := s.Users.SellerDraft(c.Request().Context(), user.SellerDraftRequest{})
+		if err != nil {
+			return err
 		}
+		return c.Redirect(http.StatusSeeOther, becomePath+strconv.Itoa(reached(draft)))
 	}
+	f := sellerForm(profile.Seller.Headline, profile.Seller.Description, profile.Country, profile.Seller.Skills, profile.Seller.Languages)
 	return s.showSeller(c, http.StatusOK, f, profile)
 }
 
-func (s *Site) showSeller(c echo.Context, status int, f form, profile user.Profile) error {
-	page := sellerPage{
-		settingsPage: settingsPage{Tab: "seller", Form: f, Profile: profile, Countries: countryOptions()},
-		New:          profile.Seller == nil,
+// sellerForm fills the form of the seller's part of a profile.
+func sellerForm(headline, description, country string, skills []string, languages []user.Language) form {
+	f := filled("headline", headline, "description", description, "country", country, "skills", strings.Join(skills, ", "))
+	for i, language := range languages {
+		f.Values.Set(fmt.Sprintf("languages.%d.name", i), language.Name)
+		f.Values.Set(fmt.Sprintf("languages.%d.level", i), language.Level)
 	}
-	for i := range max(languageRows, countRows(f.Values, "languages.%d.name")) {
-		page.Languages = append(page.Languages, languageRow{fmt.Sprintf("languages.%d.name", i), fmt.Sprintf("languages.%d.level", i)})
+	return f
+}
+
+func (s *Site) showSeller(c echo.Context, status int, f form, profile user.Profile) error {
+	page := sellerPage{settingsPage: settingsPage{Tab: "seller", Form: f, Profile: profile, Countries: countryOptions()}}
+	page.Languages, page.Levels = languageInputs(f.Values)
+	return s.show(c, status, "seller/profile", view{Title: "Seller profile", Data: page})
+}
+
+// languageInputs are the rows for languages, and how well each can be spoken.
+func languageInputs(values url.Values) (rows []languageRow, levels []option) {
+	for i := range max(languageRows, countRows(values, "languages.%d.name")) {
+		rows = append(rows, languageRow{fmt.Sprintf("languages.%d.name", i), fmt.Sprintf("languages.%d.level", i)})
 	}
 	for _, level := range user.Levels() {
-		page.Levels = append(page.Levels, option{Value: level, Label: title(level)})
+		levels = append(levels, option{Value: level, Label: title(level)})
 	}
-	heading := "Seller profile"
-	if page.New {
-		heading = "Become a seller"
-	}
-	return s.show(c, status, "seller/profile", view{Title: heading, Data: page})
+	return rows, levels
 }
 
 // countRows is how many numbered inputs there are values for.
@@ -92,17 +99,7 @@ func (s *Site) ChangeSeller(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	q := user.SetSellerRequest{
-		Headline: values.Get("headline"), Description: values.Get("description"), Country: values.Get("country"),
-		Skills: split(values.Get("skills"), ","), Languages: []user.Language{},
-	}
-	var rows []int // the row of the form that each language was typed in
-	for i := range min(countRows(values, "languages.%d.name"), 10) {
-		if name := strings.TrimSpace(values.Get(fmt.Sprintf("languages.%d.name", i))); name != "" {
-			q.Languages = append(q.Languages, user.Language{Name: name, Level: values.Get(fmt.Sprintf("languages.%d.level", i))})
-			rows = append(rows, i)
-		}
-	}
+	q, rows := readSeller(values)
 	_, err = s.Users.SetSeller(c.Request().Context(), q)
 	if f, ok := rejected(values, err, sellerInput(rows)); ok {
 		return s.showSeller(c, http.StatusUnprocessableEntity, f, before)
@@ -114,6 +111,21 @@ func (s *Site) ChangeSeller(c echo.Context) error {
 		return s.done(c, "/gigs/new", "You are a seller now. Write your first gig.")
 	}
 	return s.done(c, "/settings/seller", "Your seller profile is saved.")
+}
+
+// readSeller takes the seller's part of a profile from its form, with the row that each language was typed in.
+func readSeller(values url.Values) (q user.SetSellerRequest, rows []int) {
+	q = user.SetSellerRequest{
+		Headline: values.Get("headline"), Description: values.Get("description"), Country: values.Get("country"),
+		Skills: split(values.Get("skills"), ","), Languages: []user.Language{},
+	}
+	for i := range min(countRows(values, "languages.%d.name"), 10) {
+		if name := strings.TrimSpace(values.Get(fmt.Sprintf("languages.%d.name", i))); name != "" {
+			q.Languages = append(q.Languages, user.Language{Name: name, Level: values.Get(fmt.Sprintf("languages.%d.level", i))})
+			rows = append(rows, i)
+		}
+	}
+	return q, rows
 }
 
 // sellerInput is the input of a field that SetSeller refuses: skills are one input, and empty language rows were left out.

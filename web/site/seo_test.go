@@ -84,7 +84,7 @@ func facts(t *testing.T, page *html.Node) map[string]map[string]any {
 func TestSearchEnginesAreToldWhatAPageIsAbout(t *testing.T) {
 	h := open(t, newWorld(), identity.Actor{})
 	for path, kinds := range map[string][]string{
-		"/": {"Organization", "WebSite"}, "/gigs/" + gigA: {"Product", "BreadcrumbList"}, "/categories/logo-design": {"BreadcrumbList"}, "/users/ben": {"ProfilePage"},
+		"/": {"Organization", "WebSite"}, "/gigs/" + gigA: {"Product", "BreadcrumbList", "FAQPage"}, "/categories/logo-design": {"BreadcrumbList"}, "/users/ben": {"ProfilePage"},
 	} {
 		told := facts(t, parsed(t, visit(h, path)))
 		for _, kind := range kinds {

@@ -75,6 +75,18 @@ func (s *Site) product(page gigPage) structured {
 	return thing("Product", facts)
 }
 
+// faq are the questions that the seller of a gig answers beforehand, if there are any.
+func faq(g gig.Gig) []structured {
+	if len(g.FAQ) == 0 {
+		return nil
+	}
+	questions := make([]structured, len(g.FAQ))
+	for i, q := range g.FAQ {
+		questions[i] = structured{"@type": "Question", "name": q.Question, "acceptedAnswer": structured{"@type": "Answer", "text": q.Answer}}
+	}
+	return []structured{thing("FAQPage", structured{"mainEntity": questions})}
+}
+
 // pictures are the addresses of a gig's pictures, or of the drawn one.
 func (s *Site) pictures(g gig.Gig) []string {
 	if len(g.Pictures) == 0 {

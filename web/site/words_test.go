@@ -120,6 +120,7 @@ func TestAGigComesBackFromItsForm(t *testing.T) {
 		},
 		Extras:       []gig.Extra{{Title: "Faster", Price: money.Of(1250, "USD"), Days: -2}, {Title: "Again", Price: money.Of(99, "USD"), Revisions: 3}},
 		Requirements: []gig.Requirement{{Question: "Which?", Type: "choice", Required: true, Choices: []string{"a", "b"}}, {Question: "What?", Type: "text"}},
+		FAQ:          []gig.FAQ{{Question: "Whose?", Answer: "Yours."}, {Question: "When?", Answer: "Soon,\nI hope."}},
 	}
 	got := readGig(gigForm(g).Values, "USD")
 	if len(got.Packages) != 2 || got.Packages[1].Name != "premium" || got.Packages[1].Revisions != gig.Unlimited || got.Packages[0].Price != money.Of(4505, "USD") ||
@@ -132,7 +133,11 @@ func TestAGigComesBackFromItsForm(t *testing.T) {
 	if !slices.Equal(got.Extras, g.Extras) {
 		t.Errorf("its extras became %+v", got.Extras)
 	}
+	if !slices.Equal(got.FAQ, g.FAQ) {
+		t.Errorf("its answers became %+v", got.FAQ)
+	}
 	for field, want := range map[string]string{
+		"faq.1.answer": "faq.1.answer", "faq.5.answer": "faq.5.answer",
 		"extras.1.price": "extras.1.price", "extras.9.price": "extras.9.price", "packages.1.price": "premium.price", "packages.0.includes.3": "basic.includes", "packages.7.price": "packages.7.price", "tags.2": "tags",
 		"requirements.1.question": "requirements.1.question", "title": "title", "packages": "packages", "packages.x.y": "packages.x.y",
 	} {

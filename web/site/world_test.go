@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/notification"
 	"marketplace/modules/order"
+	"marketplace/modules/user"
 	"marketplace/platform/clock"
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
@@ -29,8 +30,9 @@ type world struct {
 	text    string // what people wrote, everywhere
 	fail    error  // what the next command answers
 	seller  bool   // whether ana sells
-	empty   bool   // nothing is there
-	once    bool   // lists of orders have one page
+	draft   user.SellerDraft
+	empty   bool // nothing is there
+	once    bool // lists of orders have one page
 	closed  *notification.Closure
 	calls   []string
 	mu      sync.Mutex

@@ -25,13 +25,16 @@ func index(tx *db.Tx, row gigRow, on shelf) error {
 	if err != nil {
 		return fmt.Errorf("index the gig: %w", err)
 	}
-	return nil
+	return tag(tx, row)
 }
 
 // unindex takes the gig out of search.
 func unindex(tx *db.Tx, num int64) error {
 	if err := tx.Exec("DELETE FROM gig_search WHERE rowid = ?", num).Error; err != nil {
 		return fmt.Errorf("take the gig out of search: %w", err)
+	}
+	if err := tx.Exec("DELETE FROM gig_tags WHERE num = ?", num).Error; err != nil {
+		return fmt.Errorf("take the gig from those that are alike: %w", err)
 	}
 	return nil
 }

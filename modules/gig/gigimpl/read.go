@@ -16,23 +16,32 @@ const (
 )
 
 func (s *service) Get(ctx context.Context, q gig.GetRequest) (gig.Gig, error) {
-	if !text.IsID(q.ID) {
-		return gig.Gig{}, noSuchGig()
-	}
-	p, err := s.pulseOf(ctx, q.ID)
+	row, err := s.visible(ctx, q.ID)
 	if err != nil {
 		return gig.Gig{}, err
+	}
+	return row.gig(), nil
+}
+
+// visible returns a gig that whoever acts may see: a published one, or their own that is not deleted.
+func (s *service) visible(ctx context.Context, id string) (gigRow, error) {
+	if !text.IsID(id) {
+		return gigRow{}, noSuchGig()
+	}
+	p, err := s.pulseOf(ctx, id)
+	if err != nil {
+		return gigRow{}, err
 	}
 	rows, err := s.whole(ctx, []pulse{p})
 	if err != nil {
-		return gig.Gig{}, err
+		return gigRow{}, err
 	}
 	row := rows[0]
 	mine := row.SellerID == identity.From(ctx).UserID
 	if row.Status == gig.StatusDeleted || row.Status != gig.StatusActive && !mine {
-		return gig.Gig{}, noSuchGig()
+		return gigRow{}, noSuchGig()
 	}
-	return row.gig(), nil
+	return row, nil
 }
 
 func (s *service) List(ctx context.Context, q gig.ListRequest) (gig.List, error) {

@@ -28,6 +28,10 @@ func (r remote) List(ctx context.Context, q gig.ListRequest) (gig.List, error) {
 	return rpc.Read[gig.List](ctx, r.c, "List", q)
 }
 
+func (r remote) Similar(ctx context.Context, q gig.SimilarRequest) (gig.List, error) {
+	return rpc.Read[gig.List](ctx, r.c, "Similar", q)
+}
+
 func (r remote) Mine(ctx context.Context, q gig.MineRequest) (gig.List, error) {
 	return rpc.Read[gig.List](ctx, r.c, "Mine", q)
 }

@@ -30,6 +30,8 @@ const (
 	maxShortText         = 100
 	maxPackageText       = 1000
 	maxQuestion          = 500
+	maxFAQ               = 10
+	maxAsked, maxAnswer  = 200, 1000
 	maxTags, maxTag      = 10, 30
 	minTitle, maxTitle   = 5, 100
 	minProse, maxProse   = 10, 5000
@@ -50,6 +52,7 @@ func (r rules) check(q gig.CreateRequest, shelved bool) (gig.CreateRequest, erro
 	q.Packages = r.checkPackages(&c, q.Packages)
 	q.Extras = r.checkExtras(&c, q.Extras)
 	q.Requirements = checkRequirements(&c, q.Requirements)
+	q.FAQ = checkFAQ(&c, q.FAQ)
 	return q, c.Err()
 }
 
@@ -151,6 +154,24 @@ func checkChoices(c *fault.Check, field string, q gig.Requirement) []string {
 	choices := text.Lines(c, field, q.Choices, maxChoices, maxShortText)
 	c.That(len(choices) >= minChoices, field, "Give %d to %d different choices.", minChoices, maxChoices)
 	return choices
+}
+
+func checkFAQ(c *fault.Check, faq []gig.FAQ) []gig.FAQ {
+	if len(faq) > maxFAQ {
+		c.That(false, "faq", "Answer at most %d questions.", maxFAQ)
+		return nil
+	}
+	kept := make([]gig.FAQ, len(faq))
+	asked := map[string]bool{}
+	for i, q := range faq {
+		field := fmt.Sprintf("faq.%d.", i)
+		q.Question = text.Line(c, field+"question", q.Question, 1, maxAsked)
+		c.That(!asked[q.Question], field+"question", "Answer each question once.")
+		asked[q.Question] = true
+		q.Answer = text.Prose(c, field+"answer", q.Answer, 1, maxAnswer)
+		kept[i] = q
+	}
+	return kept
 }
 
 // cheapest is the lowest price of the packages, in minor units.

@@ -212,6 +212,10 @@ func TestAPageCostsAFixedNumberOfQueries(t *testing.T) {
 			_, err := w.List(apptest.System(), gig.ListRequest{IDs: []string{"fill-000001", "fill-000002"}})
 			return err
 		}, 1, 1},
+		"similar": {func() error {
+			_, err := w.Similar(apptest.Visitor(), gig.SimilarRequest{ID: "fill-000001"})
+			return err
+		}, 4, 2},
 		"mine":       {func() error { _, err := w.Mine(seller(), gig.MineRequest{}); return err }, 1, 1},
 		"categories": {func() error { _, err := w.Categories(apptest.Visitor(), gig.CategoriesRequest{}); return err }, 1, 1},
 		"search": {func() error {

@@ -44,6 +44,7 @@ type gigRow struct {
 	Packages         list[gig.Package]
 	Extras           list[gig.Extra]
 	Requirements     list[gig.Requirement]
+	FAQ              list[gig.FAQ] `gorm:"column:faq"`
 	Description      string
 }
 
@@ -54,7 +55,7 @@ func (r gigRow) gig() gig.Gig {
 	return gig.Gig{
 		ID: r.ID, Slug: r.Slug, SellerID: r.SellerID, SellerUsername: r.SellerUsername, Title: r.Title,
 		Description: r.Description, Category: r.Category, Tags: r.Tags, Status: r.Status, Packages: r.Packages,
-		Extras: r.Extras, Requirements: r.Requirements, Pictures: r.Pictures, From: money.Of(r.FromMinor, r.Currency), FastestDays: r.FastestDays,
+		Extras: r.Extras, Requirements: r.Requirements, FAQ: r.FAQ, Pictures: r.Pictures, From: money.Of(r.FromMinor, r.Currency), FastestDays: r.FastestDays,
 		Rating: gig.Rating{Hundredths: r.RatingHundredths, Count: r.RatingCount}, Sales: r.Sales, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, PublishedAt: r.PublishedAt,
 	}
@@ -63,13 +64,13 @@ func (r gigRow) gig() gig.Gig {
 // written is what the seller has written of it.
 func (r gigRow) written() gig.CreateRequest {
 	return gig.CreateRequest{Title: r.Title, Description: r.Description, Category: r.Category, Tags: r.Tags,
-		Packages: r.Packages, Extras: r.Extras, Requirements: r.Requirements}
+		Packages: r.Packages, Extras: r.Extras, Requirements: r.Requirements, FAQ: r.FAQ}
 }
 
 // write takes over what the seller has written, and what follows from it.
 func (r *gigRow) write(q gig.CreateRequest) {
 	r.Title, r.Slug, r.Description, r.Category, r.Tags = q.Title, slugOf(q.Title), q.Description, q.Category, q.Tags
-	r.Packages, r.Extras, r.Requirements = q.Packages, q.Extras, q.Requirements
+	r.Packages, r.Extras, r.Requirements, r.FAQ = q.Packages, q.Extras, q.Requirements, q.FAQ
 	r.FromMinor, r.Currency, r.FastestDays = cheapest(q.Packages), q.Packages[0].Price.Currency, fastest(q.Packages)
 }
 
@@ -169,7 +170,7 @@ func save(tx *db.Tx, row *gigRow) error {
 	written := tx.Table("gigs").Where("num = ? AND version = ?", row.Num, was).Updates(map[string]any{
 		"version": row.Version, "updated_at": row.UpdatedAt, "status": row.Status, "published_at": row.PublishedAt,
 		"title": row.Title, "slug": row.Slug, "description": row.Description, "category": row.Category, "tags": row.Tags,
-		"packages": row.Packages, "extras": row.Extras, "requirements": row.Requirements, "pictures": row.Pictures,
+		"packages": row.Packages, "extras": row.Extras, "requirements": row.Requirements, "faq": row.FAQ, "pictures": row.Pictures,
 		"from_minor": row.FromMinor, "currency": row.Currency, "fastest_days": row.FastestDays,
 	})
 	if written.Error != nil {

@@ -70,9 +70,15 @@ func (w world) put(t testing.TB, change func(*gig.CreateRequest)) gig.Gig {
 	if change != nil {
 		change(&q)
 	}
-	g, err := w.Create(seller(), q)
+	return w.offer(t, seller(), q)
+}
+
+// offer creates and publishes a gig of somebody.
+func (w world) offer(t testing.TB, by context.Context, q gig.CreateRequest) gig.Gig {
+	t.Helper()
+	g, err := w.Create(by, q)
 	if err == nil {
-		g, err = w.Publish(seller(), gig.PublishRequest{ID: g.ID})
+		g, err = w.Publish(by, gig.PublishRequest{ID: g.ID})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -65,6 +65,7 @@ func (s *service) Update(ctx context.Context, q gig.UpdateRequest) (gig.Gig, err
 		replace(&merged.Packages, q.Packages)
 		replace(&merged.Extras, q.Extras)
 		replace(&merged.Requirements, q.Requirements)
+		replace(&merged.FAQ, q.FAQ)
 		on, shelved, err := shelfOf(tx.DB, merged.Category)
 		if err != nil {
 			return false, err

@@ -189,6 +189,9 @@ func TestEveryLimitHoldsAtItsEdgesAndNamesItsField(t *testing.T) {
 	adds := func(list ...gig.Extra) func(*gig.CreateRequest) {
 		return func(q *gig.CreateRequest) { q.Extras = list }
 	}
+	answers := func(list ...gig.FAQ) func(*gig.CreateRequest) {
+		return func(q *gig.CreateRequest) { q.FAQ = list }
+	}
 	extra := func(title string, minor int64, days, revisions int) gig.Extra {
 		return gig.Extra{Title: title, Price: money.Of(minor, "USD"), Days: days, Revisions: revisions}
 	}
@@ -239,6 +242,10 @@ func TestEveryLimitHoldsAtItsEdgesAndNamesItsField(t *testing.T) {
 		{asks(ask(10)...), ""}, {asks(ask(11)...), "requirements"}, {asks(gig.Requirement{Question: x(500), Type: "file"}), ""},
 		{asks(gig.Requirement{Question: x(501), Type: "file"}), "requirements.0.question"}, {asks(gig.Requirement{Type: "text"}), "requirements.0.question"},
 		{asks(gig.Requirement{Question: "?", Type: "text"}, gig.Requirement{Question: "?", Type: "file"}), "requirements.1.question"},
+		{answers(gig.FAQ{Question: x(200), Answer: x(1000)}, gig.FAQ{Question: "?", Answer: "two\nlines"}), ""}, {answers(make([]gig.FAQ, 11)...), "faq"},
+		{answers(gig.FAQ{Question: x(201), Answer: "a"}), "faq.0.question"}, {answers(gig.FAQ{Question: "?", Answer: x(1001)}), "faq.0.answer"},
+		{answers(gig.FAQ{Answer: "a"}), "faq.0.question"}, {answers(gig.FAQ{Question: "?"}), "faq.0.answer"},
+		{answers(gig.FAQ{Question: "?", Answer: "a"}, gig.FAQ{Question: "?", Answer: "b"}), "faq.1.question"},
 		{asks(gig.Requirement{Question: "?", Type: "number"}), "requirements.0.type"},
 		{asks(gig.Requirement{Question: "?", Type: "choice", Choices: different(2)}), ""},
 		{asks(gig.Requirement{Question: "?", Type: "choice", Choices: different(20)}), ""},
@@ -287,6 +294,7 @@ func TestAnUpdateLeavesWhatItDoesNotName(t *testing.T) {
 	q := request()
 	q.Requirements = []gig.Requirement{{Question: "Which colours?", Type: "choice", Choices: []string{"red", "blue"}, Required: true}}
 	q.Extras = []gig.Extra{{Title: "Source files", Price: money.Of(1500, "USD"), Days: 1, Revisions: 2}} // row G3
+	q.FAQ = []gig.FAQ{{Question: "Whose is it?", Answer: "Yours."}}                                      // row G4
 	g, err := w.Create(seller(), q)
 	if err != nil {
 		t.Fatal(err)
@@ -295,14 +303,17 @@ func TestAnUpdateLeavesWhatItDoesNotName(t *testing.T) {
 	changed, err := w.Update(seller(), gig.UpdateRequest{ID: g.ID, Tags: &tags})
 	if err != nil || !slices.Equal(changed.Tags, []string{"New", "tag"}) || changed.Title != g.Title || len(changed.Packages) != 1 ||
 		len(changed.Requirements) != 1 || !slices.Equal(changed.Requirements[0].Choices, []string{"red", "blue"}) || changed.Version != 2 ||
-		!slices.Equal(changed.Extras, q.Extras) {
+		!slices.Equal(changed.Extras, q.Extras) || !slices.Equal(changed.FAQ, q.FAQ) {
 		t.Errorf("%+v, %v", changed, err)
 	}
 	if fewer, err := w.Update(seller(), gig.UpdateRequest{ID: g.ID, Extras: &[]gig.Extra{}}); err != nil || fewer.Extras == nil || len(fewer.Extras) != 0 {
 		t.Errorf("%+v, %v", fewer, err)
 	}
+	if none, err := w.Update(seller(), gig.UpdateRequest{ID: g.ID, FAQ: &[]gig.FAQ{}}); err != nil || none.FAQ == nil || len(none.FAQ) != 0 {
+		t.Errorf("%+v, %v", none, err)
+	}
 	read, err := w.Get(seller(), gig.GetRequest{ID: g.ID})
-	if err != nil || read.Packages[0].Price != money.Of(5000, "USD") || read.Packages[0].Includes[0] != "One idea" || read.Version != 3 {
+	if err != nil || read.Packages[0].Price != money.Of(5000, "USD") || read.Packages[0].Includes[0] != "One idea" || read.Version != 4 {
 		t.Errorf("%+v, %v", read, err)
 	}
 }

@@ -28,6 +28,14 @@ func (r remote) SetSeller(ctx context.Context, q user.SetSellerRequest) (user.Pr
 	return rpc.Call[user.Profile](ctx, r.c, "SetSeller", q)
 }
 
+func (r remote) SellerDraft(ctx context.Context, q user.SellerDraftRequest) (user.SellerDraft, error) {
+	return rpc.Read[user.SellerDraft](ctx, r.c, "SellerDraft", q)
+}
+
+func (r remote) DraftSeller(ctx context.Context, q user.DraftSellerRequest) (user.SellerDraft, error) {
+	return rpc.Call[user.SellerDraft](ctx, r.c, "DraftSeller", q)
+}
+
 func (r remote) SetAvatar(ctx context.Context, q user.SetAvatarRequest) (user.Profile, error) {
 	return rpc.Call[user.Profile](ctx, r.c, "SetAvatar", q)
 }

@@ -18,8 +18,9 @@ const (
 	minDescription, maxDescription = 10, 2000
 	maxSkills, maxSkill            = 20, 40
 	maxLanguages, maxLanguage      = 10, 40
-	maxAvatar                      = 5 << 20 // bytes
-	avatarSize                     = 256     // pixels, both ways
+	maxDraft                       = 32 << 10 // bytes, of everything in a draft
+	maxAvatar                      = 5 << 20  // bytes
+	avatarSize                     = 256      // pixels, both ways
 )
 
 // countries are the officially assigned codes of ISO 3166-1 alpha-2, each between spaces.

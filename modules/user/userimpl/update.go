@@ -2,6 +2,7 @@ package userimpl
 
 import (
 	"context"
+	"fmt"
 
 	"marketplace/modules/user"
 	"marketplace/platform/db"
@@ -43,6 +44,9 @@ func (s *service) SetSeller(ctx context.Context, q user.SetSellerRequest) (user.
 	columns := map[string]any{"headline": q.Headline, "description": q.Description, "country": q.Country,
 		"skills": list[string](q.Skills), "languages": list[user.Language](q.Languages)}
 	return s.change(ctx, actor, columns, func(tx *db.Tx, was profileRow) error {
+		if err := tx.Exec("DELETE FROM seller_drafts WHERE user_id = ?", was.ID).Error; err != nil {
+			return fmt.Errorf("end the draft: %w", err)
+		}
 		if was.SellerSince != nil {
 			return nil
 		}
