@@ -29,6 +29,7 @@ func TestAStrangersFirstOrderInABrowser(t *testing.T) {
 		buyer.joins()
 		buyer.browses()
 		talk(seller, buyer)
+		converse(seller, buyer)
 		buyer.follow("I will draw a lasting logo")
 		buyer.orders()
 		seller.isToldLive("notifications")
