@@ -19,7 +19,7 @@ func assemble(a *app.App) (edge.Services, error) {
 	auths := app.Use(a, authimpl.Module, authimpl.Deps{Notifications: notifications})
 	users := app.Use(a, userimpl.Module, userimpl.Deps{})
 	gigs := app.Use(a, gigimpl.Module, gigimpl.Deps{Users: users})
-	orders := app.Use(a, orderimpl.Module, orderimpl.Deps{Gigs: gigs})
+	orders := app.Use(a, orderimpl.Module, orderimpl.Deps{Gigs: gigs, Users: users})
 	reviews := app.Use(a, reviewimpl.Module, reviewimpl.Deps{Orders: orders})
 	chats := app.Use(a, chatimpl.Module, chatimpl.Deps{Users: users, Gigs: gigs, Orders: orders})
 	return edge.Services{

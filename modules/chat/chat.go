@@ -27,6 +27,9 @@ type Service interface {
 	// not taken is Invalid or TooLarge about files.N, and pictures are written anew. Before an order, contact details and
 	// ways to pay elsewhere are noted in Warnings, or refused, as the operator has it (row C8).
 	Send(ctx context.Context, q SendRequest) (Message, error)
+	// MayWrite answers the conversation with a person if Send would take this text to them now, and refuses as Send would: for
+	// what reaches the other in another way, such as an offer. Nothing is sent.
+	MayWrite(ctx context.Context, q MayWriteRequest) (Conversation, error)
 	// Edit changes the text of an own message within the time for it; what it said is kept for cases. Afterwards it is a
 	// Conflict.
 	Edit(ctx context.Context, q EditRequest) (Message, error)
@@ -130,7 +133,8 @@ type Kind string
 
 // The kinds of messages.
 const (
-	KindText Kind = "text" // its text and its files
+	KindText  Kind = "text"  // its text and its files
+	KindOffer Kind = "offer" // a card of the offer that SubjectID names (order.GetOffer); it has no text
 )
 
 // Message is one message. Seq counts 1, 2, 3 … without gaps in its conversation.

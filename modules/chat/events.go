@@ -11,7 +11,7 @@ type MessageSent struct {
 	SenderUsername string    `json:"sender_username"`
 	RecipientID    string    `json:"recipient_id"`
 	At             time.Time `json:"at"`
-	Quiet          bool      `json:"quiet"` // the recipient calls it spam: nobody is told
+	Quiet          bool      `json:"quiet"` // nobody is told: the recipient calls it spam, or it is a card that is told of elsewhere
 }
 
 // Topic is chat.message_sent.v1.

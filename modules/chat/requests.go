@@ -41,6 +41,13 @@ type SendRequest struct {
 	Files          []Upload `json:"files,omitempty"`     // at most 10 of at most 25 MB each
 }
 
+// MayWriteRequest is the argument of MayWrite: the conversation is named, or the other person.
+type MayWriteRequest struct {
+	ConversationID string `json:"conversation_id,omitempty"`
+	UserID         string `json:"user_id,omitempty"`
+	Text           string `json:"text"` // all that the other would read; of any length
+}
+
 // EditRequest is the argument of Edit.
 type EditRequest struct {
 	ConversationID string `json:"conversation_id"`

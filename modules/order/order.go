@@ -14,9 +14,12 @@ import (
 // is allowed. RequestID, where a request has it, is the caller's idempotency key: the same key with the same
 // request answers what it answered first, without a second effect; with another request it is refused.
 type Service interface {
-	// Quote computes what a package would cost, from the catalogue's prices alone (rows O1, P5, Z26). No login needed.
+	// Quote computes what a package would cost, from the catalogue's prices alone (rows O1, P5, Z26), without a login; or what
+	// a milestone of an offer would, to its buyer.
 	Quote(ctx context.Context, q QuoteRequest) (Quote, error)
-	// Place makes an order and its payment. The server prices it; nobody orders their own gig (rows O1, O3).
+	// Place makes an order and its payment. The server prices it; nobody orders their own gig (rows O1, O3). An open offer of
+	// the seller is accepted by ordering its first milestone (row O8); a milestone that waits for its payment already is
+	// answered with that order.
 	Place(ctx context.Context, q PlaceRequest) (Placement, error)
 	// Get returns one order with its deliveries and timeline to its buyer or seller (row O19).
 	Get(ctx context.Context, q GetRequest) (Order, error)
@@ -92,6 +95,7 @@ type Service interface {
 	Money       // withdrawals, statements, invoices, chargebacks, the provider: money.go
 	Policies    // fees, times and limits: settings.go
 	Adjustments // by operators: adjustments.go
+	Offers      // of sellers to one buyer, and what the two make of them: offers.go
 	Calculator  // of what sellers get: takehome.go
 }
 
@@ -128,12 +132,16 @@ type Order struct {
 	GigID        string   `json:"gig_id"`
 	GigTitle     string   `json:"gig_title"`
 	GigPictureID string   `json:"gig_picture_id"`
-	Package      string   `json:"package"` // basic, standard, premium
+	Package      string   `json:"package"` // basic, standard, premium; offer: it is a milestone of an offer
 	PackageTitle string   `json:"package_title"`
 	Includes     []string `json:"includes"`
 	DeliveryDays int      `json:"delivery_days"`
 	Revisions    int      `json:"revisions"` // allowed; gig.Unlimited (-1) is no limit
 	RevisionUsed int      `json:"revisions_used"`
+
+	OfferID    string `json:"offer_id,omitempty"`
+	Milestone  int    `json:"milestone,omitempty"`  // of the offer: 1, 2, …
+	Milestones int    `json:"milestones,omitempty"` // how many the offer has
 
 	Quantity int          `json:"quantity"`
 	Extras   []Extra      `json:"extras"`            // chosen, for each one

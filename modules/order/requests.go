@@ -10,6 +10,9 @@ type QuoteRequest struct {
 
 	Extras    []string `json:"extras,omitempty"`     // titles of the gig's extras, for each one
 	UseCredit bool     `json:"use_credit,omitempty"` // the acting buyer's credit pays as much as it can
+
+	OfferID   string `json:"offer_id,omitempty"`  // instead of a gig's package: a milestone of an offer to the acting buyer
+	Milestone int    `json:"milestone,omitempty"` // 1, 2, …
 }
 
 // PlaceRequest is the argument of Place.
@@ -22,6 +25,9 @@ type PlaceRequest struct {
 
 	Extras    []string `json:"extras,omitempty"`     // titles of the gig's extras, for each one
 	UseCredit bool     `json:"use_credit,omitempty"` // what the quote says of it; without a quote, as much as there is
+
+	OfferID   string `json:"offer_id,omitempty"`  // instead of a gig's package: a milestone of an offer to the acting buyer
+	Milestone int    `json:"milestone,omitempty"` // 1, 2, …
 }
 
 // GetRequest is the argument of Get.

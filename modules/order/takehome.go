@@ -34,4 +34,5 @@ type TakeHomeRequest struct {
 // TakeHomes are the answers, in the order of the prices.
 type TakeHomes struct {
 	Items []TakeHome `json:"items"`
+	Sum   TakeHome   `json:"sum"` // of the prices as orders of their own, such as the milestones of an offer
 }

@@ -31,7 +31,7 @@ func (s *service) Edit(ctx context.Context, q chat.EditRequest) (chat.Message, e
 		if err := mayWrite(view); err != nil {
 			return err
 		}
-		found, err := s.screen(tx, view, actor.UserID, said)
+		found, err := s.screen(tx.DB, view, actor.UserID, said)
 		if err != nil {
 			return err
 		}

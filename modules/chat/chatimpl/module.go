@@ -33,7 +33,7 @@ var Module = app.Module[chat.Service, Deps]{
 	New:    newService,
 	Remote: newRemote,
 	Check:  app.Checks(readSettings),
-	Hears:  []db.Event{order.Paid{}},
+	Hears:  []db.Event{order.Paid{}, order.OfferMade{}},
 
 	Announces: []db.Event{chat.MessageSent{}, chat.Read{}, chat.Typed{}, chat.MessageEdited{}, chat.MessageDeleted{}, chat.CaseRead{}, chat.CaseClosed{}},
 	Files:     true,
@@ -101,6 +101,7 @@ func newService(h *app.Host, deps Deps) (chat.Service, error) {
 	s := &service{db: h.DB, events: h.Events, log: h.Log, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders, files: h.Files, settings: set,
 		workshop: picture.NewWorkshop()}
 	bus.Handle(h.Events, s.onOrderPaid)
+	bus.Handle(h.Events, s.onOfferMade)
 	h.Every(time.Hour, "forget what messages said before", s.forget)
 	return s, nil
 }

@@ -3,6 +3,9 @@ package chatimpl
 import (
 	"context"
 	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"marketplace/modules/chat"
 	"marketplace/modules/order"
@@ -17,4 +20,29 @@ func (s *service) onOrderPaid(_ context.Context, tx *db.Tx, e order.Paid) error 
 		return fmt.Errorf("note that two people have done business: %w", err)
 	}
 	return nil
+}
+
+// onOfferMade shows an offer in the conversation of its two people, as a card from who has sent it (row O8). They are told of
+// offers by the module notification, so the card itself is quiet.
+func (s *service) onOfferMade(_ context.Context, tx *db.Tx, e order.OfferMade) error {
+	from, to := chat.Person{ID: e.SellerID, Username: e.SellerUsername}, chat.Person{ID: e.BuyerID, Username: e.BuyerUsername}
+	if e.SentBy == "buyer" {
+		from, to = to, from
+	}
+	id, err := between(tx.DB, from.ID, to.ID)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		names := map[string]string{from.ID: strings.ToLower(from.Username), to.ID: strings.ToLower(to.Username)}
+		if id, err = open(tx, uuid.Must(uuid.NewV7()).String(), from, to, subject{gigID: e.GigID}, names); err != nil {
+			return err
+		}
+	}
+	view, err := find(tx.DB, id, from.ID)
+	if err != nil {
+		return err
+	}
+	return post(tx, &messageRow{ID: uuid.Must(uuid.NewV7()).String(), ConversationID: id, SenderID: from.ID, SenderUsername: from.Username,
+		Kind: chat.KindOffer, SubjectID: e.OfferID}, view)
 }

@@ -44,6 +44,10 @@ func (r remote) CountUnread(ctx context.Context, q chat.CountUnreadRequest) (cha
 	return rpc.Read[chat.Unread](ctx, r.c, "CountUnread", q)
 }
 
+func (r remote) MayWrite(ctx context.Context, q chat.MayWriteRequest) (chat.Conversation, error) {
+	return rpc.Read[chat.Conversation](ctx, r.c, "MayWrite", q)
+}
+
 func (r remote) Edit(ctx context.Context, q chat.EditRequest) (chat.Message, error) {
 	return rpc.Call[chat.Message](ctx, r.c, "Edit", q)
 }

@@ -8,9 +8,9 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
 
 	"marketplace/modules/chat"
-	"marketplace/platform/db"
 	"marketplace/platform/fault"
 )
 
@@ -29,8 +29,8 @@ func usualWords() []string {
 
 // screen looks through what somebody writes to a person with whom they have no order yet (row C8): what it finds, separated
 // by commas, or a refusal where the operator wants one.
-func (s *service) screen(tx *db.Tx, view viewRow, senderID, said string) (found string, err error) {
-	set, err := s.screening(tx.DB)
+func (s *service) screen(g *gorm.DB, view viewRow, senderID, said string) (found string, err error) {
+	set, err := s.screening(g)
 	if err != nil || set.Strictness == chat.StrictOff {
 		return "", err
 	}
@@ -40,7 +40,7 @@ func (s *service) screen(tx *db.Tx, view viewRow, senderID, said string) (found 
 	}
 	low, high := pair(chat.Person{ID: senderID}, chat.Person{ID: view.WithID})
 	var customers int64
-	if err := tx.Table("customers").Where("low_id = ? AND high_id = ?", low.ID, high.ID).Count(&customers).Error; err != nil {
+	if err := g.Table("customers").Where("low_id = ? AND high_id = ?", low.ID, high.ID).Count(&customers).Error; err != nil {
 		return "", fmt.Errorf("look whether two people have done business: %w", err)
 	}
 	if customers > 0 {

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm"
 
 	"marketplace/modules/chat"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
+	"marketplace/platform/text"
 )
 
 func (s *service) Send(ctx context.Context, q chat.SendRequest) (chat.Message, error) {
@@ -66,13 +68,13 @@ func (s *service) sendOnce(tx *db.Tx, row *messageRow, files []file) (posted boo
 		*row = stored
 		return false, err
 	}
-	if err := s.maySend(tx, row.SenderID); err != nil {
+	if err := s.maySend(tx.DB, row.SenderID, tx.Now()); err != nil {
 		return false, err
 	}
 	if err := mayWrite(view); err != nil {
 		return false, err
 	}
-	if row.Warnings, err = s.screen(tx, view, row.SenderID, row.Text); err != nil {
+	if row.Warnings, err = s.screen(tx.DB, view, row.SenderID, row.Text); err != nil {
 		return false, err
 	}
 	row.OrderID = view.OrderID
@@ -107,13 +109,54 @@ func sentBefore(tx *db.Tx, m messageRow) (stored messageRow, err error) {
 }
 
 // maySend refuses who is writing too fast (row W5).
-func (s *service) maySend(tx *db.Tx, userID string) error {
-	sent := tx.Model(&messageRow{}).Where("sender_id = ?", userID)
-	seconds, err := tooFast(sent, s.settings.MessagesPerMinute, time.Minute, tx.Now())
+func (s *service) maySend(g *gorm.DB, userID string, now time.Time) error {
+	sent := g.Model(&messageRow{}).Where("sender_id = ?", userID)
+	seconds, err := tooFast(sent, s.settings.MessagesPerMinute, time.Minute, now)
 	if err == nil && seconds > 0 {
 		err = fault.TooManyf(seconds, "You are writing very fast. Please wait a moment.")
 	}
 	return err
+}
+
+// MayWrite is documented in the contract.
+func (s *service) MayWrite(ctx context.Context, q chat.MayWriteRequest) (chat.Conversation, error) {
+	actor, err := identity.VerifiedUser(ctx)
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	g := s.db.Read(ctx)
+	id := q.ConversationID
+	if id == "" {
+		if id, err = between(g, actor.UserID, q.UserID); err != nil {
+			return chat.Conversation{}, err
+		}
+	}
+	view, err := find(g, id, actor.UserID)
+	if err != nil {
+		return chat.Conversation{}, err
+	}
+	if err := s.maySend(g, actor.UserID, s.db.Now()); err != nil {
+		return chat.Conversation{}, err
+	}
+	if err := mayWrite(view); err != nil {
+		return chat.Conversation{}, err
+	}
+	if _, err := s.screen(g, view, actor.UserID, q.Text); err != nil {
+		return chat.Conversation{}, err
+	}
+	return s.conversation(g, view, actor.UserID)
+}
+
+// between is the id of the conversation of two people; empty if they have none.
+func between(g *gorm.DB, one, other string) (id string, err error) {
+	if !text.IsID(other) {
+		return "", nil
+	}
+	low, high := pair(chat.Person{ID: one}, chat.Person{ID: other})
+	if err := g.Raw("SELECT id FROM conversations WHERE low_id = ? AND high_id = ?", low.ID, high.ID).Scan(&id).Error; err != nil {
+		return "", fmt.Errorf("find the conversation: %w", err)
+	}
+	return id, nil
 }
 
 // post numbers, keeps, counts and announces a message; view is the conversation as its sender sees it.
@@ -132,5 +175,5 @@ func post(tx *db.Tx, m *messageRow, view viewRow) (err error) {
 		return err
 	}
 	return tx.Emit(chat.MessageSent{ConversationID: m.ConversationID, MessageID: m.ID, Seq: m.Seq, SenderID: m.SenderID,
-		SenderUsername: m.SenderUsername, RecipientID: view.WithID, At: m.CreatedAt, Quiet: view.TheySpam})
+		SenderUsername: m.SenderUsername, RecipientID: view.WithID, At: m.CreatedAt, Quiet: view.TheySpam || m.Kind != chat.KindText})
 }

@@ -14,6 +14,7 @@ import (
 
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
+	"marketplace/modules/user"
 	"marketplace/platform/apptest"
 	"marketplace/platform/db"
 	"marketplace/platform/fault"
@@ -34,6 +35,18 @@ func (c *catalogue) Get(_ context.Context, q gig.GetRequest) (gig.Gig, error) {
 		return g, fault.NotFoundf("There is no such gig.")
 	}
 	return g, nil
+}
+
+// people is a peer of which orders use one method.
+type people struct{ user.Service }
+
+func (people) Get(_ context.Context, q user.GetRequest) (user.Profile, error) {
+	for id, name := range map[string]string{"buyer": "Bea", "seller": "Sam", "another": "Ann"} {
+		if q.ID == id {
+			return user.Profile{ID: id, Username: name}, nil
+		}
+	}
+	return user.Profile{}, fault.NotFoundf("There is no such person.")
 }
 
 // bed is a module order with everything around it: a catalogue, an address for the webhooks, people.
@@ -89,7 +102,7 @@ func newBed(t testing.TB, open func(string, ...apptest.Option) *apptest.Harness,
 		all[k] = v
 	}
 	b.Harness = open("order", apptest.Settings(all))
-	b.orders = apptest.Start(t, b.Harness, Module, Deps{Gigs: b.gigs})
+	b.orders = apptest.Start(t, b.Harness, Module, Deps{Gigs: b.gigs, Users: people{}})
 	b.hooks.orders = b.orders
 	return b
 }

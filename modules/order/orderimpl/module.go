@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/modules/order/internal/payment"
+	"marketplace/modules/user"
 	"marketplace/platform/app"
 	"marketplace/platform/blob"
 	"marketplace/platform/db"
@@ -34,13 +35,15 @@ var Module = app.Module[order.Service, Deps]{
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
 		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{}, order.ChangeAgreed{}, order.Tipped{}, order.TakenBack{},
 		order.PayoutChanged{}, order.ChargebackChanged{},
+		order.OfferMade{}, order.OfferAnswered{}, order.OfferTakenBack{}, order.OfferLapsed{},
 	},
 	Files: true,
 }
 
 // Deps are the modules that orders call.
 type Deps struct {
-	Gigs gig.Service // prices, and what is copied into an order
+	Gigs  gig.Service  // prices, and what is copied into an order
+	Users user.Service // whom something is offered to
 }
 
 type service struct {
@@ -50,6 +53,7 @@ type service struct {
 	db        *db.DB
 	files     blob.Store
 	gigs      gig.Service
+	users     user.Service
 	provider  payment.Provider
 	simulator *payment.Simulator // the same, if it is the simulator
 	publicURL string
@@ -84,7 +88,7 @@ func newService(h *app.Host, deps Deps) (order.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, publicURL: h.Config.PublicURL, log: h.Log,
+	s := &service{settings: set, process: process(), db: h.DB, files: h.Files, gigs: deps.Gigs, users: deps.Users, publicURL: h.Config.PublicURL, log: h.Log,
 		once: once.New(h.DB), pictures: picture.NewWorkshop()}
 	s.name = h.Config.Name
 	if !h.Config.IsProduction() || h.Config.Secrets["reconciliation"] != "" { // otherwise reports are not signed
@@ -168,6 +172,7 @@ func (s *service) measure(r prometheus.Registerer) error {
 // schedule says what the module does by itself.
 func (s *service) schedule(h *app.Host) {
 	h.Every(time.Second, "timers", s.fireTimers)
+	h.Every(time.Second, "offers", s.lapseOffers)
 	h.Every(time.Second, "payments", s.checkPayments)
 	h.Every(5*time.Second, "webhooks", s.handleWebhooks)
 	h.Every(time.Second, "refunds", s.sendRefunds)

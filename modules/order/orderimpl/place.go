@@ -28,6 +28,9 @@ func (s *service) Place(ctx context.Context, q order.PlaceRequest) (order.Placem
 		q.Quantity = 1
 	}
 	c := checkPackage(q.GigID, q.Package, q.Quantity, q.Extras)
+	if q.OfferID != "" {
+		c = checkMilestone(q.GigID, q.Milestone, q.Quantity, q.Extras)
+	}
 	c.That(q.RequestID != "", "Idempotency-Key", "Send a key of 8 to 255 visible characters, a new one for each order.")
 	if err := c.Err(); err != nil {
 		return order.Placement{}, err
@@ -42,9 +45,12 @@ func (s *service) Place(ctx context.Context, q order.PlaceRequest) (order.Placem
 	return order.Placement{Order: placed, Replayed: replayed}, err
 }
 
-func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRequest, r once.Request) (order.Order, error) {
+func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRequest, r once.Request) (placed order.Order, err error) {
 	if s.provider.Name() == "none" {
 		return order.Order{}, fault.Unavailablef(3600, "This marketplace does not take payments at the moment.")
+	}
+	if q.OfferID != "" {
+		return s.placeMilestone(ctx, who, q, r)
 	}
 	g, p, err := s.offered(ctx, q.GigID, q.Package)
 	if err != nil {
@@ -68,50 +74,57 @@ func (s *service) place(ctx context.Context, who identity.Actor, q order.PlaceRe
 	if err != nil {
 		return order.Order{}, err
 	}
-	return s.store(ctx, set, row, r, func(tx *db.Tx, row *orderRow) error { return row.useCredit(tx, q.UseCredit, agreed.Credit) })
-}
-
-// store writes what a placed order consists of, and returns the answer. An order that credit pays is paid at once.
-func (s *service) store(ctx context.Context, set settings, row orderRow, r once.Request, fund func(*db.Tx, *orderRow) error) (placed order.Order, err error) {
-	rule, ok := s.process.entry()
-	if !ok {
-		return order.Order{}, fmt.Errorf("the process has no beginning")
-	}
-	first := historyRow{OrderID: row.ID, Number: 1, Event: rule.Event, Actor: rule.Actor, ActorID: row.BuyerID, ToStatus: row.Status, At: row.PlacedAt}
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
 		if err := r.IsNew(tx); err != nil {
 			return err
 		}
-		if err := set.limitUnpaid(tx, row.BuyerID); err != nil {
-			return err
-		}
-		if err := fund(tx, &row); err != nil {
-			return err
-		}
-		pay := row.payment(s.provider.Name())
-		if err := tx.Create(&row).Error; err != nil {
-			return fmt.Errorf("write the order: %w", err)
-		}
-		if err := tx.Create(&pay).Error; err != nil {
-			return fmt.Errorf("write the payment: %w", err)
-		}
-		if err := tx.Create(&first).Error; err != nil {
-			return fmt.Errorf("write the history: %w", err)
-		}
-		if err := setTimers(tx, row, rule.Sets); err != nil {
-			return err
-		}
-		st := step{rule: rule, actor: buyer, actorID: row.BuyerID}
-		s.figures.moved(tx, row, st)
-		if err := s.announce(tx, row, st); err != nil {
-			return err
-		}
-		if placed, err = s.placed(tx, &row, pay); err != nil {
+		fresh := row // the transaction may run again
+		if placed, err = s.store(tx, set, &fresh, funds{q.UseCredit, agreed.Credit}); err != nil {
 			return err
 		}
 		return r.Keep(tx, placed)
 	})
 	return placed, err
+}
+
+// funds says what of an order its buyer's credit shall pay.
+type funds struct {
+	use      bool
+	promised *int64 // as much as there is, if nothing was promised
+}
+
+// store writes what a placed order consists of, and returns the answer. An order that credit pays is paid at once.
+func (s *service) store(tx *db.Tx, set settings, row *orderRow, f funds) (order.Order, error) {
+	rule, ok := s.process.entry()
+	if !ok {
+		return order.Order{}, fmt.Errorf("the process has no beginning")
+	}
+	if err := set.limitUnpaid(tx, row.BuyerID); err != nil {
+		return order.Order{}, err
+	}
+	if err := row.useCredit(tx, f.use, f.promised); err != nil {
+		return order.Order{}, err
+	}
+	pay := row.payment(s.provider.Name())
+	if err := tx.Create(row).Error; err != nil {
+		return order.Order{}, fmt.Errorf("write the order: %w", err)
+	}
+	if err := tx.Create(&pay).Error; err != nil {
+		return order.Order{}, fmt.Errorf("write the payment: %w", err)
+	}
+	first := historyRow{OrderID: row.ID, Number: 1, Event: rule.Event, Actor: rule.Actor, ActorID: row.BuyerID, ToStatus: row.Status, At: row.PlacedAt}
+	if err := tx.Create(&first).Error; err != nil {
+		return order.Order{}, fmt.Errorf("write the history: %w", err)
+	}
+	if err := setTimers(tx, *row, rule.Sets); err != nil {
+		return order.Order{}, err
+	}
+	st := step{rule: rule, actor: buyer, actorID: row.BuyerID}
+	s.figures.moved(tx, *row, st)
+	if err := s.announce(tx, *row, st); err != nil {
+		return order.Order{}, err
+	}
+	return s.placed(tx, row, pay)
 }
 
 // placed is the answer. An order that credit pays goes on at once.

@@ -1,6 +1,7 @@
 package orderimpl
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -29,6 +30,10 @@ type promise struct {
 	Sells    fee           `json:"s"`
 	Credit   *int64        `json:"c,omitempty"` // that pays of it; nil: it was not asked for
 	Expires  time.Time     `json:"e"`
+
+	OfferID   string `json:"o,omitempty"` // of a milestone; then GigID is empty
+	Milestone int    `json:"m,omitempty"`
+	Title     string `json:"t,omitempty"` // of the milestone
 }
 
 // sign makes the token of a promise.
@@ -66,6 +71,9 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if q.Quantity == 0 {
 		q.Quantity = 1
 	}
+	if q.OfferID != "" {
+		return s.quoteMilestone(ctx, q)
+	}
 	if err := checkPackage(q.GigID, q.Package, q.Quantity, q.Extras).Err(); err != nil {
 		return order.Quote{}, err
 	}
@@ -81,8 +89,12 @@ func (s *service) Quote(ctx context.Context, q order.QuoteRequest) (order.Quote,
 	if err != nil {
 		return order.Quote{}, err
 	}
-	now := promised(set, g, p, q.Quantity, extras, s.now())
-	if who := identity.From(ctx); q.UseCredit && who.SignedIn() {
+	return s.quoteFor(ctx, set, promised(set, g, p, q.Quantity, extras, s.now()), q.UseCredit)
+}
+
+// quoteFor is what is promised now to who asks, whose credit pays as much as it can if that is wanted.
+func (s *service) quoteFor(ctx context.Context, set settings, now promise, useCredit bool) (order.Quote, error) {
+	if who := identity.From(ctx); useCredit && who.SignedIn() {
 		there, err := spendable(s.db.Read(ctx), who.UserID, set.Currency)
 		if err != nil {
 			return order.Quote{}, err
@@ -156,7 +168,7 @@ func (p promise) cost(clearing time.Duration) (order.Quote, error) {
 	if q.Earnings, err = q.Subtotal.Sub(q.SellerFee); err != nil {
 		return q, tooMuch(err)
 	}
-	q.Lines = append(linesOf(p.Package, p.Quantity, price, p.Extras), order.Line{Text: "service fee", Quantity: 1, Price: q.Fee, Amount: q.Fee})
+	q.Lines = append(linesOf(cmp.Or(p.Title, p.Package), p.Quantity, price, p.Extras), order.Line{Text: "service fee", Quantity: 1, Price: q.Fee, Amount: q.Fee})
 	return q, nil
 }
 
@@ -174,19 +186,26 @@ func linesOf(title string, quantity int, price money.Amount, extras []order.Extr
 	return lines
 }
 
-// agreed is the promise that an order is placed under: the one that the buyer was shown, or what is promised now.
+// agreed is the promise that a package is ordered under: the one that the buyer was shown, or what is promised now.
 func (s *service) agreed(ctx context.Context, set settings, q order.PlaceRequest, g gig.Gig, p gig.Package) (promise, error) {
 	if q.Quote == "" {
 		extras, err := s.chosen(g, q.Extras)
 		return promised(set, g, p, q.Quantity, extras, s.now()), err
 	}
+	return s.opened(ctx, q, func(shown promise) bool {
+		return shown.GigID == g.ID && shown.Package == p.Name && shown.Quantity == q.Quantity && shown.OfferID == "" && shown.has(q.Extras)
+	})
+}
+
+// opened is the promise of a quote that was made here, is for just what is ordered, and still holds.
+func (s *service) opened(ctx context.Context, q order.PlaceRequest, fits func(promise) bool) (promise, error) {
 	key, err := s.quoteKey(ctx)
 	if err != nil {
 		return promise{}, err
 	}
 	var shown promise
 	ok := sealed.Open(key, "quote", q.Quote, &shown)
-	if !ok || shown.GigID != g.ID || shown.Package != p.Name || shown.Quantity != q.Quantity || shown.Price.Currency != s.settings.Currency || !shown.has(q.Extras) || q.UseCredit != (shown.Credit != nil) {
+	if !ok || !fits(shown) || shown.Price.Currency != s.settings.Currency || q.UseCredit != (shown.Credit != nil) {
 		return promise{}, fault.Wrong("quote", "This quote is not for what you order. Ask for a new one.")
 	}
 	if s.now().After(shown.Expires) {

@@ -247,7 +247,7 @@ func statuses() []order.Status {
 		order.StatusInRevision, order.StatusDisputed, order.StatusCompleted, order.StatusCancelled, order.StatusExpired}
 }
 
-func joined(list []order.Status) string {
+func joined[S ~string](list []S) string {
 	texts := make([]string, len(list))
 	for i, s := range list {
 		texts[i] = string(s)

@@ -76,6 +76,9 @@ type orderRow struct {
 	Judged         bool
 	TippedAt       *time.Time
 	TipClearedAt   *time.Time
+	OfferID        string // that it is a milestone of
+	Milestone      int    // 1, 2, …
+	Milestones     int    // how many there are
 
 	Lines []lineRow `gorm:"-"` // higher prices that were paid, oldest first
 }
@@ -115,6 +118,7 @@ func (r orderRow) order(p table, who actor, now time.Time) order.Order {
 		GigID: r.GigID, GigTitle: r.GigTitle, GigPictureID: r.GigPictureID,
 		Package: r.Package, PackageTitle: r.PackageTitle, Includes: r.Includes,
 		DeliveryDays: r.DeliveryDays, Revisions: r.Revisions, RevisionUsed: r.RevisionsUsed, Quantity: r.Quantity,
+		OfferID: r.OfferID, Milestone: r.Milestone, Milestones: r.Milestones,
 		Extras: r.Extras, Lines: r.lines(r.PackageTitle), Credit: r.amount(r.Credit),
 		Price: r.amount(r.Price), Subtotal: r.amount(r.price()), Fee: r.amount(r.fee()), Total: r.amount(r.total()),
 		Refunded: r.amount(r.gone()), Earnings: r.amount(r.earned()),

@@ -2,6 +2,7 @@ package orderimpl
 
 import (
 	"context"
+	"fmt"
 
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
@@ -40,7 +41,24 @@ func (s *service) TakeHome(ctx context.Context, q order.TakeHomeRequest) (order.
 		}
 		list.Items = append(list.Items, x)
 	}
-	return list, nil
+	list.Sum, err = sumOf(list.Items)
+	return list, err
+}
+
+// sumOf is what several orders bring together.
+func sumOf(list []order.TakeHome) (sum order.TakeHome, err error) {
+	sum = list[0]
+	for _, x := range list[1:] {
+		for _, part := range []struct {
+			of   *money.Amount
+			more money.Amount
+		}{{&sum.Price, x.Price}, {&sum.Pays, x.Pays}, {&sum.Fee, x.Fee}, {&sum.Earns, x.Earns}} {
+			if *part.of, err = part.of.Add(part.more); err != nil {
+				return sum, fmt.Errorf("add what prices bring: %w", err)
+			}
+		}
+	}
+	return sum, nil
 }
 
 // taking is how a price is computed: by what is in force, or by the terms of an order.
