@@ -105,8 +105,7 @@ func (s *service) checkOffer(c *fault.Check, key string, t *order.OfferTerms) {
 	}
 	c.That(t.Days >= 1 && t.Days <= longestOfferLife, "expires_in", "Use 1 to %d days.", longestOfferLife)
 	t.Milestones = slices.Clone(t.Milestones[:min(len(t.Milestones), mostMilestones)])
-	unit, _ := s.settings.tips()
-	least, most := s.settings.amount(leastOffer*unit), s.settings.amount(mostOffer*unit)
+	least, most := s.settings.amount(leastOffer*s.settings.unit()), s.settings.amount(mostOffer*s.settings.unit())
 	for i := range t.Milestones {
 		m, field := &t.Milestones[i], "milestones."+strconv.Itoa(i)+"."
 		m.Title = text.Line(c, field+"title", m.Title, 1, mostMilestone)

@@ -69,13 +69,19 @@ type settings struct {
 
 const day = 24 * time.Hour
 
-// tipped gives tips the usual limits in the currency, where config.yaml says none: 1 to 500 whole units.
-func (s settings) tipped() settings {
+// unit is one whole unit of the marketplace's currency, in minor units.
+func (s settings) unit() int64 {
 	unit := int64(1)
 	places, _ := money.Exponent(s.Currency)
 	for range places {
 		unit *= 10
 	}
+	return unit
+}
+
+// tipped gives tips the usual limits in the currency, where config.yaml says none: 1 to 500 whole units.
+func (s settings) tipped() settings {
+	unit := s.unit()
 	if s.TipLeast == 0 {
 		s.TipLeast = unit
 	}
