@@ -19,7 +19,11 @@ const (
 	firstCheck = 10 * time.Second // after placing, and least between two questions
 	firstDelay = 10 * time.Second // between two attempts at what has failed
 	lastCheck  = 72 * time.Hour   // after placing: nobody pays so late
+	astray     = 2 * time.Hour    // nothing waits for so long: that time was set by a clock that was ahead
 )
+
+// isDue is the condition, in SQL, of what is tried again by now.
+const isDue = "(try_at <= ? OR try_at > ?)"
 
 // ReceiveWebhook is documented in the contract. What came is stored first, then the provider is asked what is true, and that
 // is acted upon. Whatever goes wrong after the first step, the provider's repetition or handleWebhooks repairs.
@@ -96,14 +100,14 @@ func (s *service) handleWebhooks(ctx context.Context) error {
 		Attempts  int
 	}
 	err := s.db.Read(ctx).Raw(`SELECT event_id, kind, payment_id, attempts FROM webhooks
-		WHERE try_at <= ? AND provider = ? ORDER BY try_at LIMIT 100`, now, s.provider.Name()).Scan(&open).Error
+		WHERE `+isDue+` AND provider = ? ORDER BY try_at LIMIT 100`, now, now.Add(astray), s.provider.Name()).Scan(&open).Error
 	if err != nil {
 		return fmt.Errorf("find the webhooks: %w", err)
 	}
 	var errs []error
 	for _, w := range open {
-		mine, err := s.own(ctx, "UPDATE webhooks SET attempts = attempts + 1, try_at = ? WHERE event_id = ? AND provider = ? AND try_at <= ?",
-			backOff(now, w.Attempts), w.EventID, s.provider.Name(), now)
+		mine, err := s.own(ctx, "UPDATE webhooks SET attempts = attempts + 1, try_at = ? WHERE event_id = ? AND provider = ? AND "+isDue,
+			backOff(now, w.Attempts), w.EventID, s.provider.Name(), now, now.Add(astray))
 		if err == nil && mine {
 			err = s.handle(ctx, payment.Notice{EventID: w.EventID, Kind: w.Kind, PaymentID: w.PaymentID})
 		}
@@ -246,7 +250,7 @@ func (s *service) sendRefunds(ctx context.Context) error {
 	now := s.now()
 	var due []refundRow
 	err := s.db.Read(ctx).Raw(`SELECT id, payment_id, order_id, amount, credited, currency, attempts FROM refunds
-		WHERE try_at <= ? ORDER BY try_at, id LIMIT 100`, now).Scan(&due).Error
+		WHERE `+isDue+` ORDER BY try_at, id LIMIT 100`, now, now.Add(astray)).Scan(&due).Error
 	if err != nil {
 		return fmt.Errorf("find the refunds: %w", err)
 	}
@@ -260,7 +264,7 @@ func (s *service) sendRefunds(ctx context.Context) error {
 // sendRefund is the second stage of a refund, and the third once the provider has done it. Its id is the provider's
 // idempotency key, so that a repetition after a crash sends nothing twice.
 func (s *service) sendRefund(ctx context.Context, r refundRow, now time.Time) error {
-	mine, err := s.own(ctx, "UPDATE refunds SET attempts = attempts + 1, try_at = ? WHERE id = ? AND try_at <= ?", backOff(now, r.Attempts), r.ID, now)
+	mine, err := s.own(ctx, "UPDATE refunds SET attempts = attempts + 1, try_at = ? WHERE id = ? AND "+isDue, backOff(now, r.Attempts), r.ID, now, now.Add(astray))
 	if err != nil || !mine {
 		return err
 	}

@@ -138,12 +138,12 @@ func payoutJournal(w ledger.Withdrawal, was, status string, from *ledger.Account
 func (s *service) sendPayouts(ctx context.Context) error {
 	now := s.now()
 	var due []payoutRow
-	if err := s.db.Read(ctx).Where("try_at <= ?", now).Order("try_at, id").Limit(100).Find(&due).Error; err != nil {
+	if err := s.db.Read(ctx).Where(isDue, now, now.Add(astray)).Order("try_at, id").Limit(100).Find(&due).Error; err != nil {
 		return fmt.Errorf("find the withdrawals: %w", err)
 	}
 	var errs []error
 	for _, p := range due {
-		mine, err := s.own(ctx, "UPDATE payouts SET attempts = attempts + 1, try_at = ? WHERE id = ? AND try_at <= ?", backOff(now, p.Attempts), p.ID, now)
+		mine, err := s.own(ctx, "UPDATE payouts SET attempts = attempts + 1, try_at = ? WHERE id = ? AND "+isDue, backOff(now, p.Attempts), p.ID, now, now.Add(astray))
 		if err == nil && mine {
 			err = s.sendPayout(ctx, p)
 		}

@@ -16,6 +16,10 @@ const (
 	lateAfter = 30 * time.Second // a step this much after its time is marked as late: the process was down
 )
 
+// isFree is the condition, in SQL, of a timer that nobody fires: there is no lease, it is over, or it was taken by a clock that was
+// ahead.
+const isFree = "(claimed_until IS NULL OR claimed_until <= ? OR claimed_until > ?)"
+
 type timerRow struct {
 	OrderID      string
 	Kind         moment
@@ -30,7 +34,7 @@ func (s *service) fireTimers(ctx context.Context) error {
 		now := s.now()
 		var due []timerRow
 		err := s.db.Read(ctx).Raw(`SELECT order_id, kind, due_at, order_version FROM timers
-			WHERE due_at <= ? AND (claimed_until IS NULL OR claimed_until <= ?) ORDER BY due_at, order_id LIMIT 100`, now, now).Scan(&due).Error
+			WHERE due_at <= ? AND `+isFree+` ORDER BY due_at, order_id LIMIT 100`, now, now, now.Add(leaseTime)).Scan(&due).Error
 		if err != nil {
 			return fmt.Errorf("find the timers: %w", err)
 		}
@@ -55,7 +59,7 @@ func (s *service) fireTimers(ctx context.Context) error {
 
 func (s *service) claim(ctx context.Context, t timerRow, now time.Time) (bool, error) {
 	return s.own(ctx, `UPDATE timers SET claimed_until = ? WHERE order_id = ? AND kind = ? AND order_version = ? AND due_at <= ?
-		AND (claimed_until IS NULL OR claimed_until <= ?)`, now.Add(leaseTime), t.OrderID, t.Kind, t.OrderVersion, now, now)
+		AND `+isFree, now.Add(leaseTime), t.OrderID, t.Kind, t.OrderVersion, now, now, now.Add(leaseTime))
 }
 
 // fire makes one step, if the order is still where the timer was set.

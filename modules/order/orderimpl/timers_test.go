@@ -1,6 +1,7 @@
 package orderimpl
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -151,6 +152,39 @@ func TestATimerIsClaimedByOneProcessAtATime(t *testing.T) {
 	if must(s.claim(t.Context(), timer, now.Add(59*time.Second)))(t) || !must(s.claim(t.Context(), timer, now.Add(leaseTime)))(t) {
 		t.Error("the lease is not a minute long")
 	}
+	ahead := now.Add(30 * day) // a clock that was wrong took it
+	if !must(s.claim(t.Context(), timer, ahead))(t) || must(s.claim(t.Context(), timer, ahead))(t) || !must(s.claim(t.Context(), timer, now))(t) || must(s.claim(t.Context(), timer, now))(t) {
+		t.Error("a lease from the future is not void")
+	}
+}
+
+// A clock that was far ahead for a moment has had a refund and a withdrawal tried, in vain: they are tried again now, and not then.
+func TestWhatWaitsForATimeFarAheadIsTriedNow(t *testing.T) {
+	both(t, func(t *testing.T, b *bed) {
+		b.known(b.seller, "seller")
+		b.rich()
+		b.set("refunds", "wait")
+		b.set("payouts", "wait")
+		refund := b.refunding()
+		b.decided(b.withdraw(0).ID, "approve")
+		b.tasks()
+		b.Clock.Advance(30 * day)
+		s := b.orders.(*service)
+		for _, task := range []func(context.Context) error{s.sendRefunds, s.sendPayouts} {
+			if err := task(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.Clock.Advance(-30 * day)
+		b.set("refunds", "arrive")
+		b.simulate("pay", b.payoutIs("sending").ID, "")
+		b.pass(2 * time.Hour)
+		if got := b.get(refund).Payment.Status; got != "refunded" {
+			t.Errorf("the payment is %s", got)
+		}
+		b.payoutIs("paid")
+		b.sound()
+	})
 }
 
 func TestNothingHappensBeforeItsTimeWhenTheClockGoesBack(t *testing.T) {
