@@ -84,6 +84,7 @@ type market struct {
 	services  edge.Services
 	apps      []*app.App // one a process
 	watchers  []*alert.Watcher
+	processes []process // as they were started
 	web       *web.Web
 	config    config.Config
 	client    *http.Client
@@ -109,6 +110,11 @@ func startTelling(t testing.TB, s shape, o *told) *market {
 
 func startWith(t testing.TB, flags map[string]any) *market {
 	t.Helper()
+	return startWithTelling(t, flags, nil)
+}
+
+func startWithTelling(t testing.TB, flags map[string]any, o *told) *market {
+	t.Helper()
 	all := map[string]any{"listen": freeAddress(t), "internal": freeAddress(t), "log.level": "error"}
 	for key, value := range flags {
 		if value != "" {
@@ -116,6 +122,7 @@ func startWith(t testing.TB, flags map[string]any) *market {
 		}
 	}
 	m := newMarket()
+	m.told = o
 	m.run(t, load(t, "", all))
 	m.waitReady(t)
 	t.Cleanup(func() { m.verifyLedger(t) })
@@ -176,7 +183,7 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.watchers = append(m.watchers, seen.watcher)
+	m.watchers, m.processes = append(m.watchers, seen.watcher), append(m.processes, p)
 	pages, err := p.publish(ctx, a, services, seen.fleet)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,8 @@ type Adjustments interface {
 	ListAdjustments(ctx context.Context, q ListAdjustmentsRequest) (AdjustmentList, error)
 	// ListStrays lists money at the provider that fits nothing, the open ones first. For operators.
 	ListStrays(ctx context.Context, q ListStraysRequest) (StrayList, error)
-	// SettleStray says whose it is: the buyer of an order gets it as credit, or the provider has sent it back. For operators.
+	// SettleStray says whose it is: the buyer of an order gets it as credit, or the provider has sent it back. What was sent to the
+	// buyer of an order by hand is borne by the marketplace, or the provider has brought it back. For operators.
 	SettleStray(ctx context.Context, q SettleStrayRequest) (Stray, error)
 }
 
@@ -67,10 +68,11 @@ type AdjustmentList struct {
 	NextCursor string       `json:"next_cursor"`
 }
 
-// Stray is money that the provider reports, and that belongs to no payment that we know (journal 21).
+// Stray is money that the provider reports, and that belongs to no payment and no refund that we know (journal 21).
 type Stray struct {
 	ID          string       `json:"id"` // the line of the provider's report
 	Provider    string       `json:"provider"`
+	Kind        string       `json:"kind"`    // charge: it has come; refund: it has left
 	Subject     string       `json:"subject"` // what the provider calls it
 	Amount      money.Amount `json:"amount"`
 	Status      string       `json:"status"` // open, matched, returned
@@ -93,6 +95,6 @@ type StrayList struct {
 // SettleStrayRequest is the argument of SettleStray.
 type SettleStrayRequest struct {
 	ID    string `json:"id"`
-	Order string `json:"order,omitempty"` // number or id: its buyer gets the money as credit; empty: the provider has sent it back
+	Order string `json:"order,omitempty"` // number or id: its buyer gets the money as credit, or has got it; empty: the provider has sent it back, or brought it
 	Note  string `json:"note"`            // how that was found out, 1 to 500 characters
 }

@@ -280,3 +280,24 @@ func TestAQueryIsTheSameForPrometheus(t *testing.T) {
 		}
 	}
 }
+
+func TestANumberIsSaidInOtherLanguages(t *testing.T) {
+	words := map[string]string{"days": "Tage", "hours": "Stunden", "above %s": "über %s", "below %s": "unter %s", "%s for %s": "%s für %s"}
+	say := func(text string) string { return words[text] }
+	for text, want := range map[string]string{
+		"7.5 %": "7,5 %", "above 5 % for 1m": "über 5 % für 1m", "below 14 days": "unter 14 Tage", "above 48 hours": "über 48 Stunden", "3 s": "3 s", "1000": "1000",
+		"above 0": "über 0", "12 days": "12 Tage", "soon": "soon", "above all": "above all", "": "",
+	} {
+		if got := SayIn(text, ",", say); got != want {
+			t.Errorf("%q is %q instead of %q", text, got, want)
+		}
+	}
+	english := func(text string) string { return text }
+	for _, r := range Rules() {
+		for _, text := range []string{r.SayLimit(), r.Say(r.Limit * r.scale() * 1.37)} {
+			if got := SayIn(text, ".", english); got != text || !saidForm.MatchString(text) {
+				t.Errorf("%q is said as %q", text, got)
+			}
+		}
+	}
+}

@@ -168,35 +168,3 @@ func (r Rule) beyond(value float64) bool {
 	}
 	return value > r.Limit*r.scale()
 }
-
-// Say writes a number of the query for people: 7.5 %, 3 s, 12 days.
-func (r Rule) Say(value float64) string {
-	value /= r.scale()
-	switch r.Unit {
-	case "share":
-		return short(value*100) + " %"
-	case "":
-		return short(value)
-	}
-	return short(value) + " " + r.Unit
-}
-
-// SayLimit writes when the rule fires: above 5 %, below 14 days.
-func (r Rule) SayLimit() string {
-	text := "above "
-	if r.Below {
-		text = "below "
-	}
-	text += r.Say(r.Limit * r.scale())
-	if r.For > 0 {
-		text += " for " + promDuration(r.For)
-	}
-	return text
-}
-
-func short(value float64) string {
-	if value >= 100 || value == float64(int64(value)) {
-		return strconv.FormatFloat(value, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(value, 'g', 2, 64)
-}

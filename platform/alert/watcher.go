@@ -58,12 +58,12 @@ func NewWatcher(rules []Rule, metrics prometheus.Gatherer, c *clock.Clock, repor
 
 // Look evaluates every rule once and reports what fires or has changed. What could not be reported is with the next call.
 func (w *Watcher) Look(ctx context.Context) error {
+	w.mu.Lock() // who reads later looks later
+	defer w.mu.Unlock()
 	families, err := w.metrics.Gather()
 	if err != nil && len(families) == 0 {
 		return fmt.Errorf("read the own metrics: %w", err)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	changed := !w.told
 	for _, s := range w.states {
 		changed = s.look(families, w.clock.Now()) || changed

@@ -41,6 +41,8 @@ func (b *Bus) keepHouse(ctx context.Context) error {
 
 // Measure counts what waits in the outboxes, for the metrics. Run does it every 15 s.
 func (b *Bus) Measure(ctx context.Context) error {
+	b.metrics.measuring.Lock() // what was read last is what is shown
+	defer b.metrics.measuring.Unlock()
 	lags, err := b.Lag(ctx)
 	if err == nil {
 		b.metrics.measure(lags)

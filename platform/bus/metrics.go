@@ -2,6 +2,7 @@ package bus
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,9 @@ type metrics struct {
 	pending *prometheus.GaugeVec     // publisher, subscriber
 	letters *prometheus.GaugeVec     // publisher, subscriber
 	oldest  *prometheus.GaugeVec     // publisher, subscriber
+
+	measuring sync.Mutex
+	shown     map[[2]string]bool // publisher and subscriber of what waits, as it was last measured
 }
 
 func newMetrics(r prometheus.Registerer) (*metrics, error) {
@@ -67,14 +71,22 @@ func (m *metrics) handled(topic, subscriber string, emitted, begun, now time.Tim
 	}
 }
 
-// measure shows what waits; what is not in it any more is gone.
+// measure shows what waits; what is not in it any more is gone. There is no moment without the others: an alert that looks
+// just then would be over, and begin again.
 func (m *metrics) measure(lags []Lag) {
-	m.pending.Reset()
-	m.letters.Reset()
-	m.oldest.Reset()
+	before := m.shown
+	m.shown = map[[2]string]bool{}
 	for _, l := range lags {
 		m.pending.WithLabelValues(l.Publisher, l.Subscriber).Set(float64(l.Pending))
 		m.letters.WithLabelValues(l.Publisher, l.Subscriber).Set(float64(l.Dead))
 		m.oldest.WithLabelValues(l.Publisher, l.Subscriber).Set(l.Oldest.Seconds())
+		m.shown[[2]string{l.Publisher, l.Subscriber}] = true
+	}
+	for gone := range before {
+		if !m.shown[gone] {
+			for _, g := range []*prometheus.GaugeVec{m.pending, m.letters, m.oldest} {
+				g.DeleteLabelValues(gone[0], gone[1])
+			}
+		}
 	}
 }

@@ -96,6 +96,8 @@ type Elastic struct {
 type Alerts struct {
 	Mail   []string          `koanf:"mail"`   // addresses that get a mail when a condition begins and when it is over
 	Limits map[string]string `koanf:"limits"` // other limits than the table's, by rule; off: the rule is not there
+
+	Language string `koanf:"language"` // BCP 47, of the mails to addresses that have no account; empty: English
 }
 
 // Traces is the OpenTelemetry collector that samples of the requests go to, step by step; without a URL to none.

@@ -13,6 +13,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/language"
+
 	"marketplace/platform/money"
 )
 
@@ -96,6 +98,8 @@ func (c Config) validate() problems {
 		address, err := mail.ParseAddress(to)
 		p.unless(err == nil && address.Address == to && oneLine(to, 254), "alerts.mail must be addresses such as ops@example.com, not %q.", to)
 	}
+	_, err := language.Parse(c.Alerts.Language)
+	p.unless(c.Alerts.Language == "" || err == nil, "alerts.language must be the tag of a language such as de.")
 	p.unless(c.Traces.URL == "" || isOrigin(c.Traces.URL), "traces.url must be an address such as http://collector:4318.")
 	p.unless(c.Traces.Sample >= 0 && c.Traces.Sample <= 10_000, "traces.sample_basis_points must be 0 to 10000.")
 	p.unless(c.Live.Connections >= 1 && c.Live.Events >= 1 && c.Live.Handshakes >= 1,

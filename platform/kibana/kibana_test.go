@@ -78,12 +78,36 @@ func TestEveryObjectHasItsReferencesAndAnIDOfItsOwn(t *testing.T) {
 			t.Errorf("%s has other panels than references", o.ID)
 		}
 	}
-	for _, field := range Fields() {
-		if strings.HasPrefix(field, "market.figure.") {
-			rule := strings.TrimPrefix(field, "market.figure.")
-			if !slices.ContainsFunc(alert.Rules(), func(r alert.Rule) bool { return r.Name == rule }) {
-				t.Errorf("there is no figure %s", rule)
+}
+
+// What dashboards show is looked for in a real log by the stories of cmd/marketplace; here it is seen that nothing is forgotten.
+func TestEveryObjectThatShowsLinesHasAView(t *testing.T) {
+	views, err := Views(alert.Rules())
+	if err != nil {
+		t.Fatal(err)
+	}
+	charts := 0
+	for _, d := range dashboards() {
+		charts += len(d.charts)
+	}
+	if len(views) != charts+len(searches())+len(alert.Rules()) {
+		t.Errorf("%d views", len(views))
+	}
+	for _, v := range views {
+		if v.Title == "" || v.Filter == "" {
+			t.Errorf("%+v", v)
+		}
+		for _, field := range v.Fields {
+			name, isFigure := strings.CutPrefix(field, "market.figure.")
+			if isFigure && !slices.ContainsFunc(alert.Rules(), func(r alert.Rule) bool { return r.Name == name }) {
+				t.Errorf("%s: there is no figure %s", v.Title, name)
 			}
 		}
+	}
+	if v := views[0]; v.Filter != `log.level : "error"` || strings.Join(v.Fields, " ") != "error.message event.module http.request.id message" {
+		t.Errorf("the first search is %+v", v)
+	}
+	if v := views[len(views)-1]; v.Filter != `event.kind : "alert" and rule.name : "disk" and event.action : "alert-begins"` {
+		t.Errorf("the last rule is %+v", v)
 	}
 }

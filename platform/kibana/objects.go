@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -28,6 +27,9 @@ type Reference struct {
 }
 
 const viewID = "marketplace-logs"
+
+// everyRecord is what Kibana counts where no field is counted.
+const everyRecord = "___records___"
 
 // chart is one picture of a dashboard.
 type chart struct {
@@ -84,8 +86,8 @@ func dashboards() []dashboard {
 		{"chat", "Chat", []chart{
 			{"Requests of conversations", "line", access + ` and url.path : */conversations*`, "count", "", "url.path"},
 			{"Time of conversations (p99, nanoseconds)", "line", access + ` and url.path : */conversations*`, "p99", "event.duration", ""},
-			{"Live connections that were opened", "bar", access + ` and url.path : \/socket.io\/*`, "count", "", "http.response.status_code"},
-			{"What chat says", "table", `event.module : "chat"`, "count", "", "message"},
+			{"Live connections that were opened", "bar", access + ` and url.path : /socket.io/*`, "count", "", "http.response.status_code"},
+			{"Requests of conversations that were refused", "table", access + ` and url.path : */conversations* and http.response.status_code >= 400`, "count", "", "http.response.status_code"},
 		}},
 		{"security", "Security", []chart{
 			{"Log-ins", "bar", audit + ` and event.category : "authentication"`, "count", "", "event.outcome"},
@@ -201,7 +203,7 @@ func (c chart) metric() map[string]any {
 	m := map[string]any{"label": c.title, "customLabel": true, "dataType": "number", "operationType": c.how, "sourceField": c.of, "isBucketed": false, "scale": "ratio"}
 	switch c.how {
 	case "count":
-		m["sourceField"] = "___records___"
+		m["sourceField"] = everyRecord
 	case "p99":
 		m["operationType"], m["params"] = "percentile", map[string]any{"percentile": 99}
 	}
@@ -225,29 +227,6 @@ func (c chart) visualization(order []string) (kind string, picture map[string]an
 		layer["splitAccessor"] = "s"
 	}
 	return "lnsXY", map[string]any{"preferredSeriesType": series, "legend": map[string]any{"isVisible": true, "position": "right"}, "valueLabels": "hide", "layers": []any{layer}}
-}
-
-// Fields are all fields of the log that the objects use, sorted.
-func Fields() []string {
-	var fields []string
-	named := regexp.MustCompile(`([a-z@][a-z0-9_.]*) (?::|>=)`)
-	note := func(query string) {
-		for _, m := range named.FindAllStringSubmatch(query, -1) {
-			fields = append(fields, m[1])
-		}
-	}
-	for _, s := range searches() {
-		note(s[1])
-		fields = append(fields, strings.Fields(s[2])...)
-	}
-	for _, d := range dashboards() {
-		for _, c := range d.charts {
-			note(c.filter)
-			fields = append(fields, c.of, c.by)
-		}
-	}
-	slices.Sort(fields)
-	return slices.DeleteFunc(slices.Compact(fields), func(f string) bool { return f == "" })
 }
 
 // fixedID is the same UUID for the same name, in the form of version 4, which Kibana demands.

@@ -230,10 +230,17 @@ func (c *client) connector(ctx context.Context, name string, body map[string]any
 	return id, c.createOrUpdate(ctx, "/api/actions/connector/"+id, body, "connector_type_id")
 }
 
+// terms are fields and their values by which the line is known that a rule of ours has logged when its condition began.
+func terms(r alert.Rule) [][2]string {
+	return [][2]string{{"event.kind", "alert"}, {"rule.name", r.Name}, {"event.action", "alert-begins"}}
+}
+
 func (c *client) rule(ctx context.Context, r alert.Rule, actions []any) error {
-	query, err := json.Marshal(map[string]any{"query": map[string]any{"bool": map[string]any{"filter": []any{
-		map[string]any{"term": map[string]any{"event.kind": "alert"}}, map[string]any{"term": map[string]any{"rule.name": r.Name}},
-		map[string]any{"term": map[string]any{"event.action": "alert-begins"}}}}}})
+	filter := []any{}
+	for _, term := range terms(r) {
+		filter = append(filter, map[string]any{"term": map[string]any{term[0]: term[1]}})
+	}
+	query, err := json.Marshal(map[string]any{"query": map[string]any{"bool": map[string]any{"filter": filter}}})
 	if err != nil {
 		return err
 	}

@@ -137,6 +137,9 @@ func (l *Locale) Tenths(n int) string {
 	return strconv.Itoa(n/10) + l.decimal + strconv.Itoa(n%10)
 }
 
+// Decimal is what stands before decimals.
+func (l *Locale) Decimal() string { return l.decimal }
+
 // Country is the name of a country by its code (ISO 3166-1 alpha-2), and whether it is known here.
 func (l *Locale) Country(code string) (string, bool) {
 	region, err := language.ParseRegion(code)

@@ -17,7 +17,7 @@ func (a *API) policies() {
 	on(a, op{method: "POST", path: "/operator/adjustments", id: "adjust", access: edge.Operator, status: 201, summary: "Give the buyer of an order credit, or give up what its seller owes; above a limit another operator confirms it"}, a.adjust)
 	on(a, op{method: "POST", path: "/operator/adjustments/{id}/decision", id: "decideAdjustment", access: edge.Operator, summary: "Confirm or reject what another operator has asked for"}, a.decideAdjustment)
 	on(a, op{method: "GET", path: "/operator/strays", id: "listStrays", access: edge.Operator, summary: "Money at the provider that fits nothing, the open ones first"}, a.listStrays)
-	on(a, op{method: "POST", path: "/operator/strays/{id}/settlement", id: "settleStray", access: edge.Operator, summary: "Say whose it is: the buyer of an order gets it as credit, or the provider has sent it back"}, a.settleStray)
+	on(a, op{method: "POST", path: "/operator/strays/{id}/settlement", id: "settleStray", access: edge.Operator, summary: "Say whose it is: the buyer of an order gets it as credit, or has got it by hand, or the provider has sent it back"}, a.settleStray)
 	on(a, op{method: "GET", path: "/me/take-home", id: "getTakeHome", access: edge.SignedIn, summary: "What prices bring the caller as a seller, by the fees in force or by the terms of an order"}, a.getTakeHome)
 }
 
@@ -102,7 +102,7 @@ func (a *API) listStrays(ctx context.Context, _ *struct{}) (*body[List[order.Str
 type settleStrayInput struct {
 	ByID
 	Body struct {
-		Order string `json:"order,omitempty" doc:"Number or id: its buyer gets the money as credit; absent: the provider has sent it back."`
+		Order string `json:"order,omitempty" doc:"Number or id: its buyer gets the money as credit, or, of a refund by hand, has got it from the marketplace; absent: the provider has sent it back, or brought it back."`
 		Note  string `json:"note" doc:"How that was found out, 1 to 500 characters."`
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"marketplace/platform/alert"
 	"marketplace/web/templates"
 )
 
@@ -106,6 +107,24 @@ func TestEveryLanguageHasTheSameMessages(t *testing.T) {
 		for text := range l.texts {
 			if !first.Has(text) {
 				t.Errorf("%s.toml has %q, which English has not", l.Tag, text)
+			}
+		}
+	}
+}
+
+// Row S12: what an alert means, and what to do about it.
+func TestTheAlertsAreTranslated(t *testing.T) {
+	for _, l := range loaded(t) {
+		for _, r := range alert.Rules() {
+			for _, text := range []string{r.Title, r.Meaning, r.Action} {
+				if !l.Has(text) {
+					t.Errorf("%s.toml has no message for the alert text %q", l.Tag, text)
+				}
+			}
+		}
+		for _, text := range []string{"above {}", "below {}", "{} for {}", "days", "hours"} { // of limits
+			if !l.Has(text) {
+				t.Errorf("%s.toml has no message for %q", l.Tag, text)
 			}
 		}
 	}

@@ -24,6 +24,9 @@ func (l *Language) Month(t time.Time) string { return l.marked(l.locale.Month(t)
 // Exact is the day and the time to the minute.
 func (l *Language) Exact(t time.Time) string { return l.marked(l.locale.Exact(t)) }
 
+// Decimal is what stands before decimals.
+func (l *Language) Decimal() string { return l.locale.Decimal() }
+
 // Tenths writes tenths with one decimal: 49 is 4.9.
 func (l *Language) Tenths(n int) string { return l.locale.Tenths(n) }
 

@@ -12,6 +12,7 @@ import (
 
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
+	"marketplace/platform/alert"
 	"marketplace/platform/money"
 	"marketplace/web/language"
 )
@@ -34,6 +35,7 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"money":        l.Money,
 		"price":        l.Price,
 		"plural":       l.Count,
+		"figure":       func(english string) string { return figureIn(l, english) },
 		"number":       l.Number,
 		"stars":        func(hundredths, count int) rating { return starsIn(l, hundredths, count) },
 		"days":         func(n int) string { return l.Count(n, "day", "days") },
@@ -94,6 +96,13 @@ func showPrice(a money.Amount) string { return language.English().Price(a) }
 
 // plural writes a number with its noun in English: 1 order, 3 orders, 1,200 orders.
 func plural(n int, one, many string) string { return language.English().Count(n, one, many) }
+
+// figureIn is a number or a limit of an alert rule, such as above 5 % for 1m.
+func figureIn(l *language.Language, english string) string {
+	return alert.SayIn(english, l.Decimal(), func(text string) string {
+		return strings.ReplaceAll(l.Text(strings.ReplaceAll(text, "%s", "{}")), "{}", "%s")
+	})
+}
 
 // joined puts texts of the product in a row.
 func joined(l *language.Language, texts []string, separator string) string {

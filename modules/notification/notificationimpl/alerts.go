@@ -36,8 +36,12 @@ func (s *service) ReportAlerts(ctx context.Context, q notification.ReportAlertsR
 	if err := c.Err(); err != nil {
 		return notification.Done{}, err
 	}
+	var readers []alertReader
+	if len(q.Firing) > 0 {
+		readers = s.alertReaders(ctx)
+	}
 	for _, f := range q.Firing { // a transaction each: whoever reports another rule does not wait
-		err := s.db.Tx(ctx, func(tx *db.Tx) error { return s.sight(tx, q.Process, f) })
+		err := s.db.Tx(ctx, func(tx *db.Tx) error { return s.sight(tx, readers, q.Process, f) })
 		if err != nil {
 			return notification.Done{}, fmt.Errorf("note an alert: %w", err)
 		}
@@ -46,7 +50,7 @@ func (s *service) ReportAlerts(ctx context.Context, q notification.ReportAlertsR
 }
 
 // sight notes that the process sees the condition, and tells the operators if it is the first.
-func (s *service) sight(tx *db.Tx, process string, f notification.Sighting) error {
+func (s *service) sight(tx *db.Tx, readers []alertReader, process string, f notification.Sighting) error {
 	open := tx.Exec("UPDATE alerts SET value = ?, beyond = ? WHERE rule = ? AND over_at IS NULL", f.Value, f.Limit, f.Rule) // holds its row
 	if open.Error != nil {
 		return open.Error
@@ -69,9 +73,11 @@ func (s *service) sight(tx *db.Tx, process string, f notification.Sighting) erro
 		return begun.Error
 	}
 	s.log.Warn("an alert begins", alertFields("alert-begins", row)...)
-	return s.tellOperators(tx, row, letter{
-		Subject:    fmt.Sprintf("[%s] %s", row.Severity, row.Title),
-		Paragraphs: []string{row.Meaning, fmt.Sprintf("It is %s; the rule %s fires %s.", row.Value, row.Rule, row.Beyond), row.Action},
+	return s.tellOperators(tx, readers, row, "begins", func(g tongue) letter {
+		return letter{
+			Subject:    fmt.Sprintf(g.say(alertBegins(row.Severity)), g.say(row.Title)),
+			Paragraphs: []string{g.say(row.Meaning), fmt.Sprintf(g.say(alertValue), g.figure(row.Value), row.Rule, g.figure(row.Beyond)), g.say(row.Action)},
+		}
 	})
 }
 
@@ -87,6 +93,10 @@ func (s *service) endSightings(ctx context.Context, which string, args ...any) e
 	if err := s.db.Read(ctx).Raw("SELECT DISTINCT rule FROM alert_sightings WHERE "+which, args...).Scan(&rules).Error; err != nil {
 		return fmt.Errorf("look what is over: %w", err)
 	}
+	var readers []alertReader
+	if len(rules) > 0 {
+		readers = s.alertReaders(ctx)
+	}
 	for _, rule := range rules {
 		err := s.db.Tx(ctx, func(tx *db.Tx) error {
 			if err := tx.Exec("UPDATE alerts SET value = value WHERE rule = ? AND over_at IS NULL", rule).Error; err != nil { // holds its row
@@ -95,7 +105,7 @@ func (s *service) endSightings(ctx context.Context, which string, args ...any) e
 			if err := tx.Exec("DELETE FROM alert_sightings WHERE rule = ? AND "+which, append([]any{rule}, args...)...).Error; err != nil {
 				return err
 			}
-			return s.endAlert(tx, rule)
+			return s.endAlert(tx, readers, rule)
 		})
 		if err != nil {
 			return fmt.Errorf("end an alert: %w", err)
@@ -104,7 +114,7 @@ func (s *service) endSightings(ctx context.Context, which string, args ...any) e
 	return nil
 }
 
-func (s *service) endAlert(tx *db.Tx, rule string) error {
+func (s *service) endAlert(tx *db.Tx, readers []alertReader, rule string) error {
 	row, err := one[alertRow](tx.Where("rule = ? AND over_at IS NULL", rule))
 	if err != nil || row.ID == "" {
 		return err
@@ -115,22 +125,13 @@ func (s *service) endAlert(tx *db.Tx, rule string) error {
 		return over.Error
 	}
 	s.log.Info("an alert is over", alertFields("alert-ends", row)...)
-	return s.tellOperators(tx, row, letter{
-		Subject:    "[over] " + row.Title,
-		Paragraphs: []string{fmt.Sprintf("The condition %s is over. It began at %s UTC and lasted %s.", rule, row.BeganAt.UTC().Format("15:04:05 on 2006-01-02"), tx.Now().Sub(row.BeganAt).Round(time.Second))},
-	})
-}
-
-// tellOperators queues the mail to every address of the configuration, once for each beginning and each end.
-func (s *service) tellOperators(tx *db.Tx, row alertRow, x letter) error {
-	x.tongue = s.tongueFor(english) // an address of the configuration has no account
-	x.Username, x.Button, x.Link = "operator", "Open the operator's page", s.layout.url+"/operator"
-	for _, to := range s.operators {
-		if err := s.queue(tx, fmt.Sprintf("alert %s %.20s %s", row.ID, x.Subject, to), to, x); err != nil {
-			return err
+	lasted := tx.Now().Sub(row.BeganAt).Round(time.Second)
+	return s.tellOperators(tx, readers, row, "ends", func(g tongue) letter {
+		return letter{
+			Subject:    fmt.Sprintf(g.say(alertOver), g.say(row.Title)),
+			Paragraphs: []string{fmt.Sprintf(g.say(alertLasted), rule, g.Moment(row.BeganAt.UTC()), lasted)},
 		}
-	}
-	return nil
+	})
 }
 
 // forgetSightings is the background task that ends what was seen by processes that have gone.

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"marketplace/modules/auth"
 	"marketplace/modules/notification"
 	"marketplace/modules/order"
+	"marketplace/platform/alert"
 	"marketplace/platform/apptest"
 	"marketplace/platform/config"
 	"marketplace/platform/fault"
@@ -88,6 +90,45 @@ func TestAConditionIsToldOnceAndItsEndOnce(t *testing.T) {
 			t.Errorf("%d mails after it has begun again", len(mails))
 		}
 	})
+}
+
+// Row S12: an operator who has an account reads the mail in the account's language, an address without one in that of the
+// configuration.
+func TestAlertsAreWrittenInTheLanguageOfWhoReadsThem(t *testing.T) {
+	w := newWorld(t, apptest.Config(func(c *config.Config) {
+		c.Alerts.Mail, c.Alerts.Language = []string{"ops@example.com", "Sam@example.com"}, "de"
+	}))
+	w.happened(auth.EmailVerified{UserID: "sam-id", Username: "Sam"})
+	rule := alert.Rules()[0]
+	q := notification.ReportAlertsRequest{Process: "order@1", Firing: []notification.Sighting{{Rule: rule.Name, Title: rule.Title, Meaning: rule.Meaning, Action: rule.Action,
+		Severity: rule.Severity, Value: "7.5 %", Limit: rule.SayLimit()}}}
+	_, err := w.ReportAlerts(apptest.System(), q)
+	w.must(err)
+	_, err = w.ReportAlerts(apptest.System(), notification.ReportAlertsRequest{Process: "order@1", Fine: []string{rule.Name}})
+	w.must(err)
+	w.must(w.h.RunTasks(apptest.System()))
+	for to, want := range map[string][][]string{
+		"ops@example.com": {{"[vorbei] Anfragen schlagen fehl", "Guten Tag Betrieb,", "Er begann am"},
+			{"[kritisch] Anfragen schlagen fehl", "Der Wert ist 7,5 % (Regel error_rate: mehr als 5 % für 1m).", "Die Leute sehen eine Fehlerseite.", "in der Liste derer steht"}},
+		"Sam@example.com": {{"[over] Requests fail", "Hello Sam,", "It began on"},
+			{"[critical] Requests fail", "It is 7.5 %; the rule error_rate fires above 5 % for 1m.", "in the list of those who run this marketplace"}},
+	} {
+		mails := w.h.Mails.To(to)
+		if len(mails) != 2 {
+			t.Fatalf("%d mails to %s", len(mails), to)
+		}
+		for i, parts := range want {
+			for _, part := range parts {
+				m := mails[i]
+				if m.Subject != parts[0] {
+					m = mails[1-i]
+				}
+				if !strings.Contains(m.Subject+"\n"+m.Text, part) {
+					t.Errorf("the mail to %s does not say %q: %s\n%s", to, part, m.Subject, m.Text)
+				}
+			}
+		}
+	}
 }
 
 // A process that has died cannot say that it is over.

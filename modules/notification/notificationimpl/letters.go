@@ -1,6 +1,7 @@
 package notificationimpl
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
@@ -22,6 +23,7 @@ type letter struct {
 	Link       string // absolute
 	Note       string // small, below the button
 	OrderID    string // that it is about; for the log
+	Why        string // they get it, in English; empty: they have an account
 }
 
 // letters are the mails that other modules have sent, by template (row N3). They carry links that no event may carry.
@@ -98,11 +100,11 @@ func (l layout) form(x letter, now time.Time) (f formed, err error) {
 	data := struct {
 		letter
 		Name, URL, Lang         string
-		Greeting, Fallback, Why string
+		Greeting, Fallback, Why string // Why: in the language
 		Year                    int
 	}{
 		letter: x, Name: l.name, URL: l.url, Lang: x.tongue.tag, Year: now.Year(),
-		Greeting: fmt.Sprintf(x.tongue.say(greeting), x.Username), Fallback: x.tongue.say(fallback), Why: x.tongue.say(why),
+		Greeting: fmt.Sprintf(x.tongue.say(greeting), x.Username), Fallback: x.tongue.say(fallback), Why: x.tongue.say(cmp.Or(x.Why, why)),
 	}
 	var text, html strings.Builder
 	if err := l.text.Execute(&text, data); err != nil {

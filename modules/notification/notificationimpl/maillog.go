@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -100,9 +101,15 @@ func (r mailRow) record() notification.MailRecord {
 }
 
 // mailGauges show the queue of mails.
-type mailGauges struct{ waiting, dead, oldest prometheus.Gauge }
+type mailGauges struct {
+	waiting, dead, oldest prometheus.Gauge
 
-func newMailGauges(r prometheus.Registerer) (g mailGauges, err error) {
+	counting sync.Mutex
+}
+
+func newMailGauges(r prometheus.Registerer) (*mailGauges, error) {
+	var g mailGauges
+	var err error
 	gauge := func(name, help string) prometheus.Gauge {
 		x := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "marketplace", Name: name, Help: help})
 		if registering := r.Register(x); registering != nil {
@@ -114,11 +121,13 @@ func newMailGauges(r prometheus.Registerer) (g mailGauges, err error) {
 	g.waiting = gauge("mail_waiting", "Mails that have not left.")
 	g.dead = gauge("mail_dead", "Mails that could not be sent in all their attempts, and are kept to be looked at.")
 	g.oldest = gauge("mail_oldest_seconds", "How long the first mail that has not left has waited.")
-	return g, err
+	return &g, err
 }
 
 // countMails is the background task behind the gauges.
 func (s *service) countMails(ctx context.Context) error {
+	s.gauges.counting.Lock() // what was read last is what is shown
+	defer s.gauges.counting.Unlock()
 	var found []struct {
 		Status string
 		N      int
@@ -137,9 +146,10 @@ func (s *service) countMails(ctx context.Context) error {
 	}
 	s.gauges.waiting.Set(float64(counts[queued]))
 	s.gauges.dead.Set(float64(counts[dead]))
-	s.gauges.oldest.Set(0)
+	waited := 0.0
 	if first.ID != "" {
-		s.gauges.oldest.Set(s.clock.Now().Sub(first.CreatedAt).Seconds())
+		waited = s.clock.Now().Sub(first.CreatedAt).Seconds()
 	}
+	s.gauges.oldest.Set(waited) // at once: an alert may look just now
 	return nil
 }

@@ -99,9 +99,11 @@ type service struct {
 	tellings   map[string][]line
 	layout     layout
 	operators  []string // who is told of alerts
-	gauges     mailGauges
-	figures    *figures
-	tracer     *trace.Tracer
+
+	alertLanguage string // of those of them who have no account
+	gauges        *mailGauges
+	figures       *figures
+	tracer        *trace.Tracer
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -127,7 +129,7 @@ func newService(h *app.Host, _ Deps) (notification.Service, error) {
 	}
 	s := &service{
 		db: h.DB, clock: h.Clock, log: h.Log, mail: h.Mail, settings: set, production: h.Config.IsProduction(), tracer: h.Tracer,
-		operators: h.Config.Alerts.Mail,
+		operators: h.Config.Alerts.Mail, alertLanguage: h.Config.Alerts.Language,
 	}
 	if s.tongues, err = readTongues(); err != nil {
 		return nil, err

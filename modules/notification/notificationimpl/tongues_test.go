@@ -10,6 +10,7 @@ import (
 	"marketplace/modules/auth"
 	"marketplace/modules/notification"
 	"marketplace/modules/order"
+	"marketplace/platform/alert"
 	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
@@ -31,6 +32,13 @@ func written() []string {
 	}
 	for _, text := range absentTexts() {
 		said[text] = true
+	}
+	for _, text := range []string{alertOver, alertBegins("critical"), alertBegins("warning"), alertValue, alertLasted, alertButton, alertWhy, alertNobody,
+		"above %s", "below %s", "%s for %s", "days", "hours"} {
+		said[text] = true
+	}
+	for _, r := range alert.Rules() {
+		said[r.Title], said[r.Meaning], said[r.Action] = true, true, true
 	}
 	delete(said, "")
 	return slices.Sorted(maps.Keys(said))

@@ -142,6 +142,45 @@ func TestARefundByHandIsADifference(t *testing.T) {
 	})
 }
 
+// Journal 21, row Z9: what was refunded by hand cannot be undone, so the marketplace bears it, and nobody is alarmed any more;
+// or the provider has brought it back.
+func TestARefundByHandIsBorneByTheMarketplaceOrBroughtBack(t *testing.T) {
+	both(t, func(t *testing.T, b *bed) {
+		o, other := b.working(), b.working()
+		b.simulate("refund", o.Payment.ID, "")
+		b.simulate("refund", other.Payment.ID, "")
+		b.pass(2 * time.Hour)
+		must(b.orders.Reconcile(clerk(), order.ReconcileRequest{}))(t)
+		strays := must(b.orders.ListStrays(clerk(), order.ListStraysRequest{}))(t).Items
+		if len(strays) != 2 || strays[0].Kind != "refund" || strays[0].Amount.Minor != 5275 {
+			t.Fatalf("the strays are %+v", strays)
+		}
+		if got := b.Series(t)["marketplace_reconciliation_differences order"]; got != 2 {
+			t.Errorf("%v differences are shown", got)
+		}
+		sums := func() map[string]int64 {
+			all := map[string]int64{}
+			for _, line := range b.statement(clerk(), order.StatementRequest{Side: "operator"}).Lines {
+				all[line.Account] += line.Amount.Minor
+			}
+			return all
+		}
+		before := sums()
+		must(b.orders.SettleStray(clerk(), order.SettleStrayRequest{ID: strays[0].ID, Order: o.Number, Note: "By mistake."}))(t)
+		must(b.orders.SettleStray(clerk(), order.SettleStrayRequest{ID: strays[1].ID, Note: "The refund has failed."}))(t)
+		after := sums()
+		for account, moved := range map[string]int64{"expense:goodwill:USD": 5275, "suspense:simulator:USD": -2 * 5275, "psp:simulator:clearing:USD": 5275} {
+			if after[account]-before[account] != moved {
+				t.Errorf("%s was %d and is %d", account, before[account], after[account])
+			}
+		}
+		if again := must(b.orders.Reconcile(clerk(), order.ReconcileRequest{}))(t); len(again.Differences) != 0 || b.Series(t)["marketplace_reconciliation_differences order"] != 0 {
+			t.Errorf("the reconciliation still says %+v", again.Differences)
+		}
+		b.sound()
+	})
+}
+
 // Row Z8: the control page pays, declines and challenges anybody's payment.
 func TestTheControlPagePaysAndDeclines(t *testing.T) {
 	b := onSQLite(t)

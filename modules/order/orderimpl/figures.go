@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -91,6 +92,30 @@ type tally struct {
 	Held     int64
 }
 
+// latest lets what was looked at last be what is shown, when several look at the same thing at once.
+type latest struct {
+	mu           sync.Mutex
+	begun, shown int
+}
+
+// begin is called before somebody looks.
+func (l *latest) begin() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.begun++
+	return l.begun
+}
+
+// show shows what the look found, unless a later one was faster.
+func (l *latest) show(turn int, set func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if turn > l.shown {
+		l.shown = turn
+		set()
+	}
+}
+
 // count is the background task that brings the gauges up to date.
 func (s *service) count(ctx context.Context) error {
 	var orders, payouts []tally
@@ -126,7 +151,23 @@ func (s *service) count(ctx context.Context) error {
 	for currency, minor := range held {
 		f.escrow.WithLabelValues(currency).Set(asFigure(minor))
 	}
-	return s.countOverdue(ctx)
+	return errors.Join(s.countOverdue(ctx), s.countDifferences(ctx))
+}
+
+// countDifferences shows how many differences the last comparison with the provider found, whichever process made it, and
+// however long ago: NaN before the first.
+func (s *service) countDifferences(ctx context.Context) error {
+	s.differing.Lock()
+	defer s.differing.Unlock()
+	var last []int64
+	err := s.db.Read(ctx).Raw("SELECT differences FROM reconciliations WHERE provider = ? ORDER BY created_at DESC, id DESC LIMIT 1", s.provider.Name()).Scan(&last).Error
+	if err != nil {
+		return fmt.Errorf("count the differences: %w", err)
+	}
+	if len(last) > 0 {
+		s.differences.Set(asFigure(last[0]))
+	}
+	return nil
 }
 
 // countOverdue looks at what should have happened by now.
@@ -145,9 +186,10 @@ func (s *service) countOverdue(ctx context.Context) error {
 	}
 	s.figures.overdue.Set(asFigure(timers))
 	s.figures.hooks.Set(asFigure(hooks))
-	s.figures.oldest.Set(0)
+	var waited int64
 	if len(first) > 0 {
-		s.figures.oldest.Set(asFigure(int64(now.Sub(first[0].DueAt) / time.Second)))
+		waited = int64(now.Sub(first[0].DueAt) / time.Second)
 	}
+	s.figures.oldest.Set(asFigure(waited))
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,7 +69,10 @@ type service struct {
 	fired   *prometheus.CounterVec
 	sound   prometheus.Gauge // the ledger
 
+	verified latest
+
 	differences prometheus.Gauge // from the provider's report
+	differing   sync.Mutex       // holds who reads and shows them
 	lastOrder   prometheus.Gauge
 	figures     *figures
 }
@@ -158,6 +162,7 @@ func (s *service) measure(r prometheus.Registerer) error {
 	s.lastOrder = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "marketplace_last_order_timestamp_seconds", Help: "When the last order was placed; NaN: there is none."})
 	s.sound.Set(math.NaN()) // nobody has looked yet
+	s.differences.Set(math.NaN())
 	s.lastOrder.Set(math.NaN())
 	for _, c := range []prometheus.Collector{s.refused, s.fired, s.sound, s.differences, s.lastOrder} {
 		if err := r.Register(c); err != nil {

@@ -213,13 +213,11 @@ func (s *service) keepReconciliation(ctx context.Context, r order.Reconciliation
 	if err != nil {
 		return fmt.Errorf("keep the reconciliation: %w", err)
 	}
-	s.differences.Set(0)
 	for _, d := range r.Differences {
-		s.differences.Inc()
 		telemetry.For(ctx, s.log).Error("the provider's report is not what the books say", zap.String("labels.kind", d.Kind), zap.String("labels.subject", d.Subject),
 			zap.String("labels.order_id", d.OrderID), zap.Int64("market.ours_minor", d.Ours.Minor), zap.Int64("market.theirs_minor", d.Theirs.Minor), zap.String("market.currency", d.Ours.Currency), zap.String("labels.cause", d.Cause))
 	}
-	return nil
+	return s.countDifferences(ctx)
 }
 
 // ListReconciliations is documented in the contract.

@@ -29,8 +29,9 @@ const (
 type strayRow struct {
 	Provider  string
 	ID        string
+	Kind      string // of the line: charge, refund
 	Subject   string
-	Amount    int64
+	Amount    int64 // above zero
 	Currency  string
 	Status    string
 	OrderID   string
@@ -47,25 +48,38 @@ func (strayRow) TableName() string { return "strays" }
 
 func (r strayRow) amount() money.Amount { return money.Of(r.Amount, r.Currency) }
 
+// left says whether the money has left the provider instead of having come.
+func (r strayRow) left() bool { return r.Kind == "refund" }
+
+// moved is the amount as the provider reports it: below zero if it has left.
+func (r strayRow) moved() money.Amount {
+	if r.left() {
+		return money.Of(-r.Amount, r.Currency)
+	}
+	return r.amount()
+}
+
 func (r strayRow) stray() order.Stray {
-	return order.Stray{ID: r.ID, Provider: r.Provider, Subject: r.Subject, Amount: r.amount(), Status: r.Status, OrderNumber: r.OrderNumber, Note: r.Note,
+	return order.Stray{ID: r.ID, Provider: r.Provider, Kind: r.Kind, Subject: r.Subject, Amount: r.amount(), Status: r.Status, OrderNumber: r.OrderNumber, Note: r.Note,
 		FoundAt: r.FoundAt, DecidedAt: r.DecidedAt}
 }
 
-// bookStrays is journal 21: a charge of the provider's report that is no payment of ours is kept apart, until somebody has found
-// out whose it is. It stays a difference, and suspense an alert, until then.
+// bookStrays is journal 21: a charge of the provider's report that is no payment of ours, or a refund that is none of ours, is
+// kept apart, until somebody has found out whose it is. It stays a difference, and suspense an alert, until then.
 func (s *service) bookStrays(ctx context.Context, until time.Time) error {
 	var rows []transactionRow
-	err := s.db.Read(ctx).Raw(`SELECT t.* FROM provider_transactions t LEFT JOIN payments p ON p.id = t.subject
-		WHERE t.provider = ? AND t.kind = 'charge' AND t.at < ? AND t.amount > 0 AND p.id IS NULL
+	err := s.db.Read(ctx).Raw(`SELECT t.* FROM provider_transactions t WHERE t.provider = ? AND t.at < ?
+		AND (t.kind = 'charge' AND t.amount > 0 AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = t.subject)
+			OR t.kind = 'refund' AND t.amount < 0 AND NOT EXISTS (SELECT 1 FROM refunds r WHERE r.id = t.subject))
 		AND NOT EXISTS (SELECT 1 FROM strays x WHERE x.provider = t.provider AND x.id = t.id) ORDER BY t.id LIMIT 100`, s.provider.Name(), until).Scan(&rows).Error
 	if err != nil {
 		return fmt.Errorf("find money that fits nothing: %w", err)
 	}
 	for _, t := range rows {
 		err := s.db.Tx(ctx, func(tx *db.Tx) error {
-			made := tx.Exec(`INSERT INTO strays (provider, id, subject, amount, currency, status, order_id, note, decided_by, found_at)
-				VALUES (?, ?, ?, ?, ?, ?, '', '', '', ?) ON CONFLICT DO NOTHING`, t.Provider, t.ID, t.Subject, t.Amount, t.Currency, strayOpen, tx.Now())
+			made := tx.Exec(`INSERT INTO strays (provider, id, kind, subject, amount, currency, status, order_id, note, decided_by, found_at)
+				VALUES (?, ?, ?, ?, ?, ?, ?, '', '', '', ?) ON CONFLICT DO NOTHING`, t.Provider, t.ID, t.Kind, t.Subject, max(t.Amount, -t.Amount), t.Currency,
+				strayOpen, tx.Now())
 			if made.Error != nil || made.RowsAffected == 0 {
 				return made.Error
 			}
@@ -133,25 +147,13 @@ func (s *service) SettleStray(ctx context.Context, q order.SettleStrayRequest) (
 		if row.Status != strayOpen {
 			return fault.Conflictf("Somebody has settled this before.")
 		}
-		j := ledger.Returned(row.Provider, row.ID, row.amount())
-		status := strayReturned
-		if of != "" {
-			owner, err := lock(tx, of)
-			if err != nil {
-				return err
-			}
-			if owner.BuyerID == who.UserID {
-				return fault.Forbiddenf("Another operator has to decide about your own money.")
-			}
-			if owner.Currency != row.Currency {
-				return fault.Wrong("order", "This order is in %s.", owner.Currency)
-			}
-			status, j = strayMatched, ledger.Matched(row.Provider, row.ID, ledger.Credit(owner.BuyerID), row.amount())
-			row.OrderNumber = owner.Number
+		j, err := s.settlement(tx, who, &row, of)
+		if err != nil {
+			return err
 		}
 		now := tx.Now()
 		done := tx.Exec("UPDATE strays SET status = ?, order_id = ?, note = ?, decided_by = ?, decided_at = ? WHERE provider = ? AND id = ? AND status = ?",
-			status, of, q.Note, who.UserID, now, row.Provider, row.ID, strayOpen)
+			row.Status, of, q.Note, who.UserID, now, row.Provider, row.ID, strayOpen)
 		if done.Error != nil || done.RowsAffected != 1 {
 			return errors.Join(errors.New("settle the stray"), done.Error)
 		}
@@ -159,11 +161,36 @@ func (s *service) SettleStray(ctx context.Context, q order.SettleStrayRequest) (
 		if _, err := ledger.Post(tx, j); err != nil {
 			return err
 		}
-		row.Status, row.Note, row.DecidedAt = status, q.Note, &now
+		row.Note, row.DecidedAt = q.Note, &now
 		result = row.stray()
 		return nil
 	})
 	return result, err
+}
+
+// settlement is the end of journal 21: for the buyer of an order, or, without one, the other way. It notes in the row what becomes of
+// the money.
+func (s *service) settlement(tx *db.Tx, who identity.Actor, row *strayRow, of string) (ledger.Journal, error) {
+	if of == "" {
+		row.Status = strayReturned
+		return ledger.Returned(row.Provider, row.ID, row.moved()), nil
+	}
+	owner, err := lock(tx, of)
+	if err != nil {
+		return ledger.Journal{}, err
+	}
+	if owner.BuyerID == who.UserID {
+		return ledger.Journal{}, fault.Forbiddenf("Another operator has to decide about your own money.")
+	}
+	if owner.Currency != row.Currency {
+		return ledger.Journal{}, fault.Wrong("order", "This order is in %s.", owner.Currency)
+	}
+	row.Status, row.OrderNumber = strayMatched, owner.Number
+	to := ledger.Credit(owner.BuyerID)
+	if row.left() { // who has it keeps it
+		to = ledger.GoodwillGiven()
+	}
+	return ledger.Matched(row.Provider, row.ID, to, row.moved()), nil
 }
 
 func (s *service) lockStray(tx *db.Tx, id string) (row strayRow, err error) {

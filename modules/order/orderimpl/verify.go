@@ -37,6 +37,7 @@ func (s *service) VerifyLedger(ctx context.Context, _ order.VerifyLedgerRequest)
 
 // verify reads everything in one transaction that sees one moment, so that orders go on meanwhile.
 func (s *service) verify(ctx context.Context) (order.LedgerReport, error) {
+	turn := s.verified.begin()
 	var report order.LedgerReport
 	var options []*sql.TxOptions
 	if s.db.Postgres() {
@@ -49,12 +50,12 @@ func (s *service) verify(ctx context.Context) (order.LedgerReport, error) {
 	if err != nil {
 		return report, fmt.Errorf("verify the ledger: %w", err)
 	}
-	s.sound.Set(0)
-	if len(report.Problems) == 0 {
-		s.sound.Set(1)
-	} else {
+	sound := 1.0
+	if len(report.Problems) > 0 {
+		sound = 0
 		telemetry.For(ctx, s.log).Error("the books are not in order", zap.Strings("market.problems", report.Problems))
 	}
+	s.verified.show(turn, func() { s.sound.Set(sound) })
 	return report, nil
 }
 

@@ -1,6 +1,7 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,9 +106,9 @@ func reportLine(b *stripe.BalanceTransaction) (Transaction, bool) {
 	}
 	switch {
 	case source.Charge != nil:
-		t.Kind, t.Subject = "charge", source.Charge.Metadata["payment_id"]
+		t.Kind, t.Subject = "charge", cmp.Or(source.Charge.Metadata["payment_id"], source.Charge.ID) // made by hand: it fits nothing
 	case source.Refund != nil:
-		t.Kind, t.Subject = "refund", source.Refund.Metadata["refund_id"]
+		t.Kind, t.Subject = "refund", cmp.Or(source.Refund.Metadata["refund_id"], source.Refund.ID)
 	case source.Transfer != nil:
 		t.Kind, t.Subject = "payout", source.Transfer.Metadata["payout_id"]
 	case source.TransferReversal != nil:

@@ -282,13 +282,16 @@ func TestStripesReportIsReadByPages(t *testing.T) {
 			{"id": "txn_3", "object": "balance_transaction", "amount": -7900, "fee": 0, "currency": "usd", "created": 1700000002, "type": "transfer", "source": {"id": "tr_1", "object": "transfer", "metadata": {"payout_id": "w1"}}},
 			{"id": "txn_4", "object": "balance_transaction", "amount": -10550, "fee": 1500, "currency": "usd", "created": 1700000003, "type": "adjustment", "source": {"id": "dp_1", "object": "dispute"}},
 			{"id": "txn_5", "object": "balance_transaction", "amount": -2000, "fee": 0, "currency": "usd", "created": 1700000004, "type": "payout", "source": {"id": "po_9", "object": "payout"}},
+			{"id": "txn_7", "object": "balance_transaction", "amount": -500, "fee": 0, "currency": "usd", "created": 1700000006, "type": "refund", "source": {"id": "re_2", "object": "refund", "metadata": {}}},
+			{"id": "txn_8", "object": "balance_transaction", "amount": 700, "fee": 0, "currency": "usd", "created": 1700000007, "type": "charge", "source": {"id": "ch_2", "object": "charge"}},
 			{"id": "txn_6", "object": "balance_transaction", "amount": -100, "fee": 0, "currency": "usd", "created": 1700000005, "type": "stripe_fee", "source": null}]}`
 		var got []string
 		err := s.Report(t.Context(), time.Time{}, s.clock.Now(), func(x Transaction) error {
 			got = append(got, fmt.Sprintf("%s %s %s %d %d", x.ID, x.Kind, x.Subject, x.Amount.Minor, x.Fee.Minor))
 			return nil
 		})
-		want := "txn_1 charge p1 10550 336, txn_2 refund r1 -3165 0, txn_3 payout w1 -7900 0, txn_4 chargeback dp_1 -10550 1500, txn_5 settlement po_9 -2000 0"
+		want := "txn_1 charge p1 10550 336, txn_2 refund r1 -3165 0, txn_3 payout w1 -7900 0, txn_4 chargeback dp_1 -10550 1500, txn_5 settlement po_9 -2000 0" +
+			", txn_7 refund re_2 -500 0, txn_8 charge ch_2 700 0" // by hand
 		if strings.Join(got, ", ") != want || err != nil {
 			t.Errorf("%v\n%v", got, err)
 		}
