@@ -3,4 +3,4 @@
 package main
 
 // kills is how often a process is killed under load.
-const kills = 50
+func kills() int { return 50 }

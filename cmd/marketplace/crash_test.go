@@ -17,7 +17,7 @@ func TestKillsLoseNothingAndDoubleNothing(t *testing.T) {
 			t.Logf("seed %d", seed)
 			random := rand.New(rand.NewPCG(seed, 0))
 			stop := f.load()
-			for range kills {
+			for range kills() {
 				f.yes.more(t, 3+random.IntN(8))
 				f.children[0].kill()
 				f.children[0].start(t)

@@ -234,7 +234,9 @@ func TestAWithdrawalIsSentOnceHoweverOftenTheProviderIsAsked(t *testing.T) {
 		s.provider = d
 		b.decided(b.withdraw(0).ID, "approve")
 		b.tasks()
-		b.tasks() // too early
+		if err := s.sendPayouts(t.Context()); err != nil { // too early
+			t.Fatal(err)
+		}
 		d.before, d.after = false, true
 		b.pass(11 * time.Second)
 		b.payoutIs("approved")
