@@ -16,6 +16,20 @@ import (
 	"marketplace/platform/telemetry/elastic/elastictest"
 )
 
+// Other things that the machine does make single rounds unequal; what shipping costs would be seen in all of them.
+const rounds = 8
+
+// Whatever Elasticsearch does meanwhile, every line of ten thousand requests is stored, once.
+func TestOfTenThousandRequestsEveryLineIsStoredOnce(t *testing.T) {
+	server, address := elastictest.New(t), freeAddress(t)
+	c := newChild(t, fmt.Sprintf("listen: %q\ninternal: %q\ndata: %q\nelasticsearch: {url: %q, api_key: %q}\n", address, freeAddress(t), t.TempDir(), server.URL, elastictest.Key))
+	c.start(t)
+	c.awaitReady(t)
+	askInTrouble(t, server, "http://"+address, 10_000)
+	c.stop()
+	expectStoredOnce(t, server, c)
+}
+
 // Whoever ships its log to a server that is dead, slow or refusing is as fast as who ships nothing, and hardly larger. The
 // two processes are asked in turn, so that what else the machine does is the same for both.
 func TestAnElasticsearchThatFailsIsNotFelt(t *testing.T) {
@@ -48,14 +62,21 @@ func TestAnElasticsearchThatFailsIsNotFelt(t *testing.T) {
 			alone, quiet := run("")
 			shipping, loud := run(fmt.Sprintf("elasticsearch: {url: %q, api_key: %q}\n", address(t), elastictest.Key))
 			ask(t, quiet, loud, 500) // warm
-			a, b := ask(t, quiet, loud, 10_000)
-			if limit := a*105/100 + 100*time.Microsecond; b > limit {
-				t.Errorf("the 99th percentile is %v instead of %v", b, a)
+			slower := 0
+			for range rounds {
+				a, b := ask(t, quiet, loud, 10_000/rounds)
+				if b > a*105/100+100*time.Microsecond {
+					slower++
+				}
+				t.Logf("99th percentile %v alone, %v shipping", a, b)
+			}
+			if slower > rounds*3/4 {
+				t.Errorf("in %d rounds of %d the 99th percentile is above the limit", slower, rounds)
 			}
 			if more := memoryOf(t, shipping) - memoryOf(t, alone); more > 32<<10 {
 				t.Errorf("%d KiB more are used", more)
 			}
-			t.Logf("99th percentile %v alone, %v shipping; %d KiB and %d KiB", a, b, memoryOf(t, alone), memoryOf(t, shipping))
+			t.Logf("%d KiB alone, %d KiB shipping", memoryOf(t, alone), memoryOf(t, shipping))
 		})
 	}
 }

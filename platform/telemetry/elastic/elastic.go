@@ -5,6 +5,7 @@ package elastic
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -71,7 +72,8 @@ type Shipper struct {
 	done    chan struct{}
 	dead    *deadFile
 	lines   *prometheus.CounterVec
-	silence time.Time // no complaint before
+	silence time.Time    // no complaint before
+	zip     *gzip.Writer // of the one who ships: a new one takes a megabyte
 }
 
 // New starts a shipper. It does not ask whether the server is there: the marketplace starts without it.
@@ -87,7 +89,7 @@ func New(ctx context.Context, o Options) (*Shipper, error) {
 	o = o.filled()
 	s := &Shipper{
 		o: o, bulk: strings.TrimSuffix(o.URL, "/") + "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason",
-		client: client, run: rand.Text(), wake: make(chan struct{}, 1), done: make(chan struct{}), dead: &deadFile{path: o.DeadFile},
+		client: client, run: rand.Text(), wake: make(chan struct{}, 1), done: make(chan struct{}), zip: gzip.NewWriter(io.Discard), dead: &deadFile{path: o.DeadFile},
 		lines: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "marketplace_log_lines_total", Help: "Lines for Elasticsearch by what became of them: stored, dropped (the queue was full), dead (refused).",
 		}, []string{"outcome"}),

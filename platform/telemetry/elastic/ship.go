@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -135,13 +134,13 @@ func (s *Shipper) attempt(batch []line) (again []line, err error) {
 
 func (s *Shipper) post(batch []line) (status int, answer []byte, err error) {
 	var body bytes.Buffer
-	zip := gzip.NewWriter(&body)
+	s.zip.Reset(&body)
 	for _, l := range batch {
-		_, _ = fmt.Fprintf(zip, "{\"create\":{\"_index\":%q,\"_id\":\"%s-%d\"}}\n", s.stream(l.text), s.run, l.id)
-		_, _ = zip.Write(bytes.TrimRight(l.text, "\n"))
-		_, _ = zip.Write([]byte("\n"))
+		_, _ = fmt.Fprintf(s.zip, "{\"create\":{\"_index\":%q,\"_id\":\"%s-%d\"}}\n", s.stream(l.text), s.run, l.id)
+		_, _ = s.zip.Write(bytes.TrimRight(l.text, "\n"))
+		_, _ = s.zip.Write([]byte("\n"))
 	}
-	if err := zip.Close(); err != nil {
+	if err := s.zip.Close(); err != nil {
 		return 0, nil, err
 	}
 	request, err := http.NewRequestWithContext(s.ctx, http.MethodPost, s.bulk, &body)
