@@ -68,6 +68,7 @@ func Mount(e edge.Edge, router *echo.Echo) *API {
 	a.money()
 	a.policies()
 	a.agreements()
+	a.offers()
 	a.conversations()
 	a.messages()
 	a.care()

@@ -15,8 +15,8 @@ import (
 )
 
 func (a *API) orders() {
-	on(a, op{method: "GET", path: "/quote", id: "getQuote", access: edge.Anyone, summary: "What a package costs, fees included"}, a.getQuote)
-	on(a, op{method: "POST", path: "/orders", id: "placeOrder", access: edge.Verified, status: http.StatusCreated, summary: "Order a package; the server prices it"}, a.placeOrder)
+	on(a, op{method: "GET", path: "/quote", id: "getQuote", access: edge.Anyone, summary: "What a package costs, fees included; or a milestone of an offer, to its buyer"}, a.getQuote)
+	on(a, op{method: "POST", path: "/orders", id: "placeOrder", access: edge.Verified, status: http.StatusCreated, summary: "Order a package, or a milestone of an offer; the server prices it"}, a.placeOrder)
 	on(a, op{method: "GET", path: "/orders", id: "listOrders", access: edge.SignedIn, summary: "The own orders, newest first"}, a.listOrders)
 	on(a, op{method: "GET", path: "/orders/{id}", id: "getOrder", access: edge.SignedIn, summary: "One order with its deliveries and timeline"}, a.getOrder)
 	on(a, op{method: "POST", path: "/orders/{id}/requirements", id: "submitRequirements", access: edge.SignedIn, summary: "Answer the seller's questions; the clock starts"}, a.submitRequirements)
@@ -74,10 +74,14 @@ type getQuoteInput struct {
 
 	Extras []string `query:"extra,explode" maxItems:"10" doc:"The title of one of the gig's extras; repeat it for each."`
 	Credit bool     `query:"use_credit" doc:"The caller's credit pays as much as it can; the token is for that."`
+
+	OfferID   string `query:"offer_id" maxLength:"64" doc:"Instead of a gig's package: an offer to the caller."`
+	Milestone int    `query:"milestone" minimum:"0" maximum:"10" doc:"Of the offer: 1, 2, …"`
 }
 
 func (a *API) getQuote(ctx context.Context, in *getQuoteInput) (*body[order.Quote], error) {
-	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity, Extras: in.Extras, UseCredit: in.Credit}))
+	return answer(a.Orders.Quote(ctx, order.QuoteRequest{GigID: in.GigID, Package: in.Package, Quantity: in.Quantity, Extras: in.Extras, UseCredit: in.Credit,
+		OfferID: in.OfferID, Milestone: in.Milestone}))
 }
 
 type placeOrderInput struct {
@@ -89,6 +93,9 @@ type placeOrderInput struct {
 		Extras   []string `json:"extras,omitempty" doc:"Titles of the gig's extras, for each one."`
 		Credit   bool     `json:"use_credit,omitempty" doc:"The buyer's credit pays what the quote says of it; without a quote, as much as there is."`
 		Quote    string   `json:"quote,omitempty" doc:"The token of GET /quote for just this: what was shown is charged. Without it, the price of now."`
+
+		OfferID   string `json:"offer_id,omitempty" doc:"Instead of gig_id and package: an offer to the caller. The first milestone of an open offer accepts it."`
+		Milestone int    `json:"milestone,omitempty" doc:"Of the offer: 1, 2, … Ordered again while it waits for its payment, it is answered with that order."`
 	}
 }
 
@@ -98,7 +105,7 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[
 	}
 	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
 		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity, Extras: in.Body.Extras, Quote: in.Body.Quote,
-		UseCredit: in.Body.Credit,
+		UseCredit: in.Body.Credit, OfferID: in.Body.OfferID, Milestone: in.Body.Milestone,
 	})
 	placed.Order.Replayed = placed.Replayed
 	return repeatable(placed.Order, err)

@@ -40,6 +40,10 @@ func (l *Live) watchOrders(events *bus.Events) {
 	watchOrder[order.ChangeAgreed](l, events)
 	watchOrder[order.TakenBack](l, events)
 	watchOrder[order.Tipped](l, events)
+	watchOffer[order.OfferMade](l, events)
+	watchOffer[order.OfferAnswered](l, events)
+	watchOffer[order.OfferTakenBack](l, events)
+	watchOffer[order.OfferLapsed](l, events)
 }
 
 // orderEvent is any event of an order.
@@ -54,6 +58,28 @@ func watchOrder[E orderEvent](l *Live, events *bus.Events) {
 		f := e.Told()
 		for _, userID := range []string{f.BuyerID, f.SellerID} {
 			l.tell(userID, "order", change{f.OrderID, f.Status, f.Version})
+		}
+	})
+}
+
+// offered is what the two sides of an offer are told when something happens with it.
+type offered struct {
+	OfferID string            `json:"offer_id"`
+	Status  order.OfferStatus `json:"status"`
+}
+
+// offerEvent is any event of an offer.
+type offerEvent interface {
+	Topic() string
+	Aggregate() string
+	ToldOffer() order.OfferFacts
+}
+
+func watchOffer[E offerEvent](l *Live, events *bus.Events) {
+	bus.Watch(events, func(_ context.Context, e E) {
+		f := e.ToldOffer()
+		for _, userID := range []string{f.BuyerID, f.SellerID} {
+			l.tell(userID, "offer", offered{f.OfferID, f.Status})
 		}
 	})
 }

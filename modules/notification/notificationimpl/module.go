@@ -35,6 +35,7 @@ var Module = app.Module[notification.Service, Deps]{
 		order.Late{}, order.ChangeRequested{}, order.ChangeSettled{}, order.ReviewExtended{}, order.PartlyRefunded{},
 		order.Disputed{}, order.DisputeStated{}, order.DisputeSettled{}, order.ChangeAgreed{}, order.Tipped{}, order.TakenBack{},
 		order.PayoutChanged{}, order.ChargebackChanged{},
+		order.OfferMade{}, order.OfferAnswered{}, order.OfferTakenBack{}, order.OfferLapsed{},
 		chat.MessageSent{}, chat.Read{}, chat.MessageDeleted{}, chat.CaseRead{}, chat.CaseClosed{},
 		review.Written{}, review.Published{},
 	},

@@ -67,6 +67,18 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 		{order.ChangeAgreed{Facts: facts(order.StatusInProgress), Kind: order.ChangeRaise, By: "buyer", Amount: money.Of(5000, "USD"), PayBy: moment}, "", "order_change_agreed /orders/order-1", "as soon as $50.00 more are paid"},
 		{order.Tipped{Facts: facts(order.StatusCompleted), Amount: money.Of(1000, "USD"), Message: "Great", ClearsAt: moment}, "order_tipped /orders/order-1 mail", "order_tipped /orders/order-1 mail", "$10.00"},
 		{order.TakenBack{Facts: facts(order.StatusCompleted), Amount: money.Of(10550, "USD"), Reason: "Copied."}, "order_taken_back /orders/order-1 mail", "order_taken_back /orders/order-1 mail", "Copied."},
+		{order.OfferMade{OfferFacts: offered("seller", order.OfferSent)}, "offer_made /offers/offer-1 mail", "", "$350.00 for “A logo” in 3 milestones, 10 days of work. Please answer by 6 May"},
+		{order.OfferMade{OfferFacts: offered("buyer", order.OfferSent)}, "", "offer_made /offers/offer-1 mail", "Bea answered with another offer"},
+		{order.OfferAnswered{OfferFacts: offered("buyer", order.OfferAccepted), Note: "Fine."}, "offer_accepted /offers/offer-1 mail", "", "“Fine.” Pay for the first milestone by 6 May"},
+		{order.OfferAnswered{OfferFacts: offered("seller", order.OfferAccepted)}, "", "offer_accepted /offers/offer-1 mail", "Bea accepted your offer"},
+		{order.OfferAnswered{OfferFacts: offered("seller", order.OfferAccepted), Ordered: true}, "", "", ""},
+		{order.OfferAnswered{OfferFacts: offered("seller", order.OfferCountered)}, "", "", ""},
+		{order.OfferAnswered{OfferFacts: offered("seller", order.OfferDeclined), Note: "Too late."}, "", "offer_declined /offers/offer-1 mail", "“Too late.”"},
+		{order.OfferAnswered{OfferFacts: offered("buyer", order.OfferDeclined)}, "offer_declined /offers/offer-1 mail", "", "Sam declined your offer"},
+		{order.OfferTakenBack{OfferFacts: offered("seller", order.OfferWithdrawn), By: "seller"}, "offer_withdrawn /offers/offer-1 mail", "", "Sam withdrew an offer"},
+		{order.OfferTakenBack{OfferFacts: offered("seller", order.OfferWithdrawn), By: "buyer"}, "", "offer_withdrawn /offers/offer-1 mail", "Bea withdrew an offer"},
+		{order.OfferLapsed{OfferFacts: offered("seller", order.OfferExpired)}, "offer_expired /offers/offer-1 mail", "offer_expired /offers/offer-1 mail", "Nobody answered in time"},
+		{order.OfferLapsed{OfferFacts: offered("buyer", order.OfferExpired), Unpaid: true}, "offer_expired /offers/offer-1 mail", "offer_expired /offers/offer-1 mail", "Nobody paid for the first milestone"},
 		{review.Written{Facts: reviewed}, "", "review_written /orders/order-1 mail", "Bea reviewed you: write yours to see it"},
 		{review.Published{Facts: reviewed, Rating: 4}, "", "review_published /gigs/gig-1", "4 of 5 stars"},
 		{chat.MessageSent{ConversationID: "talk-1", Seq: 1, SenderUsername: "Bea", RecipientID: "sam-id"}, "", "chat_message /inbox/talk-1", "New message from Bea"},
@@ -99,6 +111,12 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Rows O7 to O9.
+func offered(by string, status order.OfferStatus) order.OfferFacts {
+	return order.OfferFacts{OfferID: "offer-1", GigTitle: "A logo", BuyerID: "bea-id", BuyerUsername: "Bea", SellerID: "sam-id", SellerUsername: "Sam",
+		SentBy: by, Price: money.Of(35000, "USD"), Milestones: 3, Days: 10, Status: status, ExpiresAt: moment, At: moment}
 }
 
 // Row P10.

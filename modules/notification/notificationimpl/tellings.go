@@ -52,6 +52,7 @@ func tellings() map[string][]telling {
 	all := ordersBegin()
 	maps.Copy(all, ordersEnd())
 	maps.Copy(all, ordersBetween())
+	maps.Copy(all, aboutOffers())
 	maps.Copy(all, aboutMoney())
 	maps.Copy(all, amongPeople())
 	return all
