@@ -58,6 +58,7 @@ func stories() map[string]func(testing.TB, *market) {
 		"The marketplace is closed and opened":                             theMarketplaceIsClosedAndOpened,
 		"Two sides who do not agree":                                       twoSidesWhoDoNotAgree,
 		"More than the price":                                              moreThanThePrice,
+		"An offer with three milestones":                                   anOfferWithThreeMilestones,
 		"A client's price is refused by name":                              aClientsPriceIsRefusedByName,
 		"A delivered order completes itself":                               aDeliveredOrderCompletesItself,
 		"A buyer cancels before the work begins":                           aBuyerCancelsBeforeTheWorkBegins,
