@@ -292,3 +292,68 @@ func TestWhatHappensNextIsToldWithItsTime(t *testing.T) {
 		}
 	}
 }
+
+// Row Z6: who has the next word in a dispute.
+func TestWhoHasTheNextWordInADispute(t *testing.T) {
+	t0 := hours(0)
+	for _, c := range []struct {
+		opener, waits actor
+		heard         bool
+		event         event
+		at            float64
+	}{
+		{buyer, seller, false, escalateDispute, 48},
+		{seller, buyer, false, resolveRefund, 48},
+		{buyer, marketplace, true, resolveSplit, 240},
+		{seller, marketplace, true, resolveSplit, 240},
+	} {
+		l := life{Status: order.StatusDisputed, Terms: defaults().terms(), DisputedAt: &t0, DisputedBy: c.opener, Heard: c.heard, DisputedFrom: order.StatusDelivered}
+		if n := process().upcoming(l, hours(1)); n == nil || n.Actor != string(c.waits) || n.Event != string(c.event) || !n.At.Equal(hours(c.at)) {
+			t.Errorf("the %s opened it, heard %v: %+v", c.opener, c.heard, n)
+		}
+	}
+	l := life{Status: order.StatusCompleted, Terms: defaults().terms(), DisputedAt: &t0, DisputedBy: buyer, Contested: true, EndedAt: &t0}
+	if n := process().upcoming(l, hours(1)); n == nil || n.Actor != string(marketplace) || !n.At.Equal(hours(240)) {
+		t.Errorf("after completion: %+v", n)
+	}
+}
+
+// An open request comes before all else: its answer is waited for, or its payment.
+func TestAnOpenRequestComesNext(t *testing.T) {
+	t0 := hours(0)
+	for _, c := range []struct {
+		asked event
+		by    actor
+		waits actor
+	}{{requestCancel, buyer, seller}, {requestExtension, seller, buyer}, {acceptRaise, seller, buyer}, {acceptRaise, buyer, buyer}} {
+		l := life{Status: order.StatusInProgress, Terms: defaults().terms(), DueAt: &t0, Asked: c.asked, AskedBy: c.by, AskedAt: &t0}
+		if n := process().upcoming(l, hours(1)); n == nil || n.Actor != string(c.waits) || !n.At.Equal(hours(48)) {
+			t.Errorf("%s by the %s: %+v", c.asked, c.by, n)
+		}
+	}
+}
+
+// Row 20: how much a seller may give back alone.
+func TestASellerMayGiveBackWhatIsLeftOfTheShare(t *testing.T) {
+	for _, c := range []struct{ price, refunded, most int64 }{{10000, 0, 6000}, {10000, 2000, 4000}, {10000, 6000, 0}, {10000, 7000, 0}, {1, 0, 1}, {0, 0, 0}} {
+		l := life{Price: c.price, Refunded: c.refunded, Terms: defaults().terms()}
+		if got := l.mayGoBack(); got != c.most {
+			t.Errorf("of %d after %d: %d, want %d", c.price, c.refunded, got, c.most)
+		}
+	}
+	if l := (life{Price: 10000, Asked: requestPrice, Terms: defaults().terms()}); l.mayGoBack() != 0 {
+		t.Error("a lower price is asked for, and some of it can go back twice")
+	}
+}
+
+// Row 24.
+func TestOnlyCompletedOrdersAreReviewed(t *testing.T) {
+	t0 := hours(0)
+	l := life{Status: order.StatusCompleted, Terms: defaults().terms(), EndedAt: &t0}
+	if until := l.reviewableUntil(); until == nil || !until.Equal(hours(14*24)) {
+		t.Errorf("until %v", until)
+	}
+	if l.Status = order.StatusCancelled; l.reviewableUntil() != nil {
+		t.Error("a cancelled order is reviewed")
+	}
+}

@@ -81,13 +81,17 @@ func BenchmarkTPCB(b *testing.B) {
 // BenchmarkGrowth posts one journal after the other into books of 1,000 to 1,000,000 journals: the time of one may grow
 // with the depth of the indexes only.
 //
-//	go test ./modules/order/internal/ledger -run ^$ -bench Growth -benchtime 2000x
+//	go test ./modules/order/internal/ledger -run ^$ -bench Growth -benchtime 2000x (-short: to 100,000)
 func BenchmarkGrowth(b *testing.B) {
 	for name, h := range benches(b) {
 		b.Run(name, func(b *testing.B) {
 			var n atomic.Int64
 			there := int64(0)
-			for _, size := range []int64{1_000, 10_000, 100_000, 1_000_000} {
+			sizes := []int64{1_000, 10_000, 100_000, 1_000_000}
+			if testing.Short() {
+				sizes = sizes[:3]
+			}
+			for _, size := range sizes {
 				fillUp(b, h, &n, size-there)
 				there = size
 				b.Run(strconv.FormatInt(size, 10), func(b *testing.B) {

@@ -173,6 +173,26 @@ func TestAChargebackFreezesAndIsWonOrLost(t *testing.T) {
 	})
 }
 
+// Journal 16 in escrow: the escrow pays what is there; what had gone back, and what was paid from credit.
+func TestALostChargebackInEscrowIsBorneAsFarAsNothingIsThere(t *testing.T) {
+	part := held("o")
+	part.Refunded = usd(3000)
+	for _, c := range []struct{ amount, stored, borne int64 }{{10550, 0, 3165}, {7385, 0, 0}, {4385, 3000, 0}, {5385, 3000, 1000}} {
+		j, err := ChargebackLostInEscrow(Chargeback{ID: "c", OrderID: "o", Provider: "sim", Amount: usd(c.amount), Fee: usd(0)}, part, "bea", usd(c.stored))
+		got := map[string]int64{}
+		for _, e := range j.Entries {
+			got[e.Account.Code("USD")] = e.Amount.Minor
+		}
+		if err != nil || got["expense:bad_debt:USD"] != c.borne || got["escrow:o:USD"] != 7000 || got["escrow_fee:o:USD"] != 385 ||
+			got["buyer:bea:credit:USD"] != -c.stored || got["psp:sim:disputed:USD"] != -c.amount {
+			t.Errorf("%+v: %v, %v", c, got, err)
+		}
+	}
+	if _, err := ChargebackLostInEscrow(Chargeback{ID: "c", OrderID: "o", Amount: usd(7384)}, part, "bea", usd(0)); !errors.Is(err, ErrUnbalanced) {
+		t.Errorf("less than what is there was kept: %v", err)
+	}
+}
+
 // A dispute about a completed order freezes the earning, and returns it.
 func TestWhatIsFrozenThaws(t *testing.T) {
 	both(t, func(t *testing.T, h *apptest.Harness) {
@@ -228,6 +248,9 @@ func TestNobodyOwesLessThanNothing(t *testing.T) {
 	both(t, func(t *testing.T, h *apptest.Harness) {
 		if err := posted(t, h, DebtPaid("o", "sam", usd(1)), nil); err == nil {
 			t.Error("a debt that is not there was paid")
+		}
+		if err := posted(t, h, cleared("o", "nobody", usd(1)), nil); !errors.Is(err, ErrShort) { // an account that was not there before
+			t.Errorf("what was never earned has cleared: %v", err)
 		}
 		c := Chargeback{ID: "c", OrderID: "o", Provider: "sim", Amount: usd(5), Fee: usd(0)}
 		mustPost(t, h, ChargebackWon(c, Taken{}), nil)
