@@ -56,6 +56,7 @@ func stories() map[string]func(testing.TB, *market) {
 		"A stranger's first order":                                         aStrangersFirstOrder,
 		"Fifty parallel identical orders are one":                          fiftyParallelIdenticalOrdersAreOne,
 		"The marketplace is closed and opened":                             theMarketplaceIsClosedAndOpened,
+		"The operator looks after it":                                      theOperatorLooksAfterIt,
 		"Two sides who do not agree":                                       twoSidesWhoDoNotAgree,
 		"More than the price":                                              moreThanThePrice,
 		"An offer with three milestones":                                   anOfferWithThreeMilestones,

@@ -90,10 +90,13 @@ func TestABrokerThatIsKilledUnderLoadLosesNothing(t *testing.T) {
 	bus.Watch(p.Module("web", nil), func(context.Context, placed) { shown.Add(1) })
 	stop := p.start()
 	c := newCrowd(p, 4, crowdPause)
+	handled := func() int { return p.count("chat", "SELECT COUNT(*) FROM effects") }
+	patiently(t, "every queue is there", func() bool {
+		return handled() > 0 && p.count("review", "SELECT COUNT(*) FROM effects") > 0 && shown.Load() > 0
+	})
 	// RabbitMQ 3.10 keeps the names of new queues in memory for 3 s: killed before that, it comes back with queues that
 	// never answer. They are made once in the life of a marketplace.
 	<-time.After(4 * time.Second)
-	handled := func() int { return p.count("chat", "SELECT COUNT(*) FROM effects") }
 	for range brokerKills {
 		before, shownBefore := handled(), shown.Load()
 		patiently(t, "events are handled again", func() bool { return handled() > before+50 })

@@ -68,7 +68,7 @@ func (b *Bus) Records(ctx context.Context, w Wanted) ([]Record, error) {
 		all = append(all, found...)
 	}
 	return Newest(all, w.limit(), func(into *Record, from Record) {
-		into.Waiting, into.Dead = slices.Concat(into.Waiting, from.Waiting), slices.Concat(into.Dead, from.Dead)
+		into.Waiting, into.Dead = append(into.Waiting, from.Waiting...), append(into.Dead, from.Dead...) // never nil: they are lists in JSON
 	}), nil
 }
 

@@ -48,6 +48,8 @@ func conformance(t *testing.T, newHarness func(testing.TB) *harness) {
 		"a handler cannot begin a second transaction":                      nestedInHandler,
 		"old rows are swept and new ones kept":                             swept,
 		"the lag counts what waits and what is dead":                       lagCounts,
+		"events are browsed":                                               eventsAreBrowsed,
+		"dead letters are browsed and discarded":                           deadLettersAreDiscarded,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newHarness(t)) })
 	}
