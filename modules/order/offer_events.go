@@ -50,8 +50,9 @@ func (OfferAnswered) Topic() string { return "order.offer_answered.v1" }
 // OfferTakenBack says that an offer was withdrawn: an open one by who had sent it, an accepted one by either.
 type OfferTakenBack struct {
 	OfferFacts
-	By   string `json:"by"` // buyer, seller
-	Note string `json:"note"`
+	By       string `json:"by"` // buyer, seller
+	Note     string `json:"note"`
+	Accepted bool   `json:"accepted"` // it had been: what was ordered of it goes on
 }
 
 // Topic is order.offer_taken_back.v1.

@@ -22,7 +22,7 @@ func offerEvents() []event {
 	return []event{
 		order.OfferMade{OfferFacts: facts(order.OfferSent)},
 		order.OfferAnswered{OfferFacts: facts(order.OfferAccepted), Note: "Let us begin.", Ordered: true},
-		order.OfferTakenBack{OfferFacts: facts(order.OfferWithdrawn), By: "seller", Note: "I am ill."},
+		order.OfferTakenBack{OfferFacts: facts(order.OfferWithdrawn), By: "seller", Note: "I am ill.", Accepted: true},
 		order.OfferLapsed{OfferFacts: facts(order.OfferExpired), Unpaid: true},
 	}
 }

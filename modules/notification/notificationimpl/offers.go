@@ -43,10 +43,10 @@ func aboutOffers() map[string][]telling {
 		order.OfferTakenBack{}.Topic(): {
 			{kind: "offer_withdrawn", to: buyer, link: offerPage, button: seeOffer,
 				title: "{{.SellerUsername}} withdrew an offer",
-				text:  extent + "{{with excerpt .Note}} “{{.}}”{{end}} What has been ordered goes on."},
+				text:  extent + "{{with excerpt .Note}} “{{.}}”{{end}}{{if .Accepted}} What has been ordered goes on.{{end}}"},
 			{kind: "offer_withdrawn", to: seller, link: offerPage, button: seeOffer,
 				title: "{{.BuyerUsername}} withdrew an offer",
-				text:  extent + "{{with excerpt .Note}} “{{.}}”{{end}} What has been ordered goes on."},
+				text:  extent + "{{with excerpt .Note}} “{{.}}”{{end}}{{if .Accepted}} What has been ordered goes on.{{end}}"},
 		},
 		order.OfferLapsed{}.Topic(): {
 			{kind: "offer_expired", to: buyer, link: offerPage, button: seeOffer,

@@ -75,7 +75,7 @@ func TestEveryEventReachesTheRightPeople(t *testing.T) {
 		{order.OfferAnswered{OfferFacts: offered("seller", order.OfferCountered)}, "", "", ""},
 		{order.OfferAnswered{OfferFacts: offered("seller", order.OfferDeclined), Note: "Too late."}, "", "offer_declined /offers/offer-1 mail", "“Too late.”"},
 		{order.OfferAnswered{OfferFacts: offered("buyer", order.OfferDeclined)}, "offer_declined /offers/offer-1 mail", "", "Sam declined your offer"},
-		{order.OfferTakenBack{OfferFacts: offered("seller", order.OfferWithdrawn), By: "seller"}, "offer_withdrawn /offers/offer-1 mail", "", "Sam withdrew an offer"},
+		{order.OfferTakenBack{OfferFacts: offered("seller", order.OfferWithdrawn), By: "seller", Accepted: true}, "offer_withdrawn /offers/offer-1 mail", "", "What has been ordered goes on"},
 		{order.OfferTakenBack{OfferFacts: offered("seller", order.OfferWithdrawn), By: "buyer"}, "", "offer_withdrawn /offers/offer-1 mail", "Bea withdrew an offer"},
 		{order.OfferLapsed{OfferFacts: offered("seller", order.OfferExpired)}, "offer_expired /offers/offer-1 mail", "offer_expired /offers/offer-1 mail", "Nobody answered in time"},
 		{order.OfferLapsed{OfferFacts: offered("buyer", order.OfferExpired), Unpaid: true}, "offer_expired /offers/offer-1 mail", "offer_expired /offers/offer-1 mail", "Nobody paid for the first milestone"},

@@ -68,10 +68,11 @@ func (s *service) WithdrawOffer(ctx context.Context, q order.AnswerOfferRequest)
 		if len(ordered) == len(row.Milestones) {
 			return fault.Conflictf("Everything in this offer has been ordered. What is in work is settled in its order.")
 		}
+		accepted := row.Status == order.OfferAccepted
 		if err := s.settleOffer(tx, row, order.OfferWithdrawn, q.Note); err != nil {
 			return err
 		}
-		return tx.Emit(order.OfferTakenBack{OfferFacts: row.facts(tx.Now()), By: string(role), Note: q.Note})
+		return tx.Emit(order.OfferTakenBack{OfferFacts: row.facts(tx.Now()), By: string(role), Note: q.Note, Accepted: accepted})
 	})
 }
 
@@ -142,8 +143,6 @@ func (r offerRow) reason(role actor, now time.Time) string {
 		return "This offer was answered with another one. Look at that."
 	case order.OfferWithdrawn:
 		return "This offer was withdrawn. Send a new one."
-	case order.OfferExpired:
-		return "This offer has expired. Send a new one."
 	}
-	return "This offer is " + string(r.Status) + "."
+	return "This offer has expired. Send a new one."
 }

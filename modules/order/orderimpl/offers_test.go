@@ -242,7 +242,7 @@ func TestAnOfferIsWithdrawnBeforeItsAnswerAndForWhatIsNotOrdered(t *testing.T) {
 	refused(t, err, fault.Conflict)
 	b.is(b.get(first), order.StatusInProgress)
 	taken := apptest.Emitted[order.OfferTakenBack](t, b.Harness)
-	if len(taken) != 2 || taken[1].By != "seller" || taken[1].Note != "For this reason." {
+	if len(taken) != 2 || taken[1].By != "seller" || taken[1].Note != "For this reason." || taken[0].Accepted || !taken[1].Accepted {
 		t.Errorf("told: %+v", taken)
 	}
 	single := three()
