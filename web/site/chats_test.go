@@ -31,6 +31,9 @@ func (c chats) messages() []chat.Message {
 		if i%2 == 1 {
 			messages[i].SenderID, messages[i].SenderUsername = benID, "ben"
 		}
+		if c.w.cards && i == 3 {
+			messages[i].Kind, messages[i].SubjectID = chat.KindOffer, "of1"
+		}
 	}
 	return messages
 }

@@ -35,6 +35,7 @@ type conversationPage struct {
 	Gig          *gig.Gig
 	Order        *order.Order
 	Here         string // the address of the conversation
+	Sells        bool   // who looks can make an offer
 }
 
 // savedReply is a saved answer as it would be sent here.
@@ -57,6 +58,8 @@ type messageView struct {
 	Mine bool
 	Day  time.Time // set on the first message of a day
 	Path string    // of what a search has found: where it stands
+
+	Offer *offerView // of a card; nil: it cannot be shown at the moment
 }
 
 const (
@@ -111,9 +114,13 @@ func (s *Site) fillConversation(ctx context.Context, page *conversationPage, c e
 		return err
 	})
 	g.want(partProfile, func(ctx context.Context) error {
-		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{conversation.With.ID}})
-		if len(list.Items) > 0 {
-			page.Other = list.Items[0]
+		me := identity.From(ctx).UserID
+		list, err := s.Users.List(ctx, user.ListRequest{IDs: []string{conversation.With.ID, me}})
+		for _, p := range list.Items {
+			if p.ID == conversation.With.ID {
+				page.Other = p
+			}
+			page.Sells = page.Sells || p.ID == me && p.Seller != nil
 		}
 		return err
 	})
@@ -129,7 +136,13 @@ func (s *Site) fillConversation(ctx context.Context, page *conversationPage, c e
 	})
 	g.want(partSubject, func(ctx context.Context) error { return s.readSubject(ctx, page) })
 	without, err := g.wait()
-	page.Missing = slices.Compact(slices.Sorted(slices.Values(slices.Concat(page.Missing, without))))
+	if err != nil {
+		return err
+	}
+	cards := s.gather(ctx)
+	cards.want(partOffers, func(ctx context.Context) error { return s.showOffers(ctx, page.Messages.Items, page.Here) })
+	withoutCards, err := cards.wait()
+	page.Missing = slices.Compact(slices.Sorted(slices.Values(slices.Concat(page.Missing, without, withoutCards))))
 	for _, r := range replies.Items {
 		page.Replies = append(page.Replies, savedReply{ID: r.ID, Title: r.Title, Text: strings.ReplaceAll(r.Text, "{name}", page.Other.DisplayName),
 			Path: listPath(page.Here, "reply", r.ID) + "#text"})
@@ -273,8 +286,13 @@ func (s *Site) ListMessages(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	before := s.Clock.Now() // no heading for today
-	return s.showPart(c, "inbox/show", "messages", messageList{Items: showMessages(ctx, list.Items, before), TheirRead: conversation.TheirRead, Conversation: conversation.ID, Changeable: true})
+	shown := showMessages(ctx, list.Items, s.Clock.Now()) // no heading for today
+	cards := s.gather(ctx)
+	cards.want(partOffers, func(ctx context.Context) error { return s.showOffers(ctx, shown, conversationPath(conversation.ID)) })
+	if _, err := cards.wait(); err != nil {
+		return err
+	}
+	return s.showPart(c, "inbox/show", "messages", messageList{Items: shown, TheirRead: conversation.TheirRead, Conversation: conversation.ID, Changeable: true})
 }
 
 // ReadConversation marks everything up to a message as read.

@@ -25,6 +25,7 @@ const (
 	partResponses     = "times of response"
 	partTalk          = "messages about this order"
 	partSubject       = "what the conversation is about"
+	partOffers        = "offers"
 	partYou           = "your profile"
 	partMessages      = "unread messages"
 	partNotifications = "unread notifications"

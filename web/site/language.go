@@ -115,7 +115,7 @@ func words(l *language.Language) (string, error) {
 
 // scriptTexts are the texts of the scripts, in English.
 func scriptTexts() []string {
-	return []string{"You", "You get", "Seen", "Reconnecting…", "Sending…", "This message was deleted", "Online", "Last seen", "This page has changed.", "Show it", "Not sent. Check your connection and send it again.", "Your draft from before is back.", "Discard it"}
+	return []string{"You", "You get", "Seen", "Reconnecting…", "Sending…", "This message was deleted", "Custom offer", "Online", "Last seen", "This page has changed.", "Show it", "Not sent. Check your connection and send it again.", "Your draft from before is back.", "Discard it"}
 }
 
 // localizeField says what a field shows in a language: the names of its choices, and what is wrong with it.

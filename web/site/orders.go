@@ -123,6 +123,7 @@ type orderPage struct {
 	Kinds      []option    // of changes
 	Reasons    []option    // of disputes
 	Talk       messageList // the last messages about it
+	Offer      *offerView  // that it is a milestone of
 }
 
 // question is one of the seller's questions as an input.
@@ -204,8 +205,28 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 		}
 		return err
 	})
+	g.want(partOffers, func(ctx context.Context) (err error) {
+		page.Offer, err = s.offerOf(ctx, o)
+		return err
+	})
 	page.Missing, err = g.wait()
 	return err
+}
+
+// offerOf is the offer that an order is a milestone of, with that milestone marked; nil for other orders.
+func (s *Site) offerOf(ctx context.Context, o order.Order) (*offerView, error) {
+	if o.OfferID == "" {
+		return nil, nil
+	}
+	found, err := s.Orders.GetOffer(ctx, order.GetOfferRequest{ID: o.OfferID})
+	if err != nil {
+		return nil, err
+	}
+	v := viewOffer(ctx, found, "")
+	for i := range v.Parts {
+		v.Parts[i].Here = v.Parts[i].OrderID == o.ID
+	}
+	return &v, nil
 }
 
 // talkShown is how many messages the page of an order shows.

@@ -25,7 +25,7 @@ const (
 
 // Pages lists every URL of the site, one line each.
 func (s *Site) Pages() []Page {
-	return slices.Concat(s.browsing(), s.entering(), s.settling(), s.selling(), s.ordering(), s.talking(), s.operating(), s.developing())
+	return slices.Concat(s.browsing(), s.entering(), s.settling(), s.selling(), s.ordering(), s.offering(), s.talking(), s.operating(), s.developing())
 }
 
 // browsing is what everybody looks at.
@@ -190,6 +190,24 @@ func (s *Site) ordering() []Page {
 		{post, "/simulator/pay/:id/challenge", edge.SignedIn, s.ChallengePayment, false},
 		{get, "/simulator/onboarding/:id", edge.Development, s.ShowOnboarding, false},
 		{post, "/simulator/onboarding/:id", edge.Development, s.DecideOnboarding, false},
+	}
+}
+
+// offering is what a seller and a buyer agree on between themselves.
+func (s *Site) offering() []Page {
+	return []Page{
+		{get, "/inbox/:id/offer", edge.Verified, s.ShowNewOffer, false},
+		{post, "/inbox/:id/offer", edge.Verified, s.SendOffer, false},
+		{get, "/offers", edge.SignedIn, s.ListOffers, false},
+		{get, "/offers/:id", edge.SignedIn, s.ShowOffer, false},
+		{get, "/offers/:id/card", edge.SignedIn, s.ShowOfferCard, false},
+		{get, "/offers/:id/counter", edge.Verified, s.ShowCounterOffer, false},
+		{post, "/offers/:id/counter", edge.Verified, s.CounterOffer, false},
+		{post, "/offers/:id/accept", edge.Verified, s.AcceptOffer, false},
+		{post, "/offers/:id/decline", edge.SignedIn, s.DeclineOffer, false},
+		{post, "/offers/:id/withdraw", edge.SignedIn, s.WithdrawOffer, false},
+		{get, "/offers/:id/order", edge.Verified, s.ShowOfferCheckout, false},
+		{post, "/offers/:id/order", edge.Verified, s.OrderMilestone, false},
 	}
 }
 

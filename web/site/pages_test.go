@@ -51,6 +51,8 @@ func filled(path string) string {
 		return strings.Replace(path, ":id", "draft", 1)
 	case strings.HasPrefix(path, "/orders/:id"):
 		return strings.NewReplacer(":id", "o1", ":file", "f1").Replace(path)
+	case strings.HasPrefix(path, "/offers/:id"):
+		return strings.Replace(path, ":id", "of1", 1)
 	case strings.HasPrefix(path, "/pay/:id"):
 		return "/pay/p1"
 	case strings.HasPrefix(path, "/simulator/pay/:id"):
@@ -88,12 +90,13 @@ func everything(t *testing.T, w *world, look func(t *testing.T, name string, pag
 			see(w.role+" "+string(w.state), member, "/orders/o1")
 		}
 	}
+	seeOffers(w, member, see)
 	see("paid", member, "/orders/o1?payment=succeeded")
 	for _, w.payment = range []string{"pending", "succeeded", "declined", "expired"} {
 		see(w.payment, member, "/simulator/pay/pay1")
 	}
 	w.empty, w.seller = true, false
-	for _, path := range []string{"/", "/gigs", "/users/ben", "/users/ana", "/orders", "/orders?role=seller", "/inbox", "/inbox?q=x", "/inbox?folder=spam", "/inbox/replies", "/inbox/safety", "/notifications", "/earnings",
+	for _, path := range []string{"/", "/gigs", "/users/ben", "/users/ana", "/orders", "/orders?role=seller", "/offers", "/inbox/c1/offer", "/inbox", "/inbox?q=x", "/inbox?folder=spam", "/inbox/replies", "/inbox/safety", "/notifications", "/earnings",
 		"/seller/gigs", "/settings/seller/steps/1", "/settings/seller/steps/2", "/settings/seller/steps/3", "/settings/seller/steps/4", "/sell", "/gigs/new", "/gigs/" + gigA} {
 		see("empty", member, path)
 	}

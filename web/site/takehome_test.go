@@ -10,6 +10,7 @@ import (
 
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
+	"marketplace/platform/money"
 )
 
 func (o orders) TakeHome(_ context.Context, q order.TakeHomeRequest) (order.TakeHomes, error) {
@@ -24,6 +25,14 @@ func (o orders) TakeHome(_ context.Context, q order.TakeHomeRequest) (order.Take
 		}
 		list.Items = append(list.Items, order.TakeHome{Price: cents(minor), Pays: cents(minor + 500), Fee: cents(minor / 5), Earns: cents(minor - minor/5), Available: o.w.now})
 	}
+	for _, x := range list.Items {
+		list.Sum.Price.Minor, list.Sum.Pays.Minor = list.Sum.Price.Minor+x.Price.Minor, list.Sum.Pays.Minor+x.Pays.Minor
+		list.Sum.Fee.Minor, list.Sum.Earns.Minor = list.Sum.Fee.Minor+x.Fee.Minor, list.Sum.Earns.Minor+x.Earns.Minor
+	}
+	for _, part := range []*money.Amount{&list.Sum.Price, &list.Sum.Pays, &list.Sum.Fee, &list.Sum.Earns} {
+		part.Currency = "USD"
+	}
+	list.Sum.Available = o.w.now
 	return list, nil
 }
 
@@ -58,6 +67,8 @@ func TestTheCalculatorAnswersPagesAndScripts(t *testing.T) {
 	for path, text := range map[string]string{
 		"/take-home?price=45&category=logo-design":       "<b>You get $36.00</b>: the buyer pays $50.00, our fee is $9.00.",
 		"/take-home?price=45&part=yes":                   "<b>You get $36.00</b>",
+		"/take-home?price=45&price=&price=55":            "<b>You get $80.00</b>: the buyer pays $110.00, our fee is $20.00.",
+		"/take-home?price=45&price=55&part=yes&as=buyer": "<b>The buyer pays $110.00</b>",
 		"/orders/o1/take-home?change_amount=50.00":       "<b>You get $40.00</b>",
 		"/orders/o1/take-home?refund_amount=50&part=yes": "<b>You get $40.00</b>",
 	} {

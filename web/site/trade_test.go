@@ -67,6 +67,9 @@ func (o orders) order() order.Order {
 	case order.StatusCancelled, order.StatusExpired:
 		x.Allowed, x.Next, x.EndedAt = nil, nil, &placed
 	}
+	if o.w.milestone > 0 {
+		x.OfferID, x.Milestone, x.Milestones, x.Package = "of1", o.w.milestone, 2, "offer"
+	}
 	if o.w.role == "seller" {
 		x.BuyerID, x.BuyerUsername, x.SellerID, x.SellerUsername, x.Payment = benID, "ben", anaID, "ana", nil
 	}
@@ -80,6 +83,9 @@ func (o orders) Quote(_ context.Context, q order.QuoteRequest) (order.Quote, err
 }
 
 func (o orders) Place(_ context.Context, q order.PlaceRequest) (order.Placement, error) {
+	if q.OfferID != "" {
+		return order.Placement{Order: o.order()}, o.w.call(fmt.Sprintf("Place %s %d %s", q.OfferID, q.Milestone, q.RequestID))
+	}
 	return order.Placement{Order: o.order()}, o.w.call(fmt.Sprintf("Place %s %d %s", q.Package, q.Quantity, q.RequestID))
 }
 
@@ -99,7 +105,7 @@ func (o orders) List(_ context.Context, q order.ListRequest) (order.List, error)
 	var list order.List
 	for _, status := range []order.Status{order.StatusDelivered, order.StatusInProgress, order.StatusCompleted, order.StatusCancelled} {
 		if len(q.Status) == 0 || slices.Contains(q.Status, status) {
-			x := orders{w: &world{now: o.w.now, text: o.w.text, state: status, role: q.Role}}.order()
+			x := orders{w: &world{now: o.w.now, text: o.w.text, state: status, role: q.Role, milestone: o.w.milestone}}.order()
 			list.Items = append(list.Items, x)
 		}
 	}

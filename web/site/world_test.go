@@ -42,6 +42,11 @@ type world struct {
 	payment string
 	state   order.Status
 	role    string
+
+	offer     order.OfferStatus
+	cards     bool  // the last message is an offer
+	barred    error // why ana cannot write to ben
+	milestone int   // of the offer, that the order is
 }
 
 const (
@@ -53,7 +58,7 @@ const (
 
 func newWorld() *world {
 	return &world{
-		now: time.Date(2026, 3, 12, 14, 5, 0, 0, time.UTC), seller: true, role: "buyer", state: order.StatusDelivered, payment: "pending",
+		now: time.Date(2026, 3, 12, 14, 5, 0, 0, time.UTC), seller: true, role: "buyer", state: order.StatusDelivered, payment: "pending", offer: order.OfferSent,
 		text: "I draw **calm** and confident marks.\n\n## What you get\n\n- Three drafts\n- All source files",
 	}
 }

@@ -95,25 +95,26 @@
 
   // The calculator: the server computes while one types, as it does when the form is sent.
   all("[data-take-home]").forEach((sum) => {
-    const input = document.getElementById(sum.dataset.of);
-    if (!input) return;
+    const inputs = sum.dataset.of.split(" ").map((id) => document.getElementById(id)).filter(Boolean);
+    if (inputs.length === 0) return;
+    const typed = () => inputs.map((input) => input.value.trim()).filter(Boolean);
+    const choices = ["category", "gig_id"].map((name) => inputs[0].form?.elements.namedItem(name)).filter(Boolean);
     let wait = 0;
     const compute = () => {
       const ask = new URL(sum.dataset.takeHome || location.pathname, location.href);
       ask.searchParams.set("part", "yes");
-      ask.searchParams.set("price", input.value.trim());
-      const category = input.form?.elements.namedItem("category");
-      if (category?.value) ask.searchParams.set("category", category.value);
-      const typed = input.value;
+      const prices = typed();
+      prices.forEach((price) => ask.searchParams.append("price", price));
+      choices.forEach((choice) => { if (choice.value) ask.searchParams.set(choice.name === "gig_id" ? "gig" : "category", choice.value); });
       fetch(ask).then((answer) => (answer.ok ? answer.text() : "")).then((text) => {
-        if (input.value === typed) sum.innerHTML = text;
+        if (typed().join() === prices.join()) sum.innerHTML = text;
       }).catch(() => {});
     };
-    input.addEventListener("input", () => {
+    inputs.forEach((input) => input.addEventListener("input", () => {
       clearTimeout(wait);
       wait = setTimeout(compute, 250);
-    });
-    input.form?.elements.namedItem("category")?.addEventListener?.("change", () => input.value && compute());
+    }));
+    choices.forEach((choice) => choice.addEventListener?.("change", () => typed().length && compute()));
   });
 
   // Menus close when something else is done; a saved answer goes into what is being written.

@@ -74,13 +74,36 @@
     const shown = orderShown();
     if (!shown || shown.order === order.order_id && Number(shown.version) < order.version) outdated("order");
   };
-  socket.on("order", onOrder);
+  socket.on("order", (order) => {
+    onOrder(order);
+    renewOffers("[data-offer][data-open]"); // their milestones
+  });
   let connections = 0;
   socket.on("connect", () => { // what was missed
     const shown = orderShown();
     if (shown) socket.timeout(10000).emit("order", { id: shown.order }, (failed, answer) => { if (answer?.order) onOrder(answer.order); });
-    else if (connections > 0) ["order", "notification", "conversations"].forEach(outdated);
+    else if (connections > 0) ["order", "offer", "notification", "conversations"].forEach(outdated);
+    if (connections > 0) renewOffers("[data-offer][data-open]");
     connections += 1;
+  });
+
+  // An offer among the messages is shown as it is now, unless somebody is writing an answer to it.
+  const renew = async (card) => {
+    try {
+      const answer = await fetch(`/offers/${encodeURIComponent(card.dataset.offer)}/card?back=${encodeURIComponent(location.pathname)}`, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected || card.querySelector("details[open]")) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-offer]");
+      if (!fresh || card.querySelector("details[open]")) return;
+      window.marketplace.localize(fresh);
+      card.replaceWith(document.importNode(fresh, true));
+    } catch {
+      // The next change, or the next connection, tries again.
+    }
+  };
+  const renewOffers = (which) => chat?.querySelectorAll(which).forEach(renew);
+  socket.on("offer", ({ offer_id: id }) => {
+    outdated("offer");
+    renewOffers(`[data-offer="${CSS.escape(id)}"]`);
   });
 
   socket.on("notification", (event) => {
@@ -123,7 +146,7 @@
   const inRow = (message) => {
     const row = document.querySelector(`[data-conversation="${CSS.escape(message.conversation_id)}"]`);
     if (!row || Number(row.dataset.last) > message.seq) return row;
-    const words = message.deleted_at ? say("This message was deleted") : message.text || (message.attachments || []).map((file) => file.name).join(", ");
+    const words = message.kind === "offer" ? `${say("Custom offer")}: ${message.text}` : message.deleted_at ? say("This message was deleted") : message.text || (message.attachments || []).map((file) => file.name).join(", ");
     row.querySelector(".conversation-last").textContent = (message.sender_id === user ? say("You") + ": " : "") + words;
     row.dataset.last = message.seq;
     return row;
