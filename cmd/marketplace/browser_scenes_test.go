@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
 	"image"
 	"image/png"
 	"net/http"
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,6 +162,7 @@ func (g *gallery) stretch() {
 		must[chat.Message](g.t)(g.services.Chats.Send(g.as(buying), chat.SendRequest{ConversationID: talk.ID, Text: text}))
 	}
 	must[order.Placement](g.t)(g.services.Orders.Place(g.as(buying), order.PlaceRequest{RequestID: unique(), GigID: long.ID, Package: "premium", Quantity: 3}))
+	g.longOffer(who, long)
 	g.route = map[string][]scene{
 		"/gigs/:id":         {{path: "/gigs/" + long.ID, name: "gig-long"}, {who: buying, path: "/gigs/" + long.ID, name: "gig-long"}},
 		"/gigs/:id/order":   {{who: buying, path: "/gigs/" + long.ID + "/order?package=premium", name: "checkout-long"}},
@@ -192,6 +195,7 @@ func (g *gallery) arrange() {
 	mails := must[notification.MailList](g.t)(g.services.Notifications.ListMails(identity.System(context.Background()), notification.ListMailsRequest{Limit: 3})).Items
 	add("/dev/mail/:id", scene{path: "/dev/mail/" + mails[0].ID, name: "dev-mail"})
 	g.orders(add)
+	g.offers(add)
 	for _, s := range []scene{{path: "/login"}, {path: "/signup"}, {path: "/forgot-password"}, {who: buying, path: "/settings"}, {who: selling, path: "/settings/seller"},
 		{who: buying, path: "/settings/security"}, {who: selling, path: "/gigs/new"}} {
 		s.form = "main form:not([enctype]):not(.demo-list form)"
@@ -293,10 +297,53 @@ func (g *gallery) orders(add func(string, scene)) {
 	}
 }
 
+// longOffer is an offer with as many milestones and words as it can have.
+func (g *gallery) longOffer(who string, of gig.Gig) {
+	g.t.Helper()
+	q := order.SendOfferRequest{RequestID: unique(), BuyerID: identity.From(g.as(buying)).UserID, GigID: of.ID}
+	q.Description = strings.Repeat(longWord+" ", 30)
+	for range 10 {
+		q.Milestones = append(q.Milestones, order.NewMilestone{Title: strings.Repeat(longWord, 2)[:80], Price: 1999999, DeliveryDays: 90, Revisions: gig.Unlimited})
+	}
+	must[order.Offer](g.t)(g.services.Orders.SendOffer(g.as(who), q))
+}
+
+// offers adds what two people offer each other: on its own page, in the list and in the conversation, for who is to answer, who
+// waits and who pays; and the forms, also with nothing written.
+func (g *gallery) offers(add func(string, scene)) {
+	g.t.Helper()
+	for _, who := range []string{buying, selling} {
+		seen := map[order.OfferStatus]bool{}
+		for _, o := range must[order.OfferList](g.t)(g.services.Orders.ListOffers(g.as(who), order.ListOffersRequest{Limit: 100})).Items {
+			if seen[o.Status] && len(o.Milestones) < 10 {
+				continue
+			}
+			seen[o.Status] = true
+			name := fmt.Sprintf("%s-%d", o.Status, len(o.Milestones))
+			add("/offers/:id", scene{who: who, path: "/offers/" + o.ID, name: "offer-" + name})
+			if slices.Contains(o.Allowed, order.OfferCounter) {
+				add("/offers/:id/counter", scene{who: who, path: "/offers/" + o.ID + "/counter", name: "offer-counter-" + name})
+			}
+			if slices.Contains(o.Allowed, order.OfferOrder) {
+				add("/offers/:id/order", scene{who: who, path: "/offers/" + o.ID + "/order", name: "offer-checkout-" + name})
+			}
+			if o.Status == order.OfferAccepted {
+				add("/orders/:id", scene{who: who, path: "/orders/" + o.Milestones[0].OrderID, name: "order-milestone"})
+				talk := must[chat.Conversation](g.t)(g.services.Chats.Open(g.as(buying), chat.OpenRequest{Username: selling}))
+				add("/inbox/:id", scene{who: who, path: "/inbox/" + talk.ID, name: "chat-offer"})
+				if who == selling {
+					add("/inbox/:id/offer", scene{who: who, path: "/inbox/" + talk.ID + "/offer", name: "offer-new", form: "form[action$='/offer']"})
+					add("/inbox/:id/offer", scene{who: who, path: "/inbox/" + talk.ID + "/offer", name: "offer-new"})
+				}
+			}
+		}
+	}
+}
+
 // notPages are routes that answer something else than a page.
 func notPages() []string {
 	return []string{"/static/*", "/pictures/:id", "/avatars/:id", "/gigs/:id/cover", "/gigs/:id/card", "/users/:username/card", "/categories/:slug/card",
-		"/categories/:slug/feed", "/sitemaps/:name", "/files/:token", "/orders/:id/invoice.pdf", "/pay/:id", "/orders/:id/files/:file", "/inbox/:id/messages", "/dev/mail/:id/html",
+		"/categories/:slug/feed", "/sitemaps/:name", "/files/:token", "/orders/:id/invoice.pdf", "/pay/:id", "/orders/:id/files/:file", "/offers/:id/card", "/inbox/:id/messages", "/dev/mail/:id/html",
 		"/inbox/:id/files/:file", "/inbox/:id/pictures/:file", "/attachments/:token"}
 }
 

@@ -37,6 +37,7 @@ func TestAStrangersFirstOrderInABrowser(t *testing.T) {
 		work(seller, buyer)
 		seller.menu("Earnings")
 		seller.sees("$80.00", "I will draw a lasting logo")
+		bargain(seller, buyer)
 	})
 }
 
@@ -57,6 +58,7 @@ func TestAFirstOrderOnAPhoneWithScriptsOff(t *testing.T) {
 	buyer.orders()
 	seller.reads("New order")
 	work(seller, buyer)
+	bargain(seller, buyer)
 }
 
 // joins signs up and follows the link in the mail.

@@ -103,6 +103,9 @@ func (d *demo) today() error {
 	if _, err := d.place("bella", 5, "standard"); err != nil {
 		return err
 	}
+	if err := d.bargains(); err != nil {
+		return fmt.Errorf("bargain: %w", err)
+	}
 	return d.app.Drained(d.ctx)
 }
 

@@ -134,7 +134,7 @@ type Kind string
 // The kinds of messages.
 const (
 	KindText  Kind = "text"  // its text and its files
-	KindOffer Kind = "offer" // a card of the offer that SubjectID names (order.GetOffer); it has no text
+	KindOffer Kind = "offer" // a card of the offer that SubjectID names (order.GetOffer); its text is the title of the gig
 )
 
 // Message is one message. Seq counts 1, 2, 3 … without gaps in its conversation.

@@ -44,5 +44,5 @@ func (s *service) onOfferMade(_ context.Context, tx *db.Tx, e order.OfferMade) e
 		return err
 	}
 	return post(tx, &messageRow{ID: uuid.Must(uuid.NewV7()).String(), ConversationID: id, SenderID: from.ID, SenderUsername: from.Username,
-		Kind: chat.KindOffer, SubjectID: e.OfferID}, view)
+		Kind: chat.KindOffer, SubjectID: e.OfferID, Text: e.GigTitle, Folded: strings.ToLower(e.GigTitle)}, view)
 }
