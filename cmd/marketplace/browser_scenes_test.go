@@ -313,13 +313,13 @@ func (g *gallery) longOffer(who string, of gig.Gig) {
 func (g *gallery) offers(add func(string, scene)) {
 	g.t.Helper()
 	for _, who := range []string{buying, selling} {
-		seen := map[order.OfferStatus]bool{}
+		seen := map[string]bool{}
 		for _, o := range must[order.OfferList](g.t)(g.services.Orders.ListOffers(g.as(who), order.ListOffersRequest{Limit: 100})).Items {
-			if seen[o.Status] && len(o.Milestones) < 10 {
+			name := fmt.Sprintf("%s-%d", o.Status, len(o.Milestones))
+			if seen[name] {
 				continue
 			}
-			seen[o.Status] = true
-			name := fmt.Sprintf("%s-%d", o.Status, len(o.Milestones))
+			seen[name] = true
 			add("/offers/:id", scene{who: who, path: "/offers/" + o.ID, name: "offer-" + name})
 			if slices.Contains(o.Allowed, order.OfferCounter) {
 				add("/offers/:id/counter", scene{who: who, path: "/offers/" + o.ID + "/counter", name: "offer-counter-" + name})

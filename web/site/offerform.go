@@ -14,7 +14,6 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/modules/order"
 	"marketplace/platform/fault"
-	"marketplace/web/edge"
 )
 
 // offerFormPage is the form of an offer: the first one of a seller in a conversation, or the answer to one.
@@ -102,7 +101,7 @@ func (s *Site) SendOffer(c echo.Context) error {
 	if reshape(values) {
 		return s.showNewOffer(c, http.StatusOK, form{Values: values})
 	}
-	made, err := edge.SendOffer(c.Request().Context(), s.Services, c.Param("id"),
+	made, err := s.Services.SendOffer(c.Request().Context(), c.Param("id"),
 		order.SendOfferRequest{RequestID: values.Get("request_id"), GigID: values.Get("gig_id"), OfferTerms: s.readTerms(values)})
 	if err == nil {
 		return s.done(c, offerPath(made.ID), "Your offer is sent.")
@@ -148,7 +147,7 @@ func (s *Site) CounterOffer(c echo.Context) error {
 	if reshape(values) {
 		return s.showCounterOffer(c, http.StatusOK, form{Values: values})
 	}
-	made, err := edge.CounterOffer(c.Request().Context(), s.Services,
+	made, err := s.Services.CounterOffer(c.Request().Context(),
 		order.CounterOfferRequest{RequestID: values.Get("request_id"), OfferID: c.Param("id"), OfferTerms: s.readTerms(values)})
 	if err == nil {
 		return s.done(c, offerPath(made.ID), "Your offer is sent.")
