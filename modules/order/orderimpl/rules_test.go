@@ -357,3 +357,58 @@ func TestOnlyCompletedOrdersAreReviewed(t *testing.T) {
 		t.Error("a cancelled order is reviewed")
 	}
 }
+
+// Row 19: what was before the dispute goes on; it does not begin anew.
+func TestAWithdrawnDisputeBeginsNothingAnew(t *testing.T) {
+	p, began := process(), hours(1)
+	l := life{Status: order.StatusAwaitingRequirements, Terms: defaults().terms(), Price: 10000, DeliveryDays: 1, Revisions: 1, PaidAt: &began}
+	step := func(who actor, what event, h float64) {
+		t.Helper()
+		r, ok := p.find(l, who, hours(h), byEvent(what))
+		if !ok {
+			t.Fatalf("%s at hour %v is not allowed when %s", what, h, l.Status)
+		}
+		l = r.follow(l, hours(h), deal{})
+	}
+	check := func(startedAt, deliveredAt float64, used int) {
+		t.Helper()
+		if !at(l.StartedAt, startedAt) || !at(l.DeliveredAt, deliveredAt) || l.Used != used {
+			t.Errorf("%s: started %v, delivered %v, %d revisions", l.Status, l.StartedAt, l.DeliveredAt, l.Used)
+		}
+	}
+	step(buyer, submitRequirements, 2)
+	check(2, 0, 0)
+	for i, h := range []float64{40, 60} { // late
+		step(buyer, openDispute, h)
+		step(buyer, withdrawDispute, h+10)
+		check(2, 0, 0)
+		if want := hours(2 + 24 + 10*float64(i+1)); !l.DueAt.Equal(want) {
+			t.Errorf("due %v, want %v", l.DueAt, want)
+		}
+	}
+	step(seller, deliver, 80)
+	step(seller, openDispute, 90)
+	step(seller, withdrawDispute, 95)
+	check(2, 80, 0)
+	if !l.reviewEnd().Equal(hours(80 + 72 + 5)) {
+		t.Errorf("the review ends %v", l.reviewEnd())
+	}
+	step(buyer, requestRevision, 100)
+	step(buyer, openDispute, 101)
+	step(buyer, withdrawDispute, 102)
+	check(2, 80, 1)
+}
+
+// Rows 17a, 22a: where all has gone back, there is nothing to decide about.
+func TestWhatHasGoneBackIsNotDisputed(t *testing.T) {
+	t0 := hours(0)
+	for refunded, want := range map[int64]bool{9999: true, 10000: false} {
+		l := life{Status: order.StatusCompleted, Terms: defaults().terms(), Price: 10000, Refunded: refunded, EndedAt: &t0}
+		if got := slices.Contains(process().allowed(l, buyer, t0), order.ActionDispute); got != want {
+			t.Errorf("after %d it can be disputed: %v", refunded, got)
+		}
+		if got := slices.Contains(process().allowed(l, moderator, t0), order.ActionStaffRefund); got != want {
+			t.Errorf("after %d staff can give more back: %v", refunded, got)
+		}
+	}
+}
