@@ -13,9 +13,9 @@ import (
 )
 
 // kills is how often a process is killed under load; KILLS in the environment says another number.
-func kills() int { return rounds("KILLS", 500) }
+func kills() int { return often("KILLS", 500) }
 
-func rounds(name string, usual int) int {
+func often(name string, usual int) int {
 	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 		return n
 	}
@@ -31,7 +31,7 @@ func TestCrashesOfTheDatabaseLoseNothingAndDoubleNothing(t *testing.T) {
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	stop := f.load()
-	for range rounds("CRASHES", 50) {
+	for range often("CRASHES", 50) {
 		f.yes.more(t, 3+random.IntN(8))
 		cluster.Stop(t)
 		cluster.Start(t)
