@@ -2,10 +2,12 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"marketplace/modules/chat"
 	"marketplace/modules/order"
+	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
 
@@ -14,7 +16,7 @@ import (
 func (s Services) SendOffer(ctx context.Context, conversationID string, q order.SendOfferRequest) (order.Offer, error) {
 	with, err := s.Chats.MayWrite(ctx, chat.MayWriteRequest{ConversationID: conversationID, Text: wordsOf(q.OfferTerms)})
 	if err != nil {
-		return order.Offer{}, err
+		return order.Offer{}, ofDescription(err)
 	}
 	q.BuyerID = with.With.ID
 	return s.Orders.SendOffer(ctx, q)
@@ -31,9 +33,18 @@ func (s Services) CounterOffer(ctx context.Context, q order.CounterOfferRequest)
 		other = was.BuyerID
 	}
 	if _, err := s.Chats.MayWrite(ctx, chat.MayWriteRequest{UserID: other, Text: wordsOf(q.OfferTerms)}); err != nil {
-		return order.Offer{}, err
+		return order.Offer{}, ofDescription(err)
 	}
 	return s.Orders.CounterOffer(ctx, q)
+}
+
+// ofDescription says of an offer's description what the chat says of a text.
+func ofDescription(err error) error {
+	var refusal *fault.Error
+	if !errors.As(err, &refusal) || len(refusal.Fields) != 1 || refusal.Fields[0].Name != "text" {
+		return err
+	}
+	return fault.Wrong("description", "%s", refusal.Fields[0].Message)
 }
 
 // wordsOf is all that the other would read of an offer.

@@ -6,16 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"marketplace/modules/order"
 	"marketplace/platform/db"
 )
 
-const (
-	offerLapsed  = "offer_lapsed" // as it is counted among the steps that are taken by themselves
-	paymentPause = time.Minute    // an offer whose first milestone is being paid for is looked at again
-)
+// offerLapsed is how the end of an offer is counted among the steps that are taken by themselves.
+const offerLapsed = "offer_lapsed"
 
 // lapseOffers ends the offers that nobody has answered, or paid, in time (row O7). It runs every second in every process; an
 // offer is claimed with a lease and lapses once, also after a downtime.
@@ -23,8 +20,8 @@ func (s *service) lapseOffers(ctx context.Context) error {
 	for {
 		now := s.now()
 		var due []string
-		err := s.db.Read(ctx).Raw(`SELECT id FROM offers WHERE check_at <= ? AND (claimed_until IS NULL OR claimed_until <= ?)
-			ORDER BY check_at, id LIMIT 100`, now, now).Scan(&due).Error
+		err := s.db.Read(ctx).Raw(`SELECT id FROM offers WHERE check_at <= ? AND `+isFree+`
+			ORDER BY check_at, id LIMIT 100`, now, now, now.Add(leaseTime)).Scan(&due).Error
 		if err != nil {
 			return fmt.Errorf("find the offers that expire: %w", err)
 		}
@@ -33,8 +30,8 @@ func (s *service) lapseOffers(ctx context.Context) error {
 		}
 		var errs []error
 		for _, id := range due {
-			mine, err := s.own(ctx, `UPDATE offers SET claimed_until = ? WHERE id = ? AND check_at <= ? AND (claimed_until IS NULL OR claimed_until <= ?)`,
-				now.Add(leaseTime), id, now, now)
+			mine, err := s.own(ctx, "UPDATE offers SET claimed_until = ? WHERE id = ? AND check_at <= ? AND "+isFree,
+				now.Add(leaseTime), id, now, now, now.Add(leaseTime))
 			if err == nil && mine {
 				err = s.db.Tx(ctx, func(tx *db.Tx) error { return s.lapse(tx, id) })
 			}
@@ -48,7 +45,8 @@ func (s *service) lapseOffers(ctx context.Context) error {
 	}
 }
 
-// lapse ends an offer whose time is over, unless its first milestone has been paid or is being paid for.
+// lapse ends an offer whose time is over, unless its first milestone has been paid. While it is being paid for, the offer
+// is looked at again when the lease is over.
 func (s *service) lapse(tx *db.Tx, id string) error {
 	row, err := lockOfferRow(tx, id)
 	now := tx.Now()
@@ -59,13 +57,11 @@ func (s *service) lapse(tx *db.Tx, id string) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(ordered, milestoneRow.isPaid) {
+		return tx.Exec("UPDATE offers SET check_at = NULL, claimed_until = NULL WHERE id = ?", id).Error
+	}
 	if len(ordered) > 0 {
-		var again *time.Time // never, once it was paid
-		if !slices.ContainsFunc(ordered, milestoneRow.isPaid) {
-			at := now.Add(paymentPause)
-			again = &at
-		}
-		return tx.Exec("UPDATE offers SET check_at = ?, claimed_until = NULL WHERE id = ?", again, id).Error
+		return nil
 	}
 	unpaid := row.Status == order.OfferAccepted
 	s.fired.WithLabelValues(offerLapsed, strconv.FormatBool(now.Sub(*row.CheckAt) > lateAfter)).Inc()

@@ -219,6 +219,32 @@ func TestAnOfferExpiresByItself(t *testing.T) {
 	})
 }
 
+// A process that dies with an offer in its hands, or whose clock is ahead, does not keep it from expiring.
+func TestAnOfferIsClaimedForAMinute(t *testing.T) {
+	both(t, func(t *testing.T, b *bed) {
+		b.offer(three())
+		b.Clock.Advance(7 * day)
+		claimed := func(until time.Time) {
+			t.Helper()
+			if err := b.DB.Tx(t.Context(), txExec("UPDATE offers SET claimed_until = ?", until)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, lapsed := range []struct {
+			until time.Duration
+			count int
+		}{{leaseTime, 0}, {30 * day, 1}, {-time.Second, 1}} {
+			claimed(b.Clock.Now().Add(lapsed.until))
+			if err := b.orders.(*service).lapseOffers(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(apptest.Emitted[order.OfferLapsed](t, b.Harness)); n != lapsed.count {
+				t.Errorf("case %d: %d have expired", i, n)
+			}
+		}
+	})
+}
+
 func TestAnOfferIsWithdrawnBeforeItsAnswerAndForWhatIsNotOrdered(t *testing.T) {
 	b := onSQLite(t)
 	o := b.offer(three())

@@ -38,6 +38,28 @@ func TestTheCalculatorSaysWhatTheBooksBring(t *testing.T) {
 	})
 }
 
+// Of several prices, as of an offer's milestones, the sum is that of the orders: a flat fee is taken of each.
+func TestTheCalculatorAddsWhatSeveralOrdersBring(t *testing.T) {
+	b := onSQLite(t)
+	b.change(map[string]int64{"seller_fee_flat": 77, "buyer_fee_flat": 30})
+	o := b.offer(three())
+	said := must(b.orders.TakeHome(b.seller, order.TakeHomeRequest{Minors: []int64{10000, 20000, 5000}}))(t).Sum
+	if said.Price != o.Price || said.Pays != o.Pays || said.Earns != o.Earns || said.Fee.Minor != 7000+3*77 || said.Pays.Minor != 36925+3*30 {
+		t.Errorf("said was %+v, the offer costs %s and brings %s", said, o.Pays, o.Earns)
+	}
+	var pays, earns int64
+	for n := range 3 {
+		done := b.pay(b.milestone(o, n+1))
+		pays, earns = pays+done.Total.Minor, earns+done.Earnings.Minor
+	}
+	if said.Pays.Minor != pays || said.Earns.Minor != earns {
+		t.Errorf("the orders cost %d and bring %d", pays, earns)
+	}
+	_, err := b.orders.TakeHome(b.seller, order.TakeHomeRequest{Minors: []int64{1, -1}})
+	refused(t, err, fault.Invalid)
+	b.sound()
+}
+
 func TestTheCalculatorKnowsTheTermsOfAnOrder(t *testing.T) {
 	both(t, func(t *testing.T, b *bed) {
 		o := b.working()
