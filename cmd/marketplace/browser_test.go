@@ -173,12 +173,16 @@ func (s *surfer) finds() {
 	s.fill("q", "lasting logo")
 	s.follow("Search")
 	s.sees("1 service")
-	if s.narrow { // a wide screen has room for them
-		s.press("Filters and sorting")
+	filters := func() {
+		if s.narrow { // a wide screen has room for them
+			s.press("Filters and sorting")
+		}
 	}
+	filters()
 	s.fill("Highest price", "40")
 	s.follow("Show")
 	s.sees("Nothing matches that")
+	filters()
 	s.fill("Highest price", "60")
 	if s.silent {
 		s.choose("Delivery", "Within 3 days")

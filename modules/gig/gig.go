@@ -20,8 +20,9 @@ type Service interface {
 	Get(ctx context.Context, q GetRequest) (Gig, error)
 	// List looks up many gigs by id whatever their status, at most 100; unknown ids are left out. For modules.
 	List(ctx context.Context, q ListRequest) (List, error)
-	// Similar lists published gigs like this one: of its category, of other sellers, those with the most tags in common
-	// first, then the best; at most 24 (row G14). Who does not see the gig is told that there is none.
+	// Similar lists published gigs like this one, of other sellers: of its category, those with the most tags in common
+	// first, then the best; if there are too few, of the categories beside it (row G14). Who does not see the gig is told
+	// that there is none.
 	Similar(ctx context.Context, q SimilarRequest) (List, error)
 	// Mine lists the acting seller's gigs of every status, newest first.
 	Mine(ctx context.Context, q MineRequest) (List, error)

@@ -17,7 +17,7 @@ func (a *API) catalogue() {
 	on(a, op{method: "GET", path: "/me/gigs", id: "listMyGigs", access: edge.SignedIn, summary: "The own gigs of every status"}, a.listMyGigs)
 	on(a, op{method: "POST", path: "/gigs", id: "createGig", access: edge.Verified, status: http.StatusCreated, summary: "Write a draft"}, a.createGig)
 	on(a, op{method: "GET", path: "/gigs/{id}", id: "getGig", access: edge.Anyone, summary: "One gig"}, a.getGig)
-	on(a, op{method: "GET", path: "/gigs/{id}/similar", id: "listSimilarGigs", access: edge.Anyone, summary: "Gigs of other sellers that are like this one: of its category, those with the most tags in common first"}, a.listSimilarGigs)
+	on(a, op{method: "GET", path: "/gigs/{id}/similar", id: "listSimilarGigs", access: edge.Anyone, summary: "Gigs of other sellers that are like this one: of its category, then of those beside it, with the most tags in common first"}, a.listSimilarGigs)
 	on(a, op{method: "PATCH", path: "/gigs/{id}", id: "updateGig", access: edge.Verified, summary: "Change the own gig; absent fields stay"}, a.updateGig)
 	on(a, op{method: "DELETE", path: "/gigs/{id}", id: "deleteGig", access: edge.Verified, status: http.StatusNoContent, summary: "Remove the own gig"}, a.deleteGig)
 	on(a, op{method: "POST", path: "/gigs/{id}/publish", id: "publishGig", access: edge.Verified, summary: "Show the own gig to everybody"}, a.publishGig)

@@ -237,10 +237,15 @@ func changeKinds(o order.Order) []option {
 	return append(kinds, option{Value: string(order.ChangePrice), Label: "A lower price"}, option{Value: string(order.ChangeRaise), Label: "A higher price, for more work"})
 }
 
+// disputeWords say what a dispute is about.
+func disputeWords() map[string]string {
+	return map[string]string{"not_delivered": "Nothing was delivered", "not_as_described": "It is not what was ordered", "quality": "The quality is poor",
+		"no_answer": "The other side does not answer", "rights": "The work belongs to somebody else", "other": "Something else"}
+}
+
 // disputeReasons are the choices of what a dispute is about.
 func disputeReasons() []option {
-	words := map[string]string{"not_delivered": "Nothing was delivered", "not_as_described": "It is not what was ordered", "quality": "The quality is poor",
-		"no_answer": "The other side does not answer", "rights": "The work belongs to somebody else", "other": "Something else"}
+	words := disputeWords()
 	options := []option{{Value: "", Label: "Choose one"}}
 	for _, reason := range order.DisputeReasons() {
 		options = append(options, option{Value: reason, Label: words[reason]})

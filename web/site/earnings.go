@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type earningsPage struct {
 	Payouts  []order.Payout
 	Cases    []order.Chargeback
 	Bars     []bar
+	Earned   bool // in one of the months
 	Orders   []order.Order
 	Form     form // of a withdrawal
 	Schedule form
@@ -30,17 +32,13 @@ type earningsPage struct {
 
 // bar is one month of the chart, in the units of its drawing.
 type bar struct {
-	X, Y, Width, Height, Middle int
-	Month                       time.Time
-	Earned                      money.Amount
+	Y, Height int
+	Month     time.Time
+	Earned    money.Amount
 }
 
-// The drawing of the chart: twelve bars side by side.
-const (
-	chartHeight = 120
-	barWidth    = 40
-	barStep     = 60
-)
+// chartHeight is that of the drawing of each bar.
+const chartHeight = 120
 
 // payoutsShown and casesShown are how many the page lists; the statement has all.
 const (
@@ -68,6 +66,7 @@ func (s *Site) showEarnings(c echo.Context, status int, withdrawal, schedule for
 		return err
 	}
 	page.Bars = bars(months.Months)
+	page.Earned = slices.ContainsFunc(page.Bars, func(b bar) bool { return b.Height > 0 })
 	payouts, err := s.Orders.ListPayouts(ctx, order.ListPayoutsRequest{Limit: payoutsShown})
 	if err != nil {
 		return err
@@ -117,8 +116,7 @@ func bars(months []order.MonthEarned) []bar {
 		if m.Earned.Minor > 0 {
 			height = max(height, 2)
 		}
-		x := i*barStep + (barStep-barWidth)/2
-		drawn[i] = bar{X: x, Y: chartHeight - height, Width: barWidth, Height: height, Middle: x + barWidth/2, Month: m.Month, Earned: m.Earned}
+		drawn[i] = bar{Y: chartHeight - height, Height: height, Month: m.Month, Earned: m.Earned}
 	}
 	return drawn
 }

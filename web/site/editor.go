@@ -185,16 +185,16 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 	for i, name := range gig.PackageNames() {
 		page.Packages = append(page.Packages, packageColumn{Name: name, Required: i == 0})
 	}
-	for i := range min(mostExtras, countRows(page.Form.Values, "extras.%d.title")+spareRows) {
+	for i := range min(mostExtras, filledRows(page.Form.Values, "extras.%d.title", "extras.%d.price")+spareRows) {
 		row := fmt.Sprintf("extras.%d.", i)
 		page.Extras = append(page.Extras, extraRow{row + "title", row + "price", row + "days", row + "revisions"})
 	}
-	rows := min(mostQuestions, countRows(page.Form.Values, "requirements.%d.question")+spareRows)
+	rows := min(mostQuestions, filledRows(page.Form.Values, "requirements.%d.question")+spareRows)
 	for i := range rows {
 		row := fmt.Sprintf("requirements.%d.", i)
 		page.Questions = append(page.Questions, questionRow{row + "question", row + "type", row + "choices", row + "required"})
 	}
-	for i := range min(mostFAQ, countRows(page.Form.Values, "faq.%d.question")+spareRows) {
+	for i := range min(mostFAQ, filledRows(page.Form.Values, "faq.%d.question", "faq.%d.answer")+spareRows) {
 		row := fmt.Sprintf("faq.%d.", i)
 		page.FAQ = append(page.FAQ, faqRow{row + "question", row + "answer"})
 	}
@@ -206,6 +206,18 @@ func (s *Site) fillEditor(ctx context.Context, page *editorPage) error {
 	}
 	page.Preview = previewOf(ctx, page.Form.Values, page.Gig, page.Currency)
 	return nil
+}
+
+// filledRows is how many numbered rows there are up to the last one in which something is written.
+func filledRows(values url.Values, formats ...string) (n int) {
+	for i := range countRows(values, formats[0]) {
+		for _, format := range formats {
+			if strings.TrimSpace(values.Get(fmt.Sprintf(format, i))) != "" {
+				n = i + 1
+			}
+		}
+	}
+	return n
 }
 
 func categoryGroups(shelves []shelf, chosen string) []optionGroup {

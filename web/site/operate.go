@@ -221,7 +221,13 @@ func shortSpan(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(d.Round(100*time.Millisecond).String(), "0s"), "0m")
+	short := d.Round(100 * time.Millisecond).String()
+	for _, zero := range []string{"m0s", "h0m"} { // 1m0s is 1m, 10m stays
+		if strings.HasSuffix(short, zero) {
+			short = strings.TrimSuffix(short, zero[1:])
+		}
+	}
+	return short
 }
 
 // ListTimers shows the steps that orders will take by themselves, the next first, and the tasks of every process.

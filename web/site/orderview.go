@@ -62,8 +62,9 @@ func stepsOf(o order.Order) []step {
 // timelineEntry is one line of what has happened.
 type timelineEntry struct {
 	order.Entry
-	Text string
-	Icon string
+	Text  string
+	About string // the reason that was chosen of a list, if the note is that
+	Icon  string
 }
 
 // timelineOf tells the history to one side, newest first.
@@ -71,7 +72,11 @@ func timelineOf(o order.Order, role string) []timelineEntry {
 	entries := make([]timelineEntry, 0, len(o.Timeline))
 	for i := len(o.Timeline) - 1; i >= 0; i-- {
 		text, icon := happening(o.Timeline[i].Event)
-		entries = append(entries, timelineEntry{o.Timeline[i], subject(o, o.Timeline[i].Actor, role) + " " + text, icon})
+		entry := timelineEntry{Entry: o.Timeline[i], Text: subject(o, o.Timeline[i].Actor, role) + " " + text, Icon: icon}
+		if entry.Event == "open_dispute" {
+			entry.About = disputeWords()[entry.Note]
+		}
+		entries = append(entries, entry)
 	}
 	return entries
 }

@@ -25,6 +25,8 @@ func TestSimilarGigsAreOfTheCategoryAndMostAlikeFirst(t *testing.T) {
 		two := put("s2", "two", "logo-design", "VECTOR", "minimal")
 		put("s3", "one", "logo-design", "owls", "bears")
 		put("s3", "elsewhere", "seo", "minimal", "vector", "owls")
+		put("s3", "beside", "illustration", "loud")
+		put("s4", "tagged beside", "illustration", "owls")
 		paused := put("s4", "paused", "logo-design", "minimal", "vector", "owls")
 		if _, err := w.Pause(apptest.As("s4", "Names4"), gig.PauseRequest{ID: paused.ID}); err != nil {
 			t.Fatal(err)
@@ -39,7 +41,7 @@ func TestSimilarGigsAreOfTheCategoryAndMostAlikeFirst(t *testing.T) {
 				t.Errorf("%q, want %q: %v", got, want, err)
 			}
 		}
-		shows("I will draw two | I will draw one | I will draw none")
+		shows("I will draw two | I will draw one | I will draw none | I will draw tagged beside | I will draw beside")
 		if list, err := w.Similar(apptest.Visitor(), gig.SimilarRequest{ID: of.ID, Limit: 1}); err != nil || titles(list.Items) != "I will draw two" {
 			t.Errorf("%v: %v", titles(list.Items), err)
 		}
@@ -48,12 +50,12 @@ func TestSimilarGigsAreOfTheCategoryAndMostAlikeFirst(t *testing.T) {
 				t.Fatal(by, err)
 			}
 		}
-		shows("I will draw one | I will draw two | I will draw none")
+		shows("I will draw one | I will draw two | I will draw none | I will draw tagged beside | I will draw beside")
 		elsewhere := "seo"
 		if _, err := w.Update(apptest.As("s2", "Names2"), gig.UpdateRequest{ID: two.ID, Category: &elsewhere}); err != nil {
 			t.Fatal(err)
 		}
-		shows("I will draw one | I will draw none")
+		shows("I will draw one | I will draw none | I will draw tagged beside | I will draw beside")
 	})
 }
 
