@@ -63,6 +63,8 @@ type gallery struct {
 	*market
 	t     testing.TB
 	route map[string][]scene // of the routes that need an id, or more than their address
+
+	adjusted bool // an operator has done something by hand
 }
 
 // newGallery fills a marketplace with a demonstration and starts it.
@@ -208,6 +210,7 @@ func (g *gallery) arrange() {
 	add("/verify-email", scene{path: "/verify-email?token=abc", name: "verify-email"})
 	add("/verify-email", scene{who: unverified, path: "/verify-email", name: "verify-email-waiting"})
 	g.becoming(add)
+	g.troubles(add)
 	add("/seller/gigs", scene{who: selling, path: "/seller/gigs"})
 	add("/earnings", scene{who: selling, path: "/earnings"})
 	add("/simulator/onboarding/:id", scene{who: selling, path: "/simulator/onboarding/example", name: "onboarding"})
@@ -246,9 +249,7 @@ func (g *gallery) reports(add func(string, scene)) {
 	opened := must[chat.Case](g.t)(g.services.Chats.Report(g.as(buying), report))
 	report.ConversationID = blocked.ID
 	unread := must[chat.Case](g.t)(g.services.Chats.Report(g.as(buying), report))
-	staff := identity.From(g.as(operating))
-	staff.Roles = []string{"operator"}
-	must[chat.Reading](g.t)(g.services.Chats.ReadCase(identity.With(context.Background(), staff), chat.ReadCaseRequest{ID: opened.ID, Reason: "To see what was written"}))
+	must[chat.Reading](g.t)(g.services.Chats.ReadCase(g.staff(), chat.ReadCaseRequest{ID: opened.ID, Reason: "To see what was written"}))
 	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + opened.ID, name: "report-reading"})
 	add("/operator/reports/:id", scene{who: operating, path: "/operator/reports/" + unread.ID, name: "report", form: "form[action$='/read']"})
 	add("/operator/texts/:name", scene{who: operating, path: "/operator/texts/help?of=en", name: "text"})

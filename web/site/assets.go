@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -48,7 +49,7 @@ func newAssets(files fs.FS, dress func(map[string][]byte) error) (*assets, error
 			return err
 		}
 		if strings.HasPrefix(name, "css/") {
-			contents[styleSheet] = append(contents[styleSheet], content...)
+			contents[styleSheet] = append(contents[styleSheet], dense(content)...)
 			return nil
 		}
 		contents[name] = content
@@ -66,6 +67,19 @@ func newAssets(files fs.FS, dress func(map[string][]byte) error) (*assets, error
 	}
 	return a, nil
 }
+
+// dense is a style sheet without what nobody but its authors reads: comments and the spaces at the ends of its lines.
+func dense(content []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(comments().ReplaceAll(content, nil)) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			out = append(append(out, line...), '\n')
+		}
+	}
+	return out
+}
+
+func comments() *regexp.Regexp { return regexp.MustCompile(`(?s)/\*.*?\*/`) }
 
 func served(name string) bool {
 	switch path.Ext(name) {

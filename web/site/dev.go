@@ -87,6 +87,8 @@ type styleguidePage struct {
 	Form     form
 	Wrong    form
 	Options  []option
+	FAQ      []gig.FAQ
+	Heights  []int
 	Steps    []step
 	Tabs     []tab
 	Amount   money.Amount
@@ -106,6 +108,8 @@ func (s *Site) ShowStyleguide(c echo.Context) error {
 		Form:     filled("name", "Ana Lovelace"),
 		Wrong:    form{Values: map[string][]string{"email": {"ana@"}}, Errors: map[string]string{"email": "Write an address such as ana@example.com."}},
 		Options:  []option{{Value: "a", Label: "Logo design"}, {Value: "b", Label: "Illustration"}},
+		FAQ:      []gig.FAQ{{Question: "Who owns the work?", Answer: "You do, as soon as the order is completed."}, {Question: "Can we talk first?", Answer: "Please do."}},
+		Heights:  []int{20, 60, 110, 0, 80},
 		Steps:    []step{{"Pay", "done", ""}, {"Details", "done", "#progress"}, {"Work", "now", ""}, {"Review", "todo", ""}, {"Done", "todo", ""}},
 		Tabs:     []tab{{"All", "#notices", true}, {"Active", "#notices", false}},
 		Amount:   money.Of(123450, s.currency()), Now: s.Clock.Now().Add(-3 * time.Hour),

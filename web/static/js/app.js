@@ -7,6 +7,8 @@
   const say = (text) => words[text] ?? text;
   const tongue = document.documentElement.lang || undefined;
   const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+  // What can wait does not keep the page from being seen and used.
+  const later = (work) => (window.requestIdleCallback ? requestIdleCallback(work, { timeout: 1500 }) : setTimeout(work, 200));
 
   // A form is sent once. The buttons come back when the page does (back button).
   document.addEventListener("submit", (event) => {
@@ -39,7 +41,7 @@
     } catch { /* a browser that keeps nothing */ }
   };
   const owner = document.body.dataset.user || "";
-  drafts((key, draft) => key.startsWith(`draft:${owner}:`) && Date.now() - draft.at < week);
+  later(() => drafts((key, draft) => key.startsWith(`draft:${owner}:`) && Date.now() - draft.at < week));
   const keepDraft = (form) => {
     const key = `draft:${owner}:${form.getAttribute("action")}`;
     const inputs = () => Array.from(form.elements).filter((e) => e.name && e.type !== "hidden" && e.type !== "file" && e.type !== "password" && "value" in e && e.tagName !== "BUTTON");
@@ -64,7 +66,7 @@
     let draft = null;
     try { draft = JSON.parse(localStorage.getItem(key)); } catch { /* not ours */ }
     // Only over what it was written over: not over what the server says is wrong, or what was changed elsewhere.
-    if (!draft || draft.first !== first || JSON.stringify(draft.values) === first) return;
+    if (!draft || Date.now() - draft.at >= week || draft.first !== first || JSON.stringify(draft.values) === first) return;
     restore(draft.values);
     const note = document.createElement("p");
     note.className = "notice info";
@@ -83,15 +85,22 @@
   // What is wrong is read first.
   document.querySelector("[data-focus]")?.focus({ preventScroll: false });
 
-  // Exact times in the reader's zone; the page has them in UTC.
-  const exact = new Intl.DateTimeFormat(tongue, { dateStyle: "medium", timeStyle: "short" });
-  const clock = new Intl.DateTimeFormat(tongue, { hour: "2-digit", minute: "2-digit" });
-  const localize = (root) => all("time[datetime]", root).forEach((time) => {
+  // Exact times in the reader's zone; the page has them in UTC. What formats them takes long to make: only if it is needed.
+  const formatter = (options) => {
+    let made;
+    return (at) => (made ??= new Intl.DateTimeFormat(tongue, options)).format(at);
+  };
+  const exact = formatter({ dateStyle: "medium", timeStyle: "short" });
+  const clock = formatter({ hour: "2-digit", minute: "2-digit" });
+  const local = (time, show) => {
     const at = new Date(time.dateTime);
-    if (Number.isNaN(at.getTime())) return;
-    time.title = exact.format(at);
-    if ("clock" in time.dataset) time.textContent = clock.format(at);
-  });
+    if (!Number.isNaN(at.getTime())) show(at);
+  };
+  const localize = (root) => {
+    all("time[data-clock]", root).forEach((time) => local(time, (at) => { time.textContent = clock(at); }));
+    const times = all("time[datetime]", root);
+    if (times.length > 0) later(() => times.forEach((time) => local(time, (at) => { time.title = exact(at); })));
+  };
 
   // The calculator: the server computes while one types, as it does when the form is sent.
   all("[data-take-home]").forEach((sum) => {
@@ -186,5 +195,18 @@
   };
   enhance(document);
 
-  window.marketplace = { enhance, localize, say };
+  window.marketplace = { enhance, localize, say, touched: false };
+  document.getElementById("main")?.addEventListener("input", () => { window.marketplace.touched = true; });
+
+  // The live channel comes when the page is there.
+  const load = ([first, ...rest]) => {
+    if (!first) return;
+    const script = document.createElement("script");
+    script.src = first;
+    script.addEventListener("load", () => load(rest));
+    document.head.append(script);
+  };
+  const live = document.body.dataset.live;
+  if (live && document.readyState === "complete") load(live.split(" "));
+  else if (live) addEventListener("load", () => later(() => load(live.split(" "))));
 })();

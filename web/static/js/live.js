@@ -29,13 +29,11 @@
   // fill in a form, they are told instead. A form that is on its way brings the new page by itself.
   const main = document.getElementById("main");
   let leaving = false;
-  let touched = false;
   addEventListener("pageshow", () => { leaving = false; });
   document.addEventListener("submit", (event) => { leaving ||= !event.defaultPrevented; });
-  main.addEventListener("input", () => { touched = true; });
   const showAgain = async () => {
     if (leaving) return;
-    if (touched || document.activeElement?.matches("#main :is(input, select, textarea)")) {
+    if (window.marketplace.touched || document.activeElement?.matches("#main :is(input, select, textarea)")) {
       if (main.querySelector("[data-changed]")) return;
       const note = document.createElement("p");
       note.className = "notice info wrap";
@@ -52,7 +50,7 @@
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (!answer.ok || answer.redirected) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("main");
-      if (touched) return showAgain(); // meanwhile
+      if (window.marketplace.touched) return showAgain(); // meanwhile
       const open = new Set(Array.from(main.querySelectorAll("details[open] > summary"), (summary) => summary.textContent));
       main.replaceChildren(...document.importNode(fresh, true).childNodes);
       main.querySelectorAll("details > summary").forEach((summary) => { if (open.has(summary.textContent)) summary.parentElement.open = true; });
