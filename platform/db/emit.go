@@ -1,6 +1,7 @@
 package db
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -120,72 +121,98 @@ func (r *Routes) Topics(subscriber string) []string {
 	return topics
 }
 
+// Cause is who and what caused an event, as its headers tell.
+type Cause map[string]string
+
+// CauseOf is what happens now: the request, the step of its trace and who is acting.
+func CauseOf(ctx context.Context) Cause {
+	c := Cause{}
+	if id := identity.Request(ctx); id != "" {
+		c[HeaderRequest] = id
+	}
+	if parent := trace.Parent(ctx); parent != "" {
+		c[HeaderTrace] = parent
+	}
+	switch actor := identity.From(ctx); {
+	case actor.System:
+		c[HeaderActor] = "system"
+	case actor.SignedIn():
+		c[HeaderActor] = actor.UserID
+	}
+	return c
+}
+
+// Caused is an event with its cause, for a transaction that does what several have asked for (Batch).
+type Caused struct {
+	Event
+	Cause Cause
+}
+
 // Emit announces events: committed with the change, or not at all. It writes one row for the event and
 // one for each module that hears it (or one for the relay, Routes.Via); they are delivered after the commit, at least
 // once, in the order of the aggregate. Update the aggregate's own row first: its lock is what makes that order true.
 func (tx *Tx) Emit(events ...Event) error {
+	cause, caused := CauseOf(tx.ctx), make([]Caused, len(events))
+	for i, e := range events {
+		caused[i] = Caused{e, cause}
+	}
+	return tx.EmitCaused(caused...)
+}
+
+// EmitCaused is Emit for events of several causes: two statements for all of them.
+func (tx *Tx) EmitCaused(events ...Caused) error {
+	var rows, deliveries values
+	var emitted []Emitted
 	for _, e := range events {
-		if err := tx.emit(e); err != nil {
+		m, err := tx.emittedOf(e)
+		if err != nil {
 			return fmt.Errorf("emit %s: %w", e.Topic(), err)
 		}
+		headers, err := json.Marshal(m.Headers)
+		if err != nil {
+			return fmt.Errorf("emit %s: %w", e.Topic(), err)
+		}
+		rows.add(m.ID, m.Topic, m.Aggregate, string(m.Payload), string(headers), m.CreatedAt)
+		for _, subscriber := range tx.db.routes.recipients(m.Topic) {
+			deliveries.add(m.ID, subscriber, m.Topic, m.Aggregate, m.CreatedAt)
+		}
+		emitted = append(emitted, m)
 	}
+	if err := rows.insert(tx, "outbox_events (id, topic, aggregate, payload, headers, created_at)"); err != nil {
+		return fmt.Errorf("keep events: %w", err)
+	}
+	if err := deliveries.insert(tx, "outbox_deliveries (event_id, subscriber, topic, aggregate, due_at)"); err != nil {
+		return fmt.Errorf("have events delivered: %w", err)
+	}
+	tx.emitted = append(tx.emitted, emitted...)
 	return nil
 }
 
-func (tx *Tx) emit(e Event) error {
-	payload, err := json.Marshal(e)
+func (tx *Tx) emittedOf(e Caused) (Emitted, error) {
+	payload, err := json.Marshal(e.Event)
 	if err != nil {
-		return err
+		return Emitted{}, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
-		return err
+		return Emitted{}, err
 	}
-	m := Emitted{ID: id.String(), Module: tx.db.module, Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload,
-		Headers: tx.headers(), CreatedAt: tx.Now()}
-	headers, err := json.Marshal(m.Headers)
-	if err != nil {
-		return err
-	}
-	err = tx.Exec("INSERT INTO outbox_events (id, topic, aggregate, payload, headers, created_at) VALUES (?, ?, ?, ?, ?, ?)",
-		m.ID, m.Topic, m.Aggregate, string(payload), string(headers), m.CreatedAt).Error
-	if err != nil {
-		return err
-	}
-	if err := tx.deliverTo(m, tx.db.routes.recipients(m.Topic)); err != nil {
-		return err
-	}
-	tx.emitted = append(tx.emitted, m)
-	return nil
+	return Emitted{ID: id.String(), Module: tx.db.module, Topic: e.Topic(), Aggregate: e.Aggregate(), Payload: payload,
+		Headers: maps.Clone(e.Cause), CreatedAt: tx.Now()}, nil
 }
 
-// deliverTo writes one row for each of them.
-func (tx *Tx) deliverTo(m Emitted, subscribers []string) error {
-	if len(subscribers) == 0 {
+// values are rows that are written with one statement.
+type values struct {
+	rows int
+	args []any
+}
+
+func (v *values) add(row ...any) { v.rows, v.args = v.rows+1, append(v.args, row...) }
+
+func (v *values) insert(tx *Tx, into string) error {
+	if v.rows == 0 {
 		return nil
 	}
-	row := ", (?, ?, ?, ?, ?)"
-	args := make([]any, 0, 5*len(subscribers))
-	for _, s := range subscribers {
-		args = append(args, m.ID, s, m.Topic, m.Aggregate, m.CreatedAt)
-	}
-	return tx.Exec("INSERT INTO outbox_deliveries (event_id, subscriber, topic, aggregate, due_at) VALUES "+
-		strings.Repeat(row, len(subscribers))[2:], args...).Error
-}
-
-func (tx *Tx) headers() map[string]string {
-	h := map[string]string{}
-	if id := identity.Request(tx.ctx); id != "" {
-		h[HeaderRequest] = id
-	}
-	if parent := trace.Parent(tx.ctx); parent != "" {
-		h[HeaderTrace] = parent
-	}
-	switch actor := identity.From(tx.ctx); {
-	case actor.System:
-		h[HeaderActor] = "system"
-	case actor.SignedIn():
-		h[HeaderActor] = actor.UserID
-	}
-	return h
+	row := ", (?" + strings.Repeat(", ?", len(v.args)/v.rows-1) + ")"
+	return tx.Exec("INSERT INTO "+into+" VALUES "+strings.Repeat(row, v.rows)[2:], v.args...).Error
 }

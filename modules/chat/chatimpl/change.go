@@ -1,6 +1,7 @@
 package chatimpl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -28,11 +29,15 @@ func (s *service) Edit(ctx context.Context, q chat.EditRequest) (chat.Message, e
 		if err := c.Err(); err != nil || said == row.Text {
 			return err
 		}
-		if err := mayWrite(view); err != nil {
+		if err := mayWrite(view.Blocked, view.Barred); err != nil {
 			return err
 		}
-		found, err := s.screen(tx.DB, view, actor.UserID, said)
+		sieve, err := s.sieve(tx.DB)
 		if err != nil {
+			return err
+		}
+		found, refusal, err := sieve.screen(tx.DB, actor.UserID, view.WithID, said)
+		if err = cmp.Or(err, refusal); err != nil {
 			return err
 		}
 		now := tx.Now()

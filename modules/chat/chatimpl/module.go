@@ -69,6 +69,8 @@ type service struct {
 	settings settings
 	workshop *picture.Workshop
 	linkKey  atomic.Pointer[[]byte]
+	known    atomic.Pointer[sieve]
+	drafts   *db.Batch[*draft]
 }
 
 func readSettings(h *app.Host) (settings, error) {
@@ -100,6 +102,7 @@ func newService(h *app.Host, deps Deps) (chat.Service, error) {
 	}
 	s := &service{db: h.DB, events: h.Events, log: h.Log, users: deps.Users, gigs: deps.Gigs, orders: deps.Orders, files: h.Files, settings: set,
 		workshop: picture.NewWorkshop()}
+	s.drafts = db.NewBatch(h.DB, mostTogether, s.write)
 	bus.Handle(h.Events, s.onOrderPaid)
 	bus.Handle(h.Events, s.onOfferMade)
 	h.Every(time.Hour, "forget what messages said before", s.forget)

@@ -127,7 +127,7 @@ func checkPerson(q chat.OpenRequest, p user.Profile, actor identity.Actor) error
 
 // mayBegin refuses who begins conversations with everybody (row W5). Those that exist can always be opened.
 func (s *service) mayBegin(tx *db.Tx, me, other chat.Person) error {
-	if err := holdPerson(tx, me.ID); err != nil {
+	if err := holdPeople(tx, me.ID); err != nil {
 		return err
 	}
 	low, high := pair(me, other)

@@ -43,6 +43,7 @@ func (s *service) onOfferMade(_ context.Context, tx *db.Tx, e order.OfferMade) e
 	if err != nil {
 		return err
 	}
-	return post(tx, &messageRow{ID: uuid.Must(uuid.NewV7()).String(), ConversationID: id, SenderID: from.ID, SenderUsername: from.Username,
-		Kind: chat.KindOffer, SubjectID: e.OfferID, Text: e.GigTitle, Folded: strings.ToLower(e.GigTitle)}, view)
+	row := messageRow{ID: uuid.Must(uuid.NewV7()).String(), ConversationID: id, SenderID: from.ID, SenderUsername: from.Username,
+		Kind: chat.KindOffer, SubjectID: e.OfferID, Text: e.GigTitle, Folded: strings.ToLower(e.GigTitle)}
+	return post(tx, []*draft{{row: row, line: view.line(), cause: db.CauseOf(tx.Context())}})
 }

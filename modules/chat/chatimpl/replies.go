@@ -76,7 +76,7 @@ func (s *service) SaveReply(ctx context.Context, q chat.SaveReplyRequest) (chat.
 			row.ID = q.ID
 			return changeReply(tx, row)
 		}
-		if err := holdPerson(tx, actor.UserID); err != nil {
+		if err := holdPeople(tx, actor.UserID); err != nil {
 			return err
 		}
 		var n int64

@@ -96,7 +96,7 @@ func (s *service) openCase(tx *db.Tx, row *caseRow, alsoBlock bool) (err error) 
 	if err != nil {
 		return err
 	}
-	if err := holdPerson(tx, row.ReporterID); err != nil {
+	if err := holdPeople(tx, row.ReporterID); err != nil {
 		return err
 	}
 	var open int64

@@ -19,33 +19,6 @@ const (
 	mostPeople   = 100            // that can be asked for at once
 )
 
-// turn notes that a message answers what the other has asked, and asks the other in turn, unless they call it spam. View
-// is the conversation as its sender sees it.
-func turn(tx *db.Tx, m messageRow, view viewRow) error {
-	var asked []time.Time
-	err := tx.Table("turns").Where("conversation_id = ? AND answerer_id = ? AND answered_at IS NULL", m.ConversationID, m.SenderID).
-		Pluck("asked_at", &asked).Error
-	if err != nil {
-		return fmt.Errorf("look for a question: %w", err)
-	}
-	for _, at := range asked {
-		err := tx.Exec("UPDATE turns SET answered_at = ?, seconds = ? WHERE conversation_id = ? AND answerer_id = ? AND answered_at IS NULL",
-			m.CreatedAt, int64(max(0, m.CreatedAt.Sub(at)/time.Second)), m.ConversationID, m.SenderID).Error
-		if err != nil {
-			return fmt.Errorf("note an answer: %w", err)
-		}
-	}
-	if view.TheySpam {
-		return nil
-	}
-	err = tx.Exec(`INSERT INTO turns (conversation_id, seq, answerer_id, begins, asked_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		m.ConversationID, m.Seq, view.WithID, m.Seq == 1, m.CreatedAt).Error
-	if err != nil {
-		return fmt.Errorf("note a question: %w", err)
-	}
-	return nil
-}
-
 // forgetTurns lets nobody count what somebody need not answer: spam, and people who are blocked or reported.
 func forgetTurns(tx *db.Tx, conversationID, userID string) error {
 	err := tx.Exec("DELETE FROM turns WHERE conversation_id = ? AND answerer_id = ? AND answered_at IS NULL", conversationID, userID).Error

@@ -27,29 +27,53 @@ func usualWords() []string {
 	}
 }
 
+// sieve is a version of what is looked for, ready to look. It is never changed.
+type sieve struct {
+	version    int64
+	strictness chat.Strictness
+	words      []string // as detect compares them
+}
+
+// sieve is the present one, which is made once a version.
+func (s *service) sieve(g *gorm.DB) (*sieve, error) {
+	var version int64
+	if err := g.Raw("SELECT COALESCE(MAX(version), 0) FROM screenings").Scan(&version).Error; err != nil {
+		return nil, fmt.Errorf("look which version is looked for: %w", err)
+	}
+	if known := s.known.Load(); known != nil && known.version == version {
+		return known, nil
+	}
+	set, err := s.screening(g)
+	if err != nil {
+		return nil, err
+	}
+	made := &sieve{version: set.Version, strictness: set.Strictness, words: phrases(set.Words)}
+	s.known.Store(made)
+	return made, nil
+}
+
 // screen looks through what somebody writes to a person with whom they have no order yet (row C8): what it finds, separated
 // by commas, or a refusal where the operator wants one.
-func (s *service) screen(g *gorm.DB, view viewRow, senderID, said string) (found string, err error) {
-	set, err := s.screening(g)
-	if err != nil || set.Strictness == chat.StrictOff {
-		return "", err
+func (v *sieve) screen(g *gorm.DB, senderID, withID, said string) (found string, refusal, err error) {
+	if v.strictness == chat.StrictOff {
+		return "", nil, nil
 	}
-	warnings := detect(said, set.Words)
+	warnings := detect(said, v.words)
 	if len(warnings) == 0 {
-		return "", nil
+		return "", nil, nil
 	}
-	low, high := pair(chat.Person{ID: senderID}, chat.Person{ID: view.WithID})
+	low, high := pair(chat.Person{ID: senderID}, chat.Person{ID: withID})
 	var customers int64
 	if err := g.Table("customers").Where("low_id = ? AND high_id = ?", low.ID, high.ID).Count(&customers).Error; err != nil {
-		return "", fmt.Errorf("look whether two people have done business: %w", err)
+		return "", nil, fmt.Errorf("look whether two people have done business: %w", err)
 	}
 	if customers > 0 {
-		return "", nil
+		return "", nil, nil
 	}
-	if set.Strictness == chat.StrictBlock {
-		return "", fault.Wrong("text", "Please leave out contact details and ways to pay elsewhere: before an order they are not sent. Whoever pays elsewhere has no protection.")
+	if v.strictness == chat.StrictBlock {
+		return "", fault.Wrong("text", "Please leave out contact details and ways to pay elsewhere: before an order they are not sent. Whoever pays elsewhere has no protection."), nil
 	}
-	return strings.Join(warnings, ","), nil
+	return strings.Join(warnings, ","), nil, nil
 }
 
 // contacts are the forms of contact details in text that plainText has made: an address, an address that is spelled out
@@ -63,18 +87,25 @@ var contacts = regexp.MustCompile(strings.Join([]string{
 	`(?:^|[^\p{N}])\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}(?:[^\p{N}]|$)`,
 }, "|"))
 
+// phrases are words as detect compares them: whole ones, between spaces.
+func phrases(words []string) (all []string) {
+	for _, w := range words {
+		if phrase := " " + strings.Join(wordsOf(plainText(w)), " ") + " "; phrase != "  " {
+			all = append(all, phrase)
+		}
+	}
+	return all
+}
+
 // detect says what is in a text, each kind once.
-func detect(said string, words []string) (found []string) {
+func detect(said string, phrases []string) (found []string) {
 	plain := plainText(said)
 	if hasNumber(plain) || contacts.MatchString(plain) {
 		found = append(found, string(chat.WarnContact))
 	}
 	tokens := " " + strings.Join(wordsOf(plain), " ") + " "
 	spelled := " " + strings.Join(spelledOut(plain), " ") + " "
-	if slices.ContainsFunc(words, func(w string) bool {
-		word := " " + strings.Join(wordsOf(plainText(w)), " ") + " "
-		return word != "  " && (strings.Contains(tokens, word) || strings.Contains(spelled, word))
-	}) {
+	if slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(tokens, p) || strings.Contains(spelled, p) }) {
 		found = append(found, string(chat.WarnElsewhere))
 	}
 	return found

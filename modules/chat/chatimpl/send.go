@@ -1,6 +1,7 @@
 package chatimpl
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -37,85 +38,42 @@ func (s *service) Send(ctx context.Context, q chat.SendRequest) (chat.Message, e
 	if err != nil {
 		return chat.Message{}, err
 	}
-	row := messageRow{ID: id.String(), ConversationID: q.ConversationID, SenderID: actor.UserID, SenderUsername: actor.Username,
-		ClientID: q.ClientID, Kind: chat.KindText, Text: q.Text, Folded: strings.ToLower(q.Text), Files: len(files)}
-	made := row
+	d := &draft{files: files, cause: db.CauseOf(ctx), asked: messageRow{ID: id.String(), ConversationID: q.ConversationID,
+		SenderID: actor.UserID, SenderUsername: actor.Username, ClientID: q.ClientID, Kind: chat.KindText, Text: q.Text,
+		Folded: strings.ToLower(q.Text), Files: len(files)}}
 	err = s.keepFiles(ctx, files, func() (used bool, err error) {
-		err = s.db.Tx(ctx, func(tx *db.Tx) error {
-			row = made // the transaction may run again
-			used, err = s.sendOnce(tx, &row, files)
-			return err
-		})
-		return used, err
+		if err := s.drafts.Write(ctx, d); err != nil {
+			return false, err
+		}
+		return d.posted, d.refusal
 	})
 	if err != nil {
 		return chat.Message{}, err
 	}
-	return s.message(s.db.Read(ctx), row, actor.UserID)
-}
-
-// sendOnce posts a message unless its sender's client has sent it before; then row is the one that is stored.
-func (s *service) sendOnce(tx *db.Tx, row *messageRow, files []file) (posted bool, err error) {
-	view, err := find(tx.DB, row.ConversationID, row.SenderID)
-	if err != nil {
-		return false, err
-	}
-	if err := holdPerson(tx, row.SenderID); err != nil {
-		return false, err
-	}
-	stored, err := sentBefore(tx, *row)
-	if err != nil || stored.ID != "" {
-		*row = stored
-		return false, err
-	}
-	if err := s.maySend(tx.DB, row.SenderID, tx.Now()); err != nil {
-		return false, err
-	}
-	if err := mayWrite(view); err != nil {
-		return false, err
-	}
-	if row.Warnings, err = s.screen(tx.DB, view, row.SenderID, row.Text); err != nil {
-		return false, err
-	}
-	row.OrderID = view.OrderID
-	if err := post(tx, row, view); err != nil {
-		return false, err
-	}
-	return true, writeFiles(tx, files)
+	return s.message(s.db.Read(ctx), d.row, actor.UserID)
 }
 
 // mayWrite refuses where one of the two has blocked the other (row C7).
-func mayWrite(view viewRow) error {
+func mayWrite(blocked, barred bool) error {
 	switch {
-	case view.Blocked:
+	case blocked:
 		return fault.Forbiddenf("You have blocked this person. Unblock them to write.")
-	case view.Barred:
+	case barred:
 		return fault.Forbiddenf("You cannot write to this person.")
 	}
 	return nil
 }
 
-// sentBefore returns the message that the sender's client has sent under this name; without an id if there is none.
-func sentBefore(tx *db.Tx, m messageRow) (stored messageRow, err error) {
-	if m.ClientID == "" {
-		return stored, nil
+// maySend refuses who is writing too fast (row W5), of whom so many messages are being sent now.
+func (s *service) maySend(g *gorm.DB, userID string, now int, at time.Time) error {
+	seconds := int(time.Minute / time.Second)
+	if left := s.settings.MessagesPerMinute - now; left > 0 {
+		var err error
+		if seconds, err = tooFast(g.Model(&messageRow{}).Where("sender_id = ?", userID), left, time.Minute, at); err != nil || seconds == 0 {
+			return err
+		}
 	}
-	err = tx.Where("conversation_id = ? AND sender_id = ? AND client_id = ?", m.ConversationID, m.SenderID, m.ClientID).
-		Limit(1).Find(&stored).Error
-	if err != nil {
-		return stored, fmt.Errorf("look for the message: %w", err)
-	}
-	return stored, nil
-}
-
-// maySend refuses who is writing too fast (row W5).
-func (s *service) maySend(g *gorm.DB, userID string, now time.Time) error {
-	sent := g.Model(&messageRow{}).Where("sender_id = ?", userID)
-	seconds, err := tooFast(sent, s.settings.MessagesPerMinute, time.Minute, now)
-	if err == nil && seconds > 0 {
-		err = fault.TooManyf(seconds, "You are writing very fast. Please wait a moment.")
-	}
-	return err
+	return fault.TooManyf(seconds, "You are writing very fast. Please wait a moment.")
 }
 
 // MayWrite is documented in the contract.
@@ -135,14 +93,15 @@ func (s *service) MayWrite(ctx context.Context, q chat.MayWriteRequest) (chat.Co
 	if err != nil {
 		return chat.Conversation{}, err
 	}
-	if err := s.maySend(g, actor.UserID, s.db.Now()); err != nil {
+	if err := cmp.Or(s.maySend(g, actor.UserID, 0, s.db.Now()), mayWrite(view.Blocked, view.Barred)); err != nil {
 		return chat.Conversation{}, err
 	}
-	if err := mayWrite(view); err != nil {
+	sieve, err := s.sieve(g)
+	if err != nil {
 		return chat.Conversation{}, err
 	}
-	if _, err := s.screen(g, view, actor.UserID, q.Text); err != nil {
-		return chat.Conversation{}, err
+	if _, refusal, err := sieve.screen(g, actor.UserID, view.WithID, q.Text); cmp.Or(err, refusal) != nil {
+		return chat.Conversation{}, cmp.Or(err, refusal)
 	}
 	return s.conversation(g, view, actor.UserID)
 }
@@ -157,23 +116,4 @@ func between(g *gorm.DB, one, other string) (id string, err error) {
 		return "", fmt.Errorf("find the conversation: %w", err)
 	}
 	return id, nil
-}
-
-// post numbers, keeps, counts and announces a message; view is the conversation as its sender sees it.
-func post(tx *db.Tx, m *messageRow, view viewRow) (err error) {
-	if m.Seq, err = number(tx, m.ConversationID); err != nil {
-		return err
-	}
-	m.CreatedAt = tx.Now()
-	if err := tx.Create(m).Error; err != nil {
-		return fmt.Errorf("keep a message: %w", err)
-	}
-	if err := count(tx, *m); err != nil {
-		return err
-	}
-	if err := turn(tx, *m, view); err != nil {
-		return err
-	}
-	return tx.Emit(chat.MessageSent{ConversationID: m.ConversationID, MessageID: m.ID, Seq: m.Seq, SenderID: m.SenderID,
-		SenderUsername: m.SenderUsername, RecipientID: view.WithID, At: m.CreatedAt, Quiet: view.TheySpam || m.Kind != chat.KindText})
 }

@@ -88,6 +88,11 @@ func (r viewRow) conversation() chat.Conversation {
 		Labels: []string{}, Blocked: r.Blocked, CanWrite: !r.Blocked && !r.Barred}
 }
 
+// line is what a sender needs to know of it.
+func (r viewRow) line() lineRow {
+	return lineRow{ConversationID: r.ID, OrderID: r.OrderID, WithID: r.WithID, TheySpam: r.TheySpam, Blocked: r.Blocked, Barred: r.Barred}
+}
+
 // viewsOf begins a query for the conversations of one person.
 func viewsOf(g *gorm.DB, userID string) *gorm.DB {
 	return g.Table("participants AS me").
@@ -128,15 +133,6 @@ func find(g *gorm.DB, id, userID string) (viewRow, error) {
 	return rows[0], nil
 }
 
-// number takes the conversation's next number. Until the transaction ends nobody else changes the conversation.
-func number(tx *db.Tx, id string) (seq int64, err error) {
-	err = tx.Raw("UPDATE conversations SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq", id).Scan(&seq).Error
-	if err != nil {
-		return 0, fmt.Errorf("number a message: %w", err)
-	}
-	return seq, nil
-}
-
 // hold waits for a conversation of the person's and returns its last number; NotFound for all but its two. Until the
 // transaction ends nobody else changes the conversation.
 func hold(tx *db.Tx, id, userID string) (lastSeq int64, err error) {
@@ -154,15 +150,19 @@ func hold(tx *db.Tx, id, userID string) (lastSeq int64, err error) {
 	return lastSeq, nil
 }
 
-// holdPerson makes what one person sends and begins wait for each other, in all conversations: it can be counted. SQLite
-// has one writer anyway.
-func holdPerson(tx *db.Tx, userID string) error {
+// holdPeople makes what each of these people sends and begins wait for each other, in all conversations: it can be counted.
+// They are sorted, so that two processes never wait for each other. SQLite has one writer anyway.
+func holdPeople(tx *db.Tx, userIDs ...string) error {
 	if !tx.Postgres() {
 		return nil
 	}
-	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", "marketplace/chat/person/"+userID).Error
+	var names []any
+	for _, id := range userIDs {
+		names = append(names, "marketplace/chat/person/"+id)
+	}
+	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM (VALUES "+tuples(len(names), 1)+") AS people (name)", names...).Error
 	if err != nil {
-		return fmt.Errorf("wait for the person's other requests: %w", err)
+		return fmt.Errorf("wait for other requests of the same people: %w", err)
 	}
 	return nil
 }
@@ -179,19 +179,6 @@ func tooFast(rows *gorm.DB, most int, period time.Duration, now time.Time) (seco
 		return 0, nil
 	}
 	return wait(first[0], period, now), nil
-}
-
-// count notes a new message with both participants, and takes it out of their archives. The sender has read their own,
-// unless something of the other is still unread before it.
-func count(tx *db.Tx, m messageRow) error {
-	err := tx.Exec(`UPDATE participants SET listed = TRUE, active_at = ?, archived = FALSE,
-			read_seq = CASE WHEN user_id = ? AND unread = 0 THEN ? ELSE read_seq END,
-			unread = CASE WHEN user_id = ? THEN unread ELSE unread + 1 END
-		WHERE conversation_id = ?`, m.CreatedAt, m.SenderID, m.Seq, m.SenderID, m.ConversationID).Error
-	if err != nil {
-		return fmt.Errorf("count a message: %w", err)
-	}
-	return nil
 }
 
 // read moves a person's mark forward; moved is false when it was there or further. Each message is counted once in its

@@ -17,7 +17,7 @@ func (s *service) ShowTyping(ctx context.Context, q chat.ShowTypingRequest) (cha
 	if err != nil {
 		return chat.Typed{}, err
 	}
-	if err := mayWrite(view); err != nil {
+	if err := mayWrite(view.Blocked, view.Barred); err != nil {
 		return chat.Typed{}, err
 	}
 	e := chat.Typed{ConversationID: view.ID, TypistID: actor.UserID, RecipientID: view.WithID, At: s.db.Now()}
