@@ -20,7 +20,7 @@ func BenchmarkChat(b *testing.B) {
 		b.Run(s.name, func(b *testing.B) {
 			m := start(b, s)
 			gig := m.join(b, "sonja").sell()
-			const pairs = 12
+			const pairs = 32
 			var dialogues [pairs]dialogue
 			for i := range dialogues {
 				buyer := m.join(b, fmt.Sprint("buyer", i))
