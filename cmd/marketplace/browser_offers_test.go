@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
 
 // bargain is an offer that the seller makes in the conversation, the buyer answers, the seller accepts, and the buyer pays
 // for, milestone by milestone. With scripts each sees on the open page what the other does. Rows O8, O9, O10, Z26.
@@ -46,7 +50,14 @@ func bargain(seller, buyer *surfer) {
 	seller.sees("In progress", "The next milestone can be ordered when bert is ready for it.")
 	seller.follow("Order ")
 	seller.sees("Deliver your work", "Milestone 1 of 2: Drafts", "The offer and all that was agreed")
+	seller.open(talk)
+	if !seller.silent {
+		seller.isLive()
+	}
 	buyer.pays("Pay milestone 2: $158.25", "$158.25", "Milestone 2 of 2: Files")
+	if !seller.silent {
+		seller.holds("the card has both orders", `window.stayed && document.querySelectorAll("[data-open] .milestone-state a").length === 2`)
+	}
 	buyer.open(talk)
 	buyer.sees("Accepted", "In progress")
 }
@@ -71,6 +82,13 @@ func (s *surfer) offers() {
 	}
 	s.follow("Send the offer")
 	s.sees("Your offer is sent.", "Waiting for bert", "You get", "$240.00")
+}
+
+// isLive marks the page, and waits until its channel is open: it asks who is there then, and marks what it shows as read.
+func (s *surfer) isLive() {
+	s.t.Helper()
+	s.do("mark the page", chromedp.Evaluate[chromedp.Void]("window.stayed = true"))
+	s.holds("all is read", `!document.querySelector("[data-mark-read]")`)
 }
 
 // pays goes through the checkout of a milestone to its order.

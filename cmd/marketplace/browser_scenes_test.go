@@ -317,7 +317,7 @@ func (g *gallery) offers(add func(string, scene)) {
 		seen := map[string]bool{}
 		for _, o := range must[order.OfferList](g.t)(g.services.Orders.ListOffers(g.as(who), order.ListOffersRequest{Limit: 100})).Items {
 			name := fmt.Sprintf("%s-%d", o.Status, len(o.Milestones))
-			if seen[name] {
+			if seen[name] || who == selling && o.Status == order.OfferCountered {
 				continue
 			}
 			seen[name] = true
@@ -325,7 +325,7 @@ func (g *gallery) offers(add func(string, scene)) {
 			if slices.Contains(o.Allowed, order.OfferCounter) {
 				add("/offers/:id/counter", scene{who: who, path: "/offers/" + o.ID + "/counter", name: "offer-counter-" + name})
 			}
-			if slices.Contains(o.Allowed, order.OfferOrder) {
+			if slices.Contains(o.Allowed, order.OfferOrder) && len(o.Milestones) != 2 {
 				add("/offers/:id/order", scene{who: who, path: "/offers/" + o.ID + "/order", name: "offer-checkout-" + name})
 			}
 			if o.Status == order.OfferAccepted {

@@ -226,7 +226,7 @@ func TestOffersAreAnsweredWhereTheyStand(t *testing.T) {
 		t.Errorf("a long note: %d", answer.Code)
 	}
 	card := visit(w.member(t), "/inbox/c1").Body.String()
-	for _, want := range []string{`data-offer="of1" data-open`, `href="/offers/of1/order?milestone=1"`, "Accept and pay $105.50", `name="back" value="/inbox/c1"`, "You pay $316.50 with the service fee.", "Make an offer"} {
+	for _, want := range []string{`data-offer="of1" data-mark="sent ! " data-open`, `href="/offers/of1/order?milestone=1"`, "Accept and pay $105.50", `name="back" value="/inbox/c1"`, "You pay $316.50 with the service fee.", "Make an offer"} {
 		if !strings.Contains(card, want) {
 			t.Errorf("the card does not have %q", want)
 		}

@@ -151,6 +151,18 @@ func (s *Site) showOffers(ctx context.Context, messages []messageView, back stri
 // Can says whether who looks may do something with the offer now.
 func (o offerView) Can(action string) bool { return o.May[order.OfferAction(action)] }
 
+// Mark is different when what is shown is.
+func (o offerView) Mark() string {
+	mark := string(o.Offer.Status)
+	for _, m := range o.Milestones {
+		mark += " " + string(m.OrderStatus)
+		if m.Payable {
+			mark += "!"
+		}
+	}
+	return mark
+}
+
 // IsUnpaid says whether it is accepted and waits for the first payment.
 func (o offerView) IsUnpaid() bool {
 	first := o.Milestones[0]

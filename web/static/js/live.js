@@ -81,24 +81,33 @@
     const shown = orderShown();
     if (shown) socket.timeout(10000).emit("order", { id: shown.order }, (failed, answer) => { if (answer?.order) onOrder(answer.order); });
     else if (connections > 0) ["order", "offer", "notification", "conversations"].forEach(outdated);
-    if (connections > 0) renewOffers("[data-offer][data-open]");
     connections += 1;
+    renewOffers("[data-offer][data-open]");
+    renewOfferPage();
   });
 
   // An offer among the messages is shown as it is now, unless somebody is writing an answer to it.
-  const renew = async (card) => {
+  const readOffer = async (id) => {
     try {
-      const answer = await fetch(`/offers/${encodeURIComponent(card.dataset.offer)}/card?back=${encodeURIComponent(location.pathname)}`, { headers: { Accept: "text/html" } });
-      if (!answer.ok || answer.redirected || card.querySelector("details[open]")) return;
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-offer]");
-      if (!fresh || card.querySelector("details[open]")) return;
-      window.marketplace.localize(fresh);
-      card.replaceWith(document.importNode(fresh, true));
+      const answer = await fetch(`/offers/${encodeURIComponent(id)}/card?back=${encodeURIComponent(location.pathname)}`, { headers: { Accept: "text/html" } });
+      if (!answer.ok || answer.redirected) return null;
+      return new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-offer]");
     } catch {
-      // The next change, or the next connection, tries again.
+      return null; // the next change, or the next connection, tries again
     }
   };
+  const renew = async (card) => {
+    const fresh = await readOffer(card.dataset.offer);
+    if (!fresh || fresh.dataset.mark === card.dataset.mark || card.querySelector("details[open]")) return;
+    window.marketplace.localize(fresh);
+    card.replaceWith(document.importNode(fresh, true));
+  };
   const renewOffers = (which) => chat?.querySelectorAll(which).forEach(renew);
+  const renewOfferPage = async () => {
+    const shown = main.querySelector("[data-offer-page]");
+    const fresh = shown && await readOffer(shown.dataset.offerPage);
+    if (fresh && fresh.dataset.mark !== shown.dataset.mark) outdated("offer");
+  };
   socket.on("offer", ({ offer_id: id }) => {
     outdated("offer");
     renewOffers(`[data-offer="${CSS.escape(id)}"]`);
