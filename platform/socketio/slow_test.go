@@ -17,7 +17,7 @@ import (
 type crowd struct {
 	sockets, slow  int
 	messages, size int           // that are sent to the room
-	gap            time.Duration // between two; 0 waits for the others to be at most 8 behind
+	gap            time.Duration // between two; 0 waits for each of the others to be at most 8 behind
 }
 
 // slowReaders sends to a crowd and returns how long those who read waited for each message, sorted. They
@@ -35,7 +35,7 @@ func slowReaders(t *testing.T, of crowd) []time.Duration {
 			}
 		})
 	})
-	times := &timetable{sent: make([]time.Time, of.messages), room: make(chan struct{}, 8*(of.sockets-of.slow))}
+	times := &timetable{sent: make([]time.Time, of.messages), ahead: make([]reader, of.sockets-of.slow)}
 	var readers sync.WaitGroup
 	for i := range of.sockets {
 		c := h.enter()
@@ -43,7 +43,9 @@ func slowReaders(t *testing.T, of crowd) []time.Duration {
 			trickle(t, c.conn.NetConn())
 			continue
 		}
-		readers.Go(func() { times.read(t, c) })
+		r := reader{room: make(chan struct{}, 8), gone: make(chan struct{})}
+		times.ahead[i-of.slow] = r
+		readers.Go(func() { times.read(t, c, r) })
 	}
 	eventually(t, "everybody is there", func() bool { return h.Stats().Sockets == of.sockets })
 	filler := strings.Repeat("x", of.size)
@@ -69,13 +71,19 @@ type timetable struct {
 	mu    sync.Mutex
 	sent  []time.Time
 	waits []time.Duration
-	room  chan struct{} // for messages on their way
+	ahead []reader
 }
 
+// reader has room for messages on their way to it, until it has gone.
+type reader struct{ room, gone chan struct{} }
+
 func (s *timetable) sending(n int, of crowd) {
-	for range of.sockets - of.slow {
+	for _, r := range s.ahead {
 		if of.gap == 0 {
-			s.room <- struct{}{}
+			select {
+			case r.room <- struct{}{}:
+			case <-r.gone:
+			}
 		}
 	}
 	s.mu.Lock()
@@ -83,8 +91,9 @@ func (s *timetable) sending(n int, of crowd) {
 	s.sent[n] = time.Now()
 }
 
-// read takes all messages from the client.
-func (s *timetable) read(t *testing.T, c *wire) {
+// read takes all messages from the client, and makes room for others.
+func (s *timetable) read(t *testing.T, c *wire, r reader) {
+	defer close(r.gone)
 	for n := range s.sent {
 		got, err := c.next()
 		for got == "2" {
@@ -99,7 +108,7 @@ func (s *timetable) read(t *testing.T, c *wire) {
 		s.waits = append(s.waits, time.Since(s.sent[n]))
 		s.mu.Unlock()
 		select {
-		case <-s.room:
+		case <-r.room:
 		default:
 		}
 	}
