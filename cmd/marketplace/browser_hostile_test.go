@@ -14,6 +14,7 @@ import (
 	"marketplace/modules/review"
 	"marketplace/modules/user"
 	"marketplace/platform/apptest"
+	"marketplace/platform/identity"
 	"marketplace/platform/money"
 )
 
@@ -95,10 +96,27 @@ func (g *gallery) poison(all string) []string {
 		must[chat.Message](g.t)(g.services.Chats.Send(map[bool]context.Context{true: buyer, false: seller}[i%2 == 0], chat.SendRequest{ConversationID: talk.ID, Text: text}))
 	}
 	id := g.trade(q, offer.ID, all)
+	offers := g.haggle(offer.ID, some(9, 80), all)
 	g.drain(g.t)
-	return []string{"/", "/gigs", "/gigs?q=" + "%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E", "/categories/logo-design", "/gigs/" + offer.ID, "/gigs/" + offer.ID + "/edit", "/gigs/" + offer.ID + "/order",
-		"/users/" + selling, "/users/" + buying, "/inbox", "/inbox/" + talk.ID, "/orders", "/orders?role=seller", "/orders/" + id, "/notifications", "/seller/gigs", "/settings", "/settings/seller",
-		"/earnings", "/dev/mail", "/login?next=javascript:window.hit=1", "/signup?next=%22%3E%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E"}
+	return append(offers, "/", "/gigs", "/gigs?q="+"%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E", "/categories/logo-design", "/gigs/"+offer.ID, "/gigs/"+offer.ID+"/edit", "/gigs/"+offer.ID+"/order",
+		"/users/"+selling, "/users/"+buying, "/inbox", "/inbox/"+talk.ID, "/orders", "/orders?role=seller", "/orders/"+id, "/notifications", "/seller/gigs", "/settings", "/settings/seller",
+		"/earnings", "/dev/mail", "/login?next=javascript:window.hit=1", "/signup?next=%22%3E%3Cscript%3Ewindow.hit%3D1%3C%2Fscript%3E")
+}
+
+// haggle makes offers with the texts, one that is declined, one that is countered, and one that waits; it returns the pages
+// that show them.
+func (g *gallery) haggle(gigID, title, all string) []string {
+	g.t.Helper()
+	seller, buyer := g.as(selling), g.as(buying)
+	terms := order.OfferTerms{Description: cut(all, 5000), Milestones: []order.NewMilestone{{Title: title, Price: 5000, DeliveryDays: 3}, {Title: title, Price: 6000, DeliveryDays: 3}}}
+	send := func() order.Offer {
+		q := order.SendOfferRequest{RequestID: unique(), BuyerID: identity.From(buyer).UserID, GigID: gigID, OfferTerms: terms}
+		return must[order.Offer](g.t)(g.services.Orders.SendOffer(seller, q))
+	}
+	declined, waiting := send(), send()
+	must[order.Offer](g.t)(g.services.Orders.DeclineOffer(buyer, order.AnswerOfferRequest{OfferID: declined.ID, Note: cut(all, 1000)}))
+	answer := must[order.Offer](g.t)(g.services.Orders.CounterOffer(buyer, order.CounterOfferRequest{RequestID: unique(), OfferID: send().ID, OfferTerms: terms}))
+	return []string{"/offers", "/offers/" + declined.ID, "/offers/" + answer.ID, "/offers/" + answer.ID + "/counter", "/offers/" + waiting.ID + "/order"}
 }
 
 // trade makes an order with the texts in everything that is written about it.
