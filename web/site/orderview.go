@@ -146,6 +146,7 @@ func happening(event string) (text, icon string) {
 		"accept_raise":           {"agreed to a higher price, which the buyer pays now", "check"},
 		"raise_paid":             {"of the higher price arrived and is held safely", "shield"},
 		"payment_surplus":        {"came when there was no use for it and went straight back", "refresh"},
+		"payment_reversed":       {"was taken back by the buyer's bank", "alert"},
 		"tip":                    {"began to give a tip", "star"},
 		"tip_paid":               {"of the tip arrived", "star"},
 		"tip_cleared":            {"made the tip ready to withdraw", "wallet"},

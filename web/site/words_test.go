@@ -157,7 +157,7 @@ func TestFormsThatAreNotGigsAreReadWithoutHarm(t *testing.T) {
 
 // Every event of the process has a sentence of its own.
 func TestTheTimelineTellsEveryEvent(t *testing.T) {
-	for _, event := range []string{"place", "payment_confirmed", "payment_declined", "payment_expired", "payment_late", "buyer_cancel_unpaid", "submit_requirements",
+	for _, event := range []string{"place", "payment_confirmed", "payment_declined", "payment_expired", "payment_late", "payment_reversed", "buyer_cancel_unpaid", "submit_requirements",
 		"skip_requirements", "requirements_reminder", "requirements_timeout", "buyer_cancel_unstarted", "deliver", "buyer_cancel_very_late", "late_auto_cancel",
 		"request_revision", "accept", "completion_reminder", "auto_complete", "earning_cleared"} {
 		if text, _ := happening(event); strings.HasPrefix(text, "noted") {
