@@ -49,8 +49,8 @@ type waiting struct {
 
 // waitings are orders in all the states in which time does something.
 func waitings() []waiting {
-	lateFrom := func(start func(orderRow) *time.Time, days time.Duration) []due {
-		return []due{{markLate, from(start, days*day), true}, {markVeryLate, from(start, (days+1)*day), true}, {lateAutoCancel, from(start, (days+14)*day), false}}
+	lateFrom := func(start func(orderRow) *time.Time, length time.Duration) []due {
+		return []due{{markLate, from(start, length), true}, {markVeryLate, from(start, length+day), true}, {lateAutoCancel, from(start, length+14*day), false}}
 	}
 	clears := due{earningCleared, from(endedAt, 14*day), false}
 	reserve := due{"reserve_ended", from(clearedAt, 30*day), false}
@@ -58,13 +58,13 @@ func waitings() []waiting {
 		{"unpaid", func(b *bed) order.Order { return b.place("plain") }, []due{{paymentExpired, fromPlaced(15 * time.Minute), false}}},
 		{"unanswered", func(b *bed) order.Order { return b.pay(b.place("logo")) },
 			[]due{{requirementsReminder, from(paidAt, day), true}, {requirementsReminder, from(paidAt, 3*day), true}, {requirementsTimeout, from(paidAt, 7*day), false}}},
-		{"never delivered", (*bed).working, lateFrom(paidAt, 3)},
+		{"never delivered", (*bed).working, lateFrom(paidAt, 3*day)},
 		{"delivered", (*bed).delivered, []due{{completionReminder, from(deliveredAt, 2*day), true}, {autoComplete, from(deliveredAt, 3*day), false}, clears, reserve}},
 		{"completed and tipped", func(b *bed) order.Order { o := b.completed(); b.tip(o); return o },
 			[]due{clears, reserve, {tipCleared, from(tippedAt, 14*day), false}}},
-		{"asked for more days", asked(order.AskRequest{Kind: order.ChangeExtension, Days: 2}), append(lateFrom(paidAt, 3), due{requestLapsed, from(askedAt, 2*day), false})},
+		{"asked for more days", asked(order.AskRequest{Kind: order.ChangeExtension, Days: 2}), append(lateFrom(paidAt, 3*day), due{requestLapsed, from(askedAt, 2*day), false})},
 		{"agreed on a higher price", func(b *bed) order.Order { o := b.working(); b.raise(o, 5000, 0, 0); return o },
-			append(lateFrom(paidAt, 3), due{requestLapsed, from(askedAt, 2*day), false})},
+			append(lateFrom(paidAt, 3*day), due{requestLapsed, from(askedAt, 2*day), false})},
 		{"late, asked to cancel", asked(order.AskRequest{Kind: order.ChangeCancel}, "express"),
 			[]due{{markLate, from(paidAt, day), true}, {markVeryLate, from(paidAt, 2*day), true}, {requestGranted, from(askedAt, 2*day), false}}},
 		{"disputed", func(b *bed) order.Order {
