@@ -33,7 +33,7 @@ func (l *Live) onMessageSent(e chat.MessageSent) {
 // showMessages shows messages of one conversation, which are read for each of its two separately: nobody else receives a
 // byte (row C2).
 func (l *Live) showMessages(r span) {
-	for _, userID := range r.people {
+	for i, userID := range r.people {
 		if !l.here(userID) {
 			continue
 		}
@@ -52,7 +52,9 @@ func (l *Live) showMessages(r span) {
 			}
 			after = page.Items[len(page.Items)-1].Seq
 		}
-		l.tellUnread(reader, userID)
+		if r.reach[i] {
+			l.tellUnread(reader, userID)
+		}
 		cancel()
 	}
 }

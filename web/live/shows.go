@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"marketplace/modules/chat"
@@ -16,6 +17,7 @@ type span struct {
 	conversation string
 	from, to     int64 // numbers, both included
 	people       [2]string
+	reach        [2]bool // who of them is sent something: their unread messages may be more
 }
 
 // shows has messages shown soon after they were sent: those of one conversation one after another, and those that came
@@ -40,9 +42,12 @@ func (s *shows) add(e chat.MessageSent) {
 	waiting, busy := s.waiting[e.ConversationID]
 	if waiting != nil {
 		waiting.from, waiting.to = min(waiting.from, e.Seq), max(waiting.to, e.Seq)
+		if i := slices.Index(waiting.people[:], e.RecipientID); i >= 0 {
+			waiting.reach[i] = true
+		}
 		return
 	}
-	s.waiting[e.ConversationID] = &span{e.ConversationID, e.Seq, e.Seq, [2]string{e.SenderID, e.RecipientID}}
+	s.waiting[e.ConversationID] = &span{e.ConversationID, e.Seq, e.Seq, [2]string{e.SenderID, e.RecipientID}, [2]bool{false, true}}
 	if !busy {
 		go s.showAll(e.ConversationID)
 	}

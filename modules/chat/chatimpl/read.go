@@ -166,7 +166,7 @@ func (s *service) ListMessages(ctx context.Context, q chat.ListMessagesRequest) 
 			return chat.MessageList{Items: []chat.Message{}}, err
 		}
 	}
-	if _, err := find(g, q.ConversationID, actor.UserID); err != nil {
+	if err := mayRead(g, q.ConversationID, actor.UserID); err != nil {
 		return chat.MessageList{}, err
 	}
 	if q.AroundSeq > 0 {

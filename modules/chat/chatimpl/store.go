@@ -133,6 +133,21 @@ func find(g *gorm.DB, id, userID string) (viewRow, error) {
 	return rows[0], nil
 }
 
+// mayRead is NotFound for all but the two of a conversation.
+func mayRead(g *gorm.DB, id, userID string) error {
+	if !text.IsID(id) {
+		return noSuchConversation()
+	}
+	var found []int
+	if err := g.Raw("SELECT 1 FROM participants WHERE conversation_id = ? AND user_id = ?", id, userID).Scan(&found).Error; err != nil {
+		return fmt.Errorf("look who is in a conversation: %w", err)
+	}
+	if len(found) == 0 {
+		return noSuchConversation()
+	}
+	return nil
+}
+
 // hold waits for a conversation of the person's and returns its last number; NotFound for all but its two. Until the
 // transaction ends nobody else changes the conversation.
 func hold(tx *db.Tx, id, userID string) (lastSeq int64, err error) {
