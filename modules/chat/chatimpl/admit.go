@@ -82,7 +82,7 @@ func findLines(tx *db.Tx, all []*draft) error {
 				EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = them.user_id AND b.blocked_id = me.user_id) AS barred
 			FROM participants AS me JOIN conversations AS c ON c.id = me.conversation_id
 			JOIN participants AS them ON them.conversation_id = me.conversation_id AND them.user_id <> me.user_id
-			WHERE me.conversation_id IN ? AND me.user_id IN ?`, distinct(conversations), distinct(senders)).Scan(&rows).Error
+			WHERE me.conversation_id IN ? AND me.user_id IN ?`, rounded(distinct(conversations)), rounded(distinct(senders))).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("read conversations: %w", err)
 		}
@@ -106,13 +106,13 @@ func holdSenders(tx *db.Tx, all []*draft) error {
 	for _, d := range all {
 		senders = append(senders, d.row.SenderID)
 	}
-	return holdPeople(tx, distinct(senders)...)
+	return holdPeople(tx, rounded(distinct(senders))...)
 }
 
 // findSent answers what the senders' clients have sent before, under the same name.
 func findSent(tx *db.Tx, all []*draft) error {
 	type name struct{ conversation, sender, client string }
-	named, args := map[name]*draft{}, []any{}
+	named, names := map[name]*draft{}, []name{}
 	for _, d := range all {
 		n := name{d.row.ConversationID, d.row.SenderID, d.row.ClientID}
 		switch {
@@ -121,14 +121,18 @@ func findSent(tx *db.Tx, all []*draft) error {
 			d.before = named[n]
 		default:
 			named[n] = d
-			args = append(args, n.conversation, n.sender, n.client)
+			names = append(names, n)
 		}
 	}
-	if len(named) == 0 {
+	if len(names) == 0 {
 		return nil
 	}
+	var args []any
+	for _, n := range rounded(names) {
+		args = append(args, n.conversation, n.sender, n.client)
+	}
 	var stored []messageRow
-	err := tx.Raw("SELECT * FROM messages WHERE (conversation_id, sender_id, client_id) IN (VALUES "+tuples(len(named), 3)+") AND client_id <> ''", args...).
+	err := tx.Raw("SELECT * FROM messages WHERE (conversation_id, sender_id, client_id) IN (VALUES "+tuples(len(args)/3, 3)+") AND client_id <> ''", args...).
 		Scan(&stored).Error
 	if err != nil {
 		return fmt.Errorf("look for messages that were sent before: %w", err)
@@ -184,7 +188,7 @@ func sentLately(tx *db.Tx, all []*draft) (map[string]int, error) {
 		N        int
 	}
 	err := tx.Raw("SELECT sender_id, COUNT(*) AS n FROM messages WHERE sender_id IN ? AND created_at > ? GROUP BY sender_id",
-		distinct(senders), tx.Now().Add(-time.Minute)).Scan(&rows).Error
+		rounded(distinct(senders)), tx.Now().Add(-time.Minute)).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("count what was sent: %w", err)
 	}

@@ -67,7 +67,7 @@ func number(tx *db.Tx, all []*draft) error {
 			ID      string
 			LastSeq int64
 		}
-		err := tx.Raw("UPDATE conversations SET last_seq = last_seq + ? WHERE id IN ? RETURNING id, last_seq", n, ids).Scan(&rows).Error
+		err := tx.Raw("UPDATE conversations SET last_seq = last_seq + ? WHERE id IN ? RETURNING id, last_seq", n, rounded(ids)).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("number messages: %w", err)
 		}
@@ -88,7 +88,7 @@ func holdConversations(tx *db.Tx, ids []string) error {
 	if !tx.Postgres() || len(ids) == 1 {
 		return nil
 	}
-	if err := tx.Exec("SELECT 1 FROM conversations WHERE id IN ? ORDER BY id FOR UPDATE", ids).Error; err != nil {
+	if err := tx.Exec("SELECT 1 FROM conversations WHERE id IN ? ORDER BY id FOR UPDATE", rounded(ids)).Error; err != nil {
 		return fmt.Errorf("wait for conversations: %w", err)
 	}
 	return nil
@@ -113,7 +113,7 @@ func count(tx *db.Tx, all []*draft) error {
 		err := tx.Exec(`UPDATE participants SET listed = TRUE, active_at = m.created_at, archived = FALSE,
 				read_seq = CASE WHEN participants.user_id = m.sender_id AND participants.unread = 0 THEN m.seq ELSE participants.read_seq END,
 				unread = CASE WHEN participants.user_id = m.sender_id THEN participants.unread ELSE participants.unread + 1 END
-			FROM messages AS m WHERE m.id IN ? AND participants.conversation_id = m.conversation_id`, ids).Error
+			FROM messages AS m WHERE m.id IN ? AND participants.conversation_id = m.conversation_id`, rounded(ids)).Error
 		if err != nil {
 			return fmt.Errorf("count messages: %w", err)
 		}
@@ -172,7 +172,7 @@ func openTurns(tx *db.Tx, all []*draft) (map[[2]string]*turnRow, error) {
 		ids = append(ids, d.row.ConversationID)
 	}
 	var rows []turnRow
-	if err := tx.Table("turns").Where("conversation_id IN ? AND answered_at IS NULL", distinct(ids)).Find(&rows).Error; err != nil {
+	if err := tx.Table("turns").Where("conversation_id IN ? AND answered_at IS NULL", rounded(distinct(ids))).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("look for questions: %w", err)
 	}
 	open := map[[2]string]*turnRow{}
@@ -206,3 +206,12 @@ func tuples(rows, values int) string {
 
 // distinct are the texts, each once, sorted.
 func distinct(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
+
+// rounded repeats the last of a list up to the next power of two. For what asks whether something is among them that is the
+// same, and databases see few lengths of it: they understand a statement anew for each.
+func rounded[T any](list []T) []T {
+	for n := len(list); n > 0 && len(list)&(len(list)-1) != 0; {
+		list = append(list, list[n-1])
+	}
+	return list
+}
