@@ -22,6 +22,7 @@ import (
 	"marketplace/modules/user"
 	"marketplace/platform/config"
 	"marketplace/platform/identity"
+	"marketplace/platform/trace/tracetest"
 	"marketplace/web"
 	"marketplace/web/edge"
 )
@@ -73,6 +74,8 @@ func newGallery(t testing.TB, fill func(testing.TB, config.Config)) *gallery {
 	m := newMarket()
 	c := load(t, "", map[string]any{"listen": freeAddress(t), "internal": freeAddress(t), "log.level": "error", "data": t.TempDir(), "demo": true})
 	fill(t, c)
+	m.told = &told{collector: tracetest.New(t)} // so that there is a log to look at
+	m.missing = freeAddress(t)
 	m.run(t, c)
 	m.waitReady(t)
 	g := &gallery{market: m, t: t}
@@ -82,6 +85,7 @@ func newGallery(t testing.TB, fill func(testing.TB, config.Config)) *gallery {
 	g.promote(operating)
 	g.stretch()
 	g.arrange()
+	g.operation()
 	return g
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -16,7 +17,7 @@ import (
 )
 
 // TestScreenshots takes a picture of every scene, in light and dark, on a phone and on a wide screen, for people to look
-// at: make screenshots.
+// at: make screenshots, or SCENES=opal make screenshots for those whose names have that.
 func TestScreenshots(t *testing.T) {
 	folder := os.Getenv("SCREENSHOTS")
 	if folder == "" {
@@ -29,7 +30,9 @@ func TestScreenshots(t *testing.T) {
 	})
 	by := map[string][]scene{}
 	for _, s := range g.scenes() {
-		by[s.who] = append(by[s.who], s)
+		if strings.Contains(s.title(), os.Getenv("SCENES")) {
+			by[s.who] = append(by[s.who], s)
+		}
 	}
 	t.Run("take", func(t *testing.T) {
 		for who, scenes := range by {

@@ -88,6 +88,7 @@ type market struct {
 	web       *web.Web
 	config    config.Config
 	client    *http.Client
+	missing   string // the address of a further process, which operators miss
 	spare     string // the configuration of a further gateway; empty where everything is in one process
 }
 
@@ -184,6 +185,9 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 		t.Fatal(err)
 	}
 	m.watchers, m.processes = append(m.watchers, seen.watcher), append(m.processes, p)
+	if m.missing != "" {
+		seen.fleet = p.withMissing(t, a, seen.watcher, m.missing)
+	}
 	pages, err := p.publish(ctx, a, services, seen.fleet)
 	if err != nil {
 		t.Fatal(err)

@@ -48,7 +48,8 @@ func (o *told) hear(t testing.TB, p *process) {
 	if p.levels, err = telemetry.NewLevels(p.config.Log); err != nil {
 		t.Fatal(err)
 	}
-	if p.log, err = telemetry.NewLogger(p.levels, "json", p.service(), o); err != nil {
+	p.recent = &telemetry.Recent{}
+	if p.log, err = telemetry.NewLogger(p.levels, "json", p.service(), o, p.recent); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.trace(t.Context()); err != nil {
