@@ -68,6 +68,7 @@ func (s *Site) functions(l *language.Language) template.FuncMap {
 		"picturePath": picturePath,
 		"wish":        func(c order.Change) string { return wish(l, c) },
 		"span":        shortSpan,
+		"coded":       coded,
 		"milestone":   func(number, of int) string { return whichMilestone(l, number, of) },
 		"pretty":      pretty,
 	}

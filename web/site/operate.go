@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
@@ -217,6 +218,7 @@ func (t processTask) Every() string { return shortSpan(t.Interval) }
 // Lasted says how long it took.
 func (t processTask) Lasted() string { return shortSpan(t.Took) }
 
+// shortSpan writes how long something takes or waits: 20 ms, 1.5s, 10m, 1h30m, 24h.
 func shortSpan(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
@@ -228,6 +230,18 @@ func shortSpan(d time.Duration) string {
 		}
 	}
 	return short
+}
+
+// coded shows what stands between backticks as code.
+func coded(text string) template.HTML {
+	var out strings.Builder
+	for i, part := range strings.Split(text, "`") {
+		if part = template.HTMLEscapeString(part); i%2 == 1 {
+			part = "<code>" + part + "</code>"
+		}
+		out.WriteString(part)
+	}
+	return template.HTML(out.String()) //nolint:gosec // every part was escaped
 }
 
 // ListTimers shows the steps that orders will take by themselves, the next first, and the tasks of every process.

@@ -26,7 +26,7 @@ type process struct {
 func (p process) Describe(context.Context, operate.DescribeRequest) (operate.Process, error) {
 	return operate.Process{Name: "all@host:9090", Version: "1.2.3", Modules: []string{"order", "web"}, StartedAt: p.now, Problems: []string{"stopping"},
 		Dependencies: []operate.Dependency{{Name: "mail", Finding: "the server is away", Milliseconds: 12}, {Name: "database of order", OK: true}},
-		Tasks:        []app.Task{{Module: "order", Name: "count stars", Interval: time.Minute, LastRun: p.now, Took: 20 * time.Millisecond, Error: "it is cloudy"}},
+		Tasks:        []app.Task{{Module: "order", Name: "count stars", Interval: 10 * time.Minute, LastRun: p.now, Took: 20 * time.Millisecond, Error: "it is cloudy"}},
 		Waiting:      []bus.Lag{{Publisher: "order", Subscriber: "notification", Pending: 3}}, MemoryBytes: 50 << 20, Goroutines: 12,
 		Conditions: []operate.Condition{{Rule: "outbox_lag", Value: "90 s", Limit: "above 60 s", Since: p.now}}}, nil
 }
@@ -95,7 +95,7 @@ func TestOperatorsSeeHowTheMarketplaceRuns(t *testing.T) {
 		"/operator/events?view=all":       {"Waits for:", "chat"},
 		"/operator/events?view=discarded": {"It is over."},
 		"/operator/mails":                 {"bo@example.com", "550 unknown", "/operator/mails/m1/retry"},
-		"/operator/timers":                {"A1B2C3", "completion_end", "count stars", "it is cloudy"},
+		"/operator/timers":                {"A1B2C3", "completion_end", "count stars", "it is cloudy", ">10m<"},
 	} {
 		answer := visit(desk, path)
 		for _, part := range parts {
