@@ -10,7 +10,6 @@ import (
 	"go.uber.org/zap"
 
 	"marketplace/modules/notification"
-	"marketplace/modules/order"
 	"marketplace/platform/alert"
 	"marketplace/platform/app"
 	"marketplace/platform/db"
@@ -45,7 +44,15 @@ func (g *gallery) operation() {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	must[order.Done](g.t)(g.services.Orders.Simulate(identity.System(context.Background()), order.SimulateRequest{Action: "stray"}))
+	err = g.host(g.t, "order").DB.Tx(context.Background(), func(tx *db.Tx) error {
+		const stray = `INSERT INTO strays (provider, id, kind, subject, amount, currency, status, order_id, note, decided_by, found_at) VALUES ('simulator', ?, ?, ?, ?, 'USD', ?, '', ?, '', ?)`
+		return errors.Join(tx.Exec(stray, "re_hand_01a2073c", "refund", "hand_01a2073c", 5275, "open", "", tx.Now()).Error,
+			tx.Exec(stray, "ch_stray_01a20738", "charge", "stray_01a20738", 2500, "open", "", tx.Now()).Error,
+			tx.Exec(stray, "ch_stray_01a20711", "charge", "stray_01a20711", 1900, "returned", "The bank has taken it back.", tx.Now().Add(-48*time.Hour)).Error)
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
 	add := func(route string, s scene) { g.route[route] = append(g.route[route], s) }
 	add("/operator/log", scene{who: operating, path: "/operator/log?kind=slow", name: "log-slow"})
 	add("/operator/events", scene{who: operating, path: "/operator/events?view=all", name: "events-all"})
