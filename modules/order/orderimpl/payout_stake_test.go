@@ -41,6 +41,10 @@ func (b *bed) reversed(p *order.Payment, decision string) order.Chargeback {
 func (b *bed) decideCase(p *order.Payment, decision string) {
 	b.t.Helper()
 	b.simulate(decision, "dp_"+p.ID, "")
+	var stage string
+	if err := b.DB.Read(b.t.Context()).Raw("SELECT stage FROM chargebacks WHERE payment_id = ?", p.ID).Scan(&stage).Error; err != nil || stage != decision {
+		b.t.Fatalf("the case is %s, not %s: %v", stage, decision, err)
+	}
 	b.sound()
 }
 
