@@ -29,12 +29,17 @@ func (g *gallery) operation() {
 	g.giveUp(g.t, "auth.signed_up.v1", who)
 	g.giveUp(g.t, "auth.email_verified.v1", who)
 	g.giveUp(g.t, "auth.signed_up.v1", other)
-	letters, err := g.apps[0].Bus().DeadLetters(context.Background(), "", 10)
-	if err != nil || len(letters) != 3 {
-		g.t.Fatalf("%d letters: %v", len(letters), err)
-	}
-	if err := g.apps[0].Bus().Discard(context.Background(), letters[0].ID, other, "The account was announced again by hand."); err != nil {
+	letters, err := g.apps[0].Bus().DeadLetters(context.Background(), "", 100)
+	if err != nil {
 		g.t.Fatal(err)
+	}
+	for _, l := range letters {
+		if l.Aggregate != other {
+			continue
+		}
+		if err := g.apps[0].Bus().Discard(context.Background(), l.ID, other, "The account was announced again by hand."); err != nil {
+			g.t.Fatal(err)
+		}
 	}
 	err = g.host(g.t, "notification").DB.Tx(context.Background(), func(tx *db.Tx) error {
 		return tx.Exec(`UPDATE mails SET status = CASE WHEN attempts % 2 = 0 THEN 'queued' ELSE 'dead' END, attempts = 10, due_at = ?, last_error = ?
