@@ -321,28 +321,33 @@ func (g *gallery) offers(add func(string, scene)) {
 		seen := map[string]bool{}
 		for _, o := range must[order.OfferList](g.t)(g.services.Orders.ListOffers(g.as(who), order.ListOffersRequest{Limit: 100})).Items {
 			name := fmt.Sprintf("%s-%d", o.Status, len(o.Milestones))
-			if seen[name] || who == selling && o.Status == order.OfferCountered {
+			if seen[name] || who == selling && o.Status != order.OfferAccepted {
 				continue
 			}
 			seen[name] = true
 			add("/offers/:id", scene{who: who, path: "/offers/" + o.ID, name: "offer-" + name})
-			if slices.Contains(o.Allowed, order.OfferCounter) {
-				add("/offers/:id/counter", scene{who: who, path: "/offers/" + o.ID + "/counter", name: "offer-counter-" + name})
-			}
-			if slices.Contains(o.Allowed, order.OfferOrder) && len(o.Milestones) != 2 {
-				add("/offers/:id/order", scene{who: who, path: "/offers/" + o.ID + "/order", name: "offer-checkout-" + name})
+			if slices.Contains(o.Allowed, order.OfferCounter) && len(o.Milestones) < 10 {
+				add("/offers/:id/counter", scene{who: who, path: "/offers/" + o.ID + "/counter", name: "offer-counter"})
 			}
 			if o.Status == order.OfferAccepted {
-				add("/orders/:id", scene{who: who, path: "/orders/" + o.Milestones[0].OrderID, name: "order-milestone"})
-				talk := must[chat.Conversation](g.t)(g.services.Chats.Open(g.as(buying), chat.OpenRequest{Username: selling}))
-				add("/inbox/:id", scene{who: who, path: "/inbox/" + talk.ID, name: "chat-offer"})
-				if who == selling {
-					add("/inbox/:id/offer", scene{who: who, path: "/inbox/" + talk.ID + "/offer", name: "offer-new", form: "form[action$='/offer']"})
-					add("/inbox/:id/offer", scene{who: who, path: "/inbox/" + talk.ID + "/offer", name: "offer-new"})
-				}
+				g.accepted(add, who, o)
 			}
 		}
 	}
+}
+
+// accepted adds where else an offer is shown: to its buyer in the conversation and at the checkout, to its seller in an order,
+// and the form of the next one.
+func (g *gallery) accepted(add func(string, scene), who string, o order.Offer) {
+	g.t.Helper()
+	talk := must[chat.Conversation](g.t)(g.services.Chats.Open(g.as(buying), chat.OpenRequest{Username: selling}))
+	if who == buying {
+		add("/offers/:id/order", scene{who: who, path: "/offers/" + o.ID + "/order", name: "offer-checkout"})
+		add("/inbox/:id", scene{who: who, path: "/inbox/" + talk.ID, name: "chat-offer"})
+		return
+	}
+	add("/orders/:id", scene{who: who, path: "/orders/" + o.Milestones[0].OrderID, name: "order-milestone"})
+	add("/inbox/:id/offer", scene{who: who, path: "/inbox/" + talk.ID + "/offer", name: "offer-new", form: "form[action$='/offer']"})
 }
 
 // notPages are routes that answer something else than a page.
