@@ -37,6 +37,7 @@ type orderRow struct {
 	Status status
 	Amount money.Amount // what it costs, or earns
 	Yours  bool         // the next step is theirs who looks
+	Says   string       // what happens next
 }
 
 const ordersShown = 20
@@ -95,7 +96,7 @@ func newOrderRow(o order.Order, role string) orderRow {
 	if role == "seller" {
 		row.Other, row.Amount = o.BuyerUsername, o.Earnings
 	}
-	row.Yours = o.Next != nil && o.Next.Actor == role
+	row.Yours, row.Says = o.Next != nil && o.Next.Actor == role, nextSays(o, role)
 	return row
 }
 
@@ -107,7 +108,8 @@ type orderPage struct {
 	Other      user.Profile
 	Status     status
 	Steps      []step
-	Turn       bool // the next step is theirs who looks
+	Turn       bool   // the next step is theirs who looks
+	Says       string // what happens next
 	May        map[order.Action]bool
 	Forms      map[order.Action]form
 	Notice     string // why what was tried is not possible
@@ -166,7 +168,7 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 	}
 	page.Change, page.Kinds, page.Reasons = openChange(o), changeKinds(o), disputeReasons()
 	page.Other = user.Profile{ID: other, Username: name, DisplayName: name}
-	page.Turn = o.Next != nil && o.Next.Actor == page.Role
+	page.Turn, page.Says = o.Next != nil && o.Next.Actor == page.Role, nextSays(o, page.Role)
 	page.May = map[order.Action]bool{}
 	for _, action := range o.Allowed {
 		page.May[action] = true

@@ -59,6 +59,33 @@ func stepsOf(o order.Order) []step {
 	return steps
 }
 
+// nextSays tells what happens next: whose turn it is, as something to do.
+func nextSays(o order.Order, role string) string {
+	if o.Next == nil {
+		return ""
+	}
+	if said, ok := yourTurn()[o.Next.Text]; ok && o.Next.Actor == role {
+		return said
+	}
+	return o.Next.Text
+}
+
+// yourTurn says to the one who has to do something what the process says about them.
+func yourTurn() map[string]string {
+	return map[string]string{
+		"The buyer pays. Without a payment the order expires.":                                                     "Pay for the order. Without a payment it expires.",
+		"The buyer answers the seller's questions. Without answers the order is cancelled and the money returned.": "Answer the seller's questions. Without answers the order is cancelled and the money returned.",
+		"The seller delivers.":              "Deliver your work.",
+		"The seller delivers the revision.": "Deliver the revision.",
+		"The buyer accepts the delivery or asks for a revision. Otherwise the order completes by itself.": "Accept the delivery or ask for a revision. Otherwise the order completes by itself.",
+		"The buyer answers the seller's request.":                                                         "Answer the seller's request.",
+		"The seller answers the buyer's request.":                                                         "Answer the buyer's request.",
+		"The buyer answers the dispute. Then the marketplace decides.":                                    "Answer the dispute. Then the marketplace decides.",
+		"The seller answers the dispute. Then the marketplace decides.":                                   "Answer the dispute. Then the marketplace decides.",
+		"The buyer pays what both have agreed on. Without a payment nothing changes.":                     "Pay what you have agreed on. Without a payment nothing changes.",
+	}
+}
+
 // timelineEntry is one line of what has happened.
 type timelineEntry struct {
 	order.Entry
