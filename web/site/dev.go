@@ -101,7 +101,7 @@ type styleguidePage struct {
 func (s *Site) ShowStyleguide(c echo.Context) error {
 	page := styleguidePage{
 		Gig: gig.Gig{
-			ID: "example", Title: "I will draw a calm and confident logo for your bakery", SellerUsername: "ana", SellerID: "example",
+			ID: "example", Title: "I will draw a calm and confident logo for your bakery", SellerUsername: "ana",
 			From: money.Of(4500, s.currency()), FastestDays: 3, Rating: gig.Rating{Hundredths: 487, Count: 213},
 		},
 		Statuses: []status{{"In progress", "info"}, {"Waiting", "busy"}, {"Completed", "good"}, {"Disputed", "bad"}, {"Cancelled", "quiet"}},

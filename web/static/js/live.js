@@ -326,8 +326,9 @@
   // A page that was let go of, because newer ones were opened, comes back when somebody looks at it.
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && !socket.active) socket.connect(); });
   const state = chat?.querySelector("[data-live-state]");
-  socket.on("connect", () => { if (state) state.hidden = true; look(); });
+  socket.on("connect", () => { document.documentElement.dataset.live = "on"; if (state) state.hidden = true; look(); });
   socket.on("disconnect", () => {
+    document.documentElement.dataset.live = "off";
     if (!state) return;
     state.textContent = say("Reconnecting…");
     state.hidden = false;
