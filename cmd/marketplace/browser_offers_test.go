@@ -88,6 +88,7 @@ func (s *surfer) offers() {
 func (s *surfer) isLive() {
 	s.t.Helper()
 	s.do("mark the page", chromedp.Evaluate[chromedp.Void]("window.stayed = true"))
+	s.isConnected()
 	s.holds("all is read", `!document.querySelector("[data-mark-read]")`)
 }
 

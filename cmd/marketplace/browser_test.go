@@ -306,7 +306,7 @@ func talk(seller, buyer *surfer) {
 	seller.follow("bert")
 	seller.sees("Can you do it by Friday?")
 	for _, s := range []*surfer{seller, buyer} {
-		s.isLive()
+		s.isConnected()
 		s.do("mark the page", chromedp.Evaluate[chromedp.Void]("window.stayed = true"))
 	}
 	buyer.fill("Your message", "It is")
@@ -333,8 +333,8 @@ func talk(seller, buyer *surfer) {
 	buyer.scripts(true)
 }
 
-// isLive waits for the live channel, which comes when the page is there.
-func (s *surfer) isLive() {
+// isConnected waits for the live channel, which comes when the page is there.
+func (s *surfer) isConnected() {
 	s.t.Helper()
 	s.holds("the live channel is open", `document.documentElement.dataset.live === "on"`)
 }
@@ -342,7 +342,7 @@ func (s *surfer) isLive() {
 // says sends a message by the live channel.
 func (s *surfer) says(text string) {
 	s.t.Helper()
-	s.isLive()
+	s.isConnected()
 	s.fill("Your message", text)
 	s.press("Send")
 	s.holds("the message is sent", `Array.from(document.querySelectorAll(".mine[data-seq]")).some((m) => m.textContent.includes`+script(text)+")")
