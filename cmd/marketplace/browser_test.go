@@ -333,7 +333,7 @@ func talk(seller, buyer *surfer) {
 	buyer.scripts(true)
 }
 
-// isConnected waits for the live channel, which comes when the page is there.
+// isConnected waits for the live channel.
 func (s *surfer) isConnected() {
 	s.t.Helper()
 	s.holds("the live channel is open", `document.documentElement.dataset.live === "on"`)

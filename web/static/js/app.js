@@ -197,16 +197,4 @@
 
   window.marketplace = { enhance, localize, say, touched: false };
   document.getElementById("main")?.addEventListener("input", () => { window.marketplace.touched = true; });
-
-  // The live channel comes when the page is there.
-  const load = ([first, ...rest]) => {
-    if (!first) return;
-    const script = document.createElement("script");
-    script.src = first;
-    script.addEventListener("load", () => load(rest));
-    document.head.append(script);
-  };
-  const live = document.body.dataset.live;
-  if (live && document.readyState === "complete") load(live.split(" "));
-  else if (live) addEventListener("load", () => later(() => load(live.split(" "))));
 })();

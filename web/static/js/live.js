@@ -19,19 +19,10 @@
     element.querySelector("b").textContent = count > 99 ? "99+" : String(count);
   };
 
-  // What has come between the page and the channel is seen by the badges.
-  let counted = false;
-  const shows = (kind, count) => {
-    const element = document.querySelector(`[data-badge="${kind}"]`);
-    return !element || (element.hidden ? count === 0 : element.querySelector("b").textContent === (count > 99 ? "99+" : String(count)));
-  };
   socket.on("unread", ({ messages, notifications }) => {
-    const missed = !counted && !(shows("messages", messages) && shows("notifications", notifications));
-    counted = true;
     badge("messages", messages);
     badge("notifications", notifications);
     document.title = messages + notifications > 0 ? `(${messages + notifications}) ${title}` : title;
-    if (missed) ["order", "notification", "conversations"].forEach(outdated);
   });
 
   // A page that shows what has changed is read again and put in the place of the old one; where somebody has begun to
