@@ -89,7 +89,7 @@ func expectCard(t testing.TB, p *person, talk, offer string, cards int) {
 		for _, item := range p.get("/conversations/" + talk + "/messages").ok(200).items() {
 			if card, ok := item.(map[string]any); ok && card["kind"] == "offer" {
 				shown++
-				if card["subject_id"] == offer && card["text"] == "" {
+				if card["subject_id"] == offer && card["text"] != "" {
 					of++
 				}
 			}
