@@ -45,12 +45,20 @@ func tellIn(t *testing.T, shapes []shape) {
 	}
 }
 
-// tell tells all stories, one after the other in one marketplace, by people of their own.
+// tell tells all stories, one after the other in one marketplace, by people of their own. Every event has its effect then.
 func tell(t *testing.T, m *market) {
 	all := stories()
 	for i, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) { all[name](t, m.with(fmt.Sprint(i))) })
 	}
+	t.Run("No event was given up", func(t *testing.T) {
+		m.drain(t)
+		for _, a := range m.apps {
+			if letters, err := a.Bus().DeadLetters(t.Context(), "", 0); len(letters) > 0 || err != nil {
+				t.Errorf("dead letters: %+v, %v", letters, err)
+			}
+		}
+	})
 }
 
 // stories is what people do. Each is told in every shape, one after the other in one marketplace, by people of its own.

@@ -7,6 +7,9 @@ import (
 	"marketplace/platform/db"
 )
 
+// asked is what one side asked for; the answer to it says no more.
+const asked = `{{if eq .Kind "cancel"}}to cancel{{else if eq .Kind "extension"}}for more time{{else if eq .Kind "raise"}}for a higher price{{else}}for a lower price{{end}}`
+
 // wish says what one side asks for, after "asks".
 const wish = `{{if eq .Kind "cancel"}}to cancel{{else if eq .Kind "extension"}}for {{.Days}} more {{if eq .Days 1}}day{{else}}days{{end}}{{else if eq .Kind "raise"}}for a higher price{{else}}for {{money .Amount}} off the price{{end}}`
 
@@ -32,7 +35,7 @@ func ordersBetween() map[string][]telling {
 			"About “{{.GigTitle}}”{{with excerpt .Reason}}: “{{.}}”{{end}}. Please answer by {{date .AnswerBy}}.", "Answer"),
 		order.ChangeSettled{}.Topic(): both("order_change_settled",
 			`{{if eq .Outcome "lapsed"}}Nobody answered the request{{else}}The request was {{.Outcome}}{{end}}: {{.GigTitle}}`,
-			`{{if eq .By "buyer"}}{{.BuyerUsername}}{{else}}{{.SellerUsername}}{{end}} had asked `+wish+`.{{with excerpt .Note}} “{{.}}”{{end}}`, seeOrder),
+			`{{if eq .By "buyer"}}{{.BuyerUsername}}{{else}}{{.SellerUsername}}{{end}} had asked `+asked+`.{{with excerpt .Note}} “{{.}}”{{end}}`, seeOrder),
 		order.ChangeAgreed{}.Topic(): {
 			{kind: "order_change_agreed", to: buyer, link: orderPage, button: "Pay now",
 				title: "{{.SellerUsername}} agreed to the higher price",
