@@ -40,7 +40,9 @@ func converse(seller, buyer *surfer) {
 	buyer.sees("This message was deleted")
 	buyer.holds("the page has not been loaded again", `window.stayed && !document.querySelector(".attachment")`)
 
+	seller.open(here) // what is live has come to rest
 	seller.press("More")
+	seller.holds("the menu is open", `Array.from(document.querySelectorAll("button")).some((e) => e.textContent.trim() === "Archive" && e.checkVisibility())`)
 	seller.follow("Archive")
 	seller.follow("Undo")
 	seller.follow("bert")
