@@ -38,7 +38,7 @@ test: services ## All tests, with the race detector; on Debian, install what the
 	@$(MAKE) --no-print-directory --jobs 2 test-raced test-alone
 
 test-raced:
-	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 3 -parallel 6 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
+	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
 
 test-alone:
 	CI=true $(FAST) $(GO) test -vet=off -parallel 8 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl ./web/site
