@@ -41,7 +41,7 @@ test-raced:
 	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
 
 test-alone:
-	CI=true $(FAST) $(GO) test -vet=off -parallel 8 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl ./web/site
+	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl ./web/site
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...
