@@ -1,45 +1,17 @@
 package gig_test
 
 import (
-	"encoding/json"
-	"os"
-	"reflect"
 	"testing"
 	"time"
 
 	"marketplace/modules/gig"
+	"marketplace/platform/bus/bustest"
 )
 
-// What is in testdata lies in outboxes and queues: an event that reads it differently needs a new version.
 func TestEventsKeepTheirWireForm(t *testing.T) {
 	at := time.Date(2026, 3, 1, 12, 30, 0, 123456000, time.UTC)
-	for _, want := range []interface {
-		Topic() string
-		Aggregate() string
-	}{
+	bustest.KeepsWireForm(t, "g1",
 		gig.Published{GigID: "g1", SellerID: "u2", Title: "A logo", At: at},
 		gig.Paused{GigID: "g1", SellerID: "u2", At: at},
-	} {
-		golden, err := os.ReadFile("testdata/" + want.Topic() + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := reflect.New(reflect.TypeOf(want))
-		if err := json.Unmarshal(golden, got.Interface()); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got.Elem().Interface(), want) {
-			t.Errorf("read %+v, want %+v", got.Elem(), want)
-		}
-		written, err := json.MarshalIndent(want, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(written)+"\n" != string(golden) {
-			t.Errorf("%s is written as\n%s", want.Topic(), written)
-		}
-		if want.Aggregate() != "g1" {
-			t.Errorf("%s is about %q", want.Topic(), want.Aggregate())
-		}
-	}
+	)
 }

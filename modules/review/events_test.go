@@ -1,46 +1,18 @@
 package review_test
 
 import (
-	"encoding/json"
-	"os"
-	"reflect"
 	"testing"
 	"time"
 
 	"marketplace/modules/review"
+	"marketplace/platform/bus/bustest"
 )
 
-// What is in testdata lies in outboxes and queues: an event that reads it differently needs a new version.
 func TestEventsKeepTheirWireForm(t *testing.T) {
 	facts := review.Facts{ReviewID: "r1", OrderID: "o1", GigID: "g1", GigTitle: "A logo", AuthorID: "u1", AuthorUsername: "ana",
 		AuthorRole: "buyer", SubjectID: "u2", At: time.Date(2026, 3, 1, 12, 30, 0, 123456000, time.UTC)}
-	for _, want := range []interface {
-		Topic() string
-		Aggregate() string
-	}{
+	bustest.KeepsWireForm(t, "o1",
 		review.Written{Facts: facts},
 		review.Published{Facts: facts, Rating: 5, GigHundredths: 487, GigCount: 31},
-	} {
-		golden, err := os.ReadFile("testdata/" + want.Topic() + ".json")
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := reflect.New(reflect.TypeOf(want))
-		if err := json.Unmarshal(golden, got.Interface()); err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got.Elem().Interface(), want) {
-			t.Errorf("read %+v, want %+v", got.Elem(), want)
-		}
-		written, err := json.MarshalIndent(want, "", "  ")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(written)+"\n" != string(golden) {
-			t.Errorf("%s is written as\n%s", want.Topic(), written)
-		}
-		if want.Aggregate() != "o1" {
-			t.Errorf("%s is about %q", want.Topic(), want.Aggregate())
-		}
-	}
+	)
 }
