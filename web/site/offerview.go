@@ -99,18 +99,14 @@ func viewMilestone(m order.Milestone, of order.OfferStatus) milestoneView {
 }
 
 func offerStatus(s order.OfferStatus) status {
-	words := map[order.OfferStatus]status{
+	return statusIn(s, map[order.OfferStatus]status{
 		order.OfferSent:      {"Open", "info"},
 		order.OfferAccepted:  {"Accepted", "good"},
 		order.OfferDeclined:  {"Declined", "quiet"},
 		order.OfferCountered: {"Answered", "quiet"},
 		order.OfferWithdrawn: {"Taken back", "quiet"},
 		order.OfferExpired:   {"Expired", "quiet"},
-	}
-	if w, ok := words[s]; ok {
-		return w
-	}
-	return status{title(string(s)), "quiet"}
+	})
 }
 
 // whichMilestone says which part of an offer something is; an offer in one part has no numbers.
