@@ -157,15 +157,14 @@ func (s *service) count(ctx context.Context) error {
 // countDifferences shows how many differences the last comparison with the provider found, whichever process made it, and
 // however long ago: NaN before the first.
 func (s *service) countDifferences(ctx context.Context) error {
-	s.differing.Lock()
-	defer s.differing.Unlock()
+	turn := s.compared.begin()
 	var last []int64
 	err := s.db.Read(ctx).Raw("SELECT differences FROM reconciliations WHERE provider = ? ORDER BY created_at DESC, id DESC LIMIT 1", s.provider.Name()).Scan(&last).Error
 	if err != nil {
 		return fmt.Errorf("count the differences: %w", err)
 	}
 	if len(last) > 0 {
-		s.differences.Set(asFigure(last[0]))
+		s.compared.show(turn, func() { s.differences.Set(asFigure(last[0])) })
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -69,12 +68,11 @@ type service struct {
 	fired   *prometheus.CounterVec
 	sound   prometheus.Gauge // the ledger
 
-	verified latest
-
 	differences prometheus.Gauge // from the provider's report
-	differing   sync.Mutex       // holds who reads and shows them
 	lastOrder   prometheus.Gauge
 	figures     *figures
+
+	verified, compared latest // of sound and of differences
 }
 
 func readSettings(h *app.Host) (settings, error) {
