@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/zap"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"marketplace/platform/clock"
 	"marketplace/platform/telemetry"
@@ -135,6 +136,15 @@ func (tx *Tx) Now() time.Time { return tx.db.clock.Now() }
 
 // Postgres says whether the database is PostgreSQL; SQLite otherwise.
 func (tx *Tx) Postgres() bool { return tx.db.postgres }
+
+// ForUpdate begins a query whose rows are locked until the transaction ends, so that two changes of one row wait for each
+// other. SQLite has one writer at a time: nothing is to be locked there.
+func (tx *Tx) ForUpdate() *gorm.DB {
+	if !tx.db.postgres {
+		return tx.DB
+	}
+	return tx.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
+}
 
 type inTx struct{ db *DB }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"marketplace/modules/gig"
 	"marketplace/platform/db"
@@ -144,11 +143,7 @@ func (s *service) change(ctx context.Context, id string, fn func(tx *db.Tx, row 
 	}
 	var row gigRow
 	err = s.db.Tx(ctx, func(tx *db.Tx) error {
-		from := tx.DB
-		if tx.Postgres() { // SQLite has one writer
-			from = from.Clauses(clause.Locking{Strength: "UPDATE"})
-		}
-		if row, err = ownGig(from, id, actor.UserID); err != nil {
+		if row, err = ownGig(tx.ForUpdate(), id, actor.UserID); err != nil {
 			return err
 		}
 		changed, err := fn(tx, &row)

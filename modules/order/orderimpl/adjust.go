@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
 	"marketplace/modules/order"
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/platform/db"
@@ -210,18 +207,7 @@ func lockAdjustment(tx *db.Tx, id string) (a adjustmentRow, err error) {
 	if !isText(id, mostID) {
 		return a, missing
 	}
-	q := tx.Where("id = ?", id)
-	if tx.Postgres() {
-		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	err = q.Omit("OrderNumber").Take(&a).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return a, missing
-	}
-	if err != nil {
-		err = fmt.Errorf("read the adjustment: %w", err)
-	}
-	return a, err
+	return held[adjustmentRow](tx.ForUpdate().Where("id = ?", id).Omit("OrderNumber"), "adjustment", missing)
 }
 
 // ListAdjustments is documented in the contract.

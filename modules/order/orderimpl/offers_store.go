@@ -2,12 +2,8 @@ package orderimpl
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"marketplace/modules/order"
 	"marketplace/platform/db"
@@ -90,24 +86,12 @@ func lockOffer(tx *db.Tx, id string, who identity.Actor) (offerRow, actor, error
 	return row, role, nil
 }
 
-// lockOfferRow reads an offer for a change. On PostgreSQL its row is locked until the transaction ends.
+// lockOfferRow reads an offer for a change.
 func lockOfferRow(tx *db.Tx, id string) (offerRow, error) {
 	if !isText(id, mostID) {
 		return offerRow{}, errNoOffer()
 	}
-	q := tx.Where("id = ?", id)
-	if tx.Postgres() {
-		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	var row offerRow
-	err := q.Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, errNoOffer()
-	}
-	if err != nil {
-		return row, fmt.Errorf("read the offer: %w", err)
-	}
-	return row, nil
+	return held[offerRow](tx.ForUpdate().Where("id = ?", id), "offer", errNoOffer())
 }
 
 // settleOffer writes what has become of an offer whose row is locked. It expires no more, unless it was accepted: then the first

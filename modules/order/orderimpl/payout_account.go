@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm/clause"
+	"gorm.io/gorm"
 
 	"marketplace/modules/order"
 	"marketplace/modules/order/internal/payment"
@@ -55,23 +55,16 @@ func nothingKept() once.Request { return once.Request{} }
 
 // lockAccount reads a seller's account for a change; the zero row if there is none.
 func lockAccount(tx *db.Tx, userID string) (payoutAccountRow, error) {
-	q := tx.Where("user_id = ?", userID)
-	if tx.Postgres() {
-		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	var rows []payoutAccountRow
-	if err := q.Find(&rows).Error; err != nil {
-		return payoutAccountRow{}, fmt.Errorf("read the payout account: %w", err)
-	}
-	if len(rows) == 0 {
-		return payoutAccountRow{}, nil
-	}
-	return rows[0], nil
+	return accountIn(tx.ForUpdate(), userID)
 }
 
 func (s *service) accountOf(ctx context.Context, userID string) (payoutAccountRow, error) {
+	return accountIn(s.db.Read(ctx), userID)
+}
+
+func accountIn(g *gorm.DB, userID string) (payoutAccountRow, error) {
 	var rows []payoutAccountRow
-	if err := s.db.Read(ctx).Where("user_id = ?", userID).Find(&rows).Error; err != nil {
+	if err := g.Where("user_id = ?", userID).Find(&rows).Error; err != nil {
 		return payoutAccountRow{}, fmt.Errorf("read the payout account: %w", err)
 	}
 	if len(rows) == 0 {

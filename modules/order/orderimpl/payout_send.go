@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"marketplace/modules/order"
 	"marketplace/modules/order/internal/ledger"
@@ -21,22 +19,11 @@ import (
 
 // lockPayout reads a withdrawal for a change.
 func lockPayout(tx *db.Tx, id string) (payoutRow, error) {
-	var row payoutRow
+	missing := fault.NotFoundf("There is no such withdrawal.")
 	if !isText(id, mostID) {
-		return row, fault.NotFoundf("There is no such withdrawal.")
+		return payoutRow{}, missing
 	}
-	q := tx.Where("id = ?", id)
-	if tx.Postgres() {
-		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	err := q.Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, fault.NotFoundf("There is no such withdrawal.")
-	}
-	if err != nil {
-		return row, fmt.Errorf("read the withdrawal: %w", err)
-	}
-	return row, nil
+	return held[payoutRow](tx.ForUpdate().Where("id = ?", id), "withdrawal", missing)
 }
 
 // DecidePayout is documented in the contract.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"marketplace/modules/order"
 	"marketplace/platform/db"
@@ -158,25 +157,29 @@ const sold = "paid_at IS NOT NULL AND (ended_at IS NULL OR paid_at <= ended_at)"
 
 func errNoOrder() error { return fault.NotFoundf("There is no such order.") }
 
-// lock reads an order for a change. On PostgreSQL its row is locked first of all, so that two changes of one order wait for
-// each other here and nowhere else; SQLite has one writer at a time.
+// lock reads an order for a change. Its row is locked first of all, so that two changes of one order wait for each
+// other here and nowhere else.
 func lock(tx *db.Tx, id string) (orderRow, error) {
 	if !isText(id, mostID) {
 		return orderRow{}, errNoOrder()
 	}
-	q := tx.Where("id = ?", id)
-	if tx.Postgres() {
-		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	var row orderRow
-	err := q.Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, errNoOrder()
-	}
+	row, err := held[orderRow](tx.ForUpdate().Where("id = ?", id), "order", errNoOrder())
 	if err != nil {
-		return row, fmt.Errorf("read the order: %w", err)
+		return row, err
 	}
 	return row, addLines(tx.DB, []*orderRow{&row})
+}
+
+// held takes the one row that q asks for, which is locked (Tx.ForUpdate) because it will be changed; missing if there is none.
+func held[T any](q *gorm.DB, what string, missing error) (row T, err error) {
+	err = q.Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, missing
+	}
+	if err != nil {
+		err = fmt.Errorf("read the %s: %w", what, err)
+	}
+	return row, err
 }
 
 // find reads an order that is the user's business.

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
 	"marketplace/modules/order"
 	"marketplace/modules/order/internal/ledger"
 	"marketplace/platform/db"
@@ -198,16 +195,5 @@ func (s *service) lockStray(tx *db.Tx, id string) (row strayRow, err error) {
 	if !isText(id, 2*mostID) {
 		return row, missing
 	}
-	q := tx.Where("provider = ? AND id = ?", s.provider.Name(), id).Omit("OrderNumber")
-	if tx.Postgres() {
-		q = q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
-	}
-	err = q.Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, missing
-	}
-	if err != nil {
-		err = fmt.Errorf("read the stray: %w", err)
-	}
-	return row, err
+	return held[strayRow](tx.ForUpdate().Where("provider = ? AND id = ?", s.provider.Name(), id).Omit("OrderNumber"), "stray", missing)
 }
