@@ -252,10 +252,14 @@
     });
   };
 
-  // swap puts messages as they are now in the place of what is shown.
+  // swap puts messages as they are now in the place of what is shown; a menu that is open stays open.
   const swap = (items) => items.forEach((item) => {
     lastChange = Math.max(lastChange, Number(item.dataset.change));
-    list.querySelector(`[data-seq="${item.dataset.seq}"]`)?.replaceWith(item);
+    const shown = list.querySelector(`[data-seq="${item.dataset.seq}"]`);
+    if (!shown || shown.dataset.change === item.dataset.change) return;
+    const menu = shown.querySelector("[data-menu][open]") && item.querySelector("[data-menu]");
+    if (menu) menu.open = true;
+    shown.replaceWith(item);
   });
 
   // complete gives an own message that was just sent its menu.
