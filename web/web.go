@@ -157,8 +157,9 @@ func (w *Web) showError(err error, c echo.Context) {
 	if own != nil && own.Code == http.StatusMethodNotAllowed {
 		err = own // a page keeps this status; no fault has it
 	}
-	if err := w.site.ShowError(c, err); err != nil {
-		w.Log.Error("an error page failed", zap.Error(err))
+	if err := w.site.ShowError(c, err); err != nil && !c.Response().Committed {
+		telemetry.For(ctx, w.Log).Error("an error page failed", zap.Error(err))
+		_ = c.String(http.StatusInternalServerError, "Something went wrong on our side. Please try again in a moment.\n")
 	}
 }
 

@@ -41,23 +41,35 @@ func TestScreenshots(t *testing.T) {
 				awaitTurn(t)
 				s := g.enter(t, who)
 				for _, page := range scenes {
-					s.portray(page, folder)
+					s.stage(page)
+					s.portray(page.title(), folder)
 				}
 			})
 		}
+		t.Run("of mishaps", func(t *testing.T) {
+			t.Parallel()
+			awaitTurn(t)
+			all := g.mishaps(t)
+			by := visitors(t, all)
+			for _, x := range all {
+				if strings.Contains(x.name, os.Getenv("SCENES")) {
+					by[x.m].meet(x)
+					by[x.m].portray(x.name, folder)
+				}
+			}
+		})
 	})
 }
 
-// portray takes the four pictures of a scene.
-func (s *surfer) portray(page scene, folder string) {
+// portray takes the four pictures of the page that is open.
+func (s *surfer) portray(title, folder string) {
 	s.t.Helper()
-	s.stage(page)
 	for size, step := range map[string]chromedp.Action[chromedp.Void]{"phone": chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile), "wide": chromedp.EmulateViewport(1440, 900)} {
 		s.do("take the size "+size, step)
 		for _, scheme := range []string{"light", "dark"} {
 			s.prefers(scheme, true)
 			s.ask(settled)
-			s.keep(filepath.Join(folder, size+"-"+scheme, page.title()+".jpg"))
+			s.keep(filepath.Join(folder, size+"-"+scheme, title+".jpg"))
 		}
 	}
 	s.do("make it wide", chromedp.EmulateViewport(1280, 900))

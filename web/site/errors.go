@@ -3,6 +3,7 @@ package site
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -20,7 +21,7 @@ type failure struct {
 	Text       string
 	RequestID  string // to tell the operators
 	Unverified bool   // what helps is to confirm the address
-	Back       string // a page to go on from
+	Back       string // the page that it was sent from; empty: not known
 	Again      string // the address to try again, if that may help
 	Wait       int    // seconds until it may
 	Closed     *notification.Closure
@@ -50,11 +51,14 @@ func (s *Site) ShowError(c echo.Context, err error) error {
 	}
 	actor := identity.From(c.Request().Context())
 	page := failure{
-		Status: status, Code: f.Code, Title: failureTitle(status), Text: f.Message, Back: "/",
+		Status: status, Code: f.Code, Title: failureTitle(status), Text: f.Message,
 		RequestID:  identity.Request(c.Request().Context()),
 		Unverified: f.Code == fault.Forbidden && actor.SignedIn() && !actor.Verified,
 	}
-	if c.Request().Method == http.MethodGet && (status == http.StatusTooManyRequests || status >= http.StatusInternalServerError) {
+	switch {
+	case c.Request().Method != http.MethodGet:
+		page.Back = sentFrom(c.Request())
+	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		page.Again = c.Request().URL.RequestURI()
 	}
 	if f.RetryAfter <= mostCounted {
@@ -66,7 +70,16 @@ func (s *Site) ShowError(c echo.Context, err error) error {
 	if page.Unverified {
 		page.Title = "Confirm your address first"
 	}
-	return s.show(c, status, "error/show", view{Title: page.Title, Data: page})
+	return s.show(c, status, "error/show", view{Title: page.Title, Alone: page.Closed != nil, Data: page})
+}
+
+// sentFrom is the page of this site that a form was sent from, empty if the browser does not say.
+func sentFrom(r *http.Request) string {
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return ""
+	}
+	return localPath(from.RequestURI(), "")
 }
 
 // asFault understands the router's own errors too: no such page, wrong method, too large.

@@ -27,6 +27,7 @@ type view struct {
 	Feed        string // local path of its Atom feed
 	Facts       []structured
 	Missing     missing // what the page is shown without; show adds what is missing around it
+	Alone       bool    // without the ways to other pages: they are closed
 	Data        any
 
 	// Filled in by show.
@@ -124,10 +125,12 @@ func (s *Site) frame(c echo.Context, v *view) {
 	}
 	v.Development = s.Development()
 	v.Closed = s.Closed() != nil
-	var without missing
-	v.Me, without = s.me(c.Request().Context())
-	v.Missing = slices.Concat(v.Missing, without)
-	v.Flash = takeFlash(c, s.Secure())
+	if !v.Alone {
+		var without missing
+		v.Me, without = s.me(c.Request().Context())
+		v.Missing = slices.Concat(v.Missing, without)
+		v.Flash = takeFlash(c, s.Secure())
+	}
 	s.speak(c, v)
 }
 
