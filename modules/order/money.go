@@ -227,7 +227,7 @@ type Chargeback struct {
 	Frozen      money.Amount `json:"frozen"` // of the seller's money
 	Evidence    string       `json:"evidence"`
 	OpenedAt    time.Time    `json:"opened_at"`
-	ClosedAt    *time.Time   `json:"closed_at"`
+	ClosedAt    *time.Time   `json:"closed_at"` // nil also of a lost part of the payment of an order in work, until that order ends
 }
 
 // ListChargebacksRequest is the argument of ListChargebacks.

@@ -162,6 +162,8 @@ type Order struct {
 	Dispute      *Dispute      `json:"dispute,omitempty"` // the last one
 	Tip          *Tip          `json:"tip,omitempty"`     // that was paid; to its buyer also one that waits for its payment
 
+	BankDecides bool `json:"bank_decides"` // the buyer's bank has taken a payment back: what goes back of it waits until the case has ended
+
 	Late     bool `json:"late"`      // in work, and past its time
 	VeryLate bool `json:"very_late"` // so late that the buyer may cancel alone
 

@@ -63,8 +63,11 @@ func (s *service) moveMoney(tx *db.Tx, row orderRow, st step) error {
 			return fmt.Errorf("move the money (%s): %w", m, err)
 		}
 	}
-	if row.EndedAt != nil && row.PaidAt == nil { // ended unpaid
+	switch {
+	case row.EndedAt != nil && row.PaidAt == nil: // ended unpaid
 		return expire(tx, row.ID, paysOrder)
+	case row.EndedAt != nil && st.before.EndedAt == nil:
+		return s.loseRest(tx, row)
 	}
 	return nil
 }
@@ -219,6 +222,10 @@ func (s *service) send(tx *db.Tx, row orderRow, id string, b back) error {
 	status, next, settled := "requested", &now, (*time.Time)(nil)
 	if card == 0 {
 		status, next, settled = "credited", nil, &now
+	} else if waits, err := isBeforeBank(tx, row.ID, p.ID); err != nil {
+		return err
+	} else if waits {
+		next = nil
 	}
 	err = tx.Exec(`INSERT INTO refunds (id, payment_id, order_id, status, amount, credited, currency, attempts, try_at, last_error, created_at, settled_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, '', ?, ?)`, id, p.ID, row.ID, status, total.Minor, total.Minor-card, row.Currency, next, now, settled).Error
@@ -260,9 +267,10 @@ func paymentOf(tx *db.Tx, orderID, line string) (paymentRow, error) {
 }
 
 // amount is what the provider sends of it.
-func (r refundRow) amount() money.Amount { return money.Of(r.Amount-r.Credited, r.Currency) }
+func (r refundRow) amount() money.Amount { return money.Of(r.Amount-r.Credited-r.Covered, r.Currency) }
 
-// settleRefund is journal 9b, or 9c if the provider will never send the money: then it is the buyer's credit.
+// settleRefund is journal 9b, or 9c if the provider will never send the money: then it is the buyer's credit, unless their bank
+// has taken the payment back.
 func (s *service) settleRefund(tx *db.Tx, r refundRow, state payment.RefundState) error {
 	row, err := lock(tx, r.OrderID)
 	if err != nil {
@@ -270,7 +278,10 @@ func (s *service) settleRefund(tx *db.Tx, r refundRow, state payment.RefundState
 	}
 	status := "settled"
 	j := ledger.RefundSettled(r.OrderID, r.ID, s.provider.Name(), r.amount())
-	if state == payment.RefundRejected {
+	if state != payment.RefundArrived {
+		if left, err := s.leaveToBank(tx, &r, state); err != nil || !left {
+			return err
+		}
 		status, j = "credited", ledger.RefundCredited(r.OrderID, r.ID, row.BuyerID, r.amount())
 	}
 	done := tx.Exec("UPDATE refunds SET status = ?, try_at = NULL, settled_at = ?, last_error = '' WHERE id = ? AND status = 'requested'", status, tx.Now(), r.ID)

@@ -241,6 +241,7 @@ type refundRow struct {
 	OrderID   string
 	Amount    int64
 	Credited  int64 // of it, at once
+	Covered   int64 // of it, that the buyer has from their bank
 	Currency  string
 	Attempts  int
 }
@@ -249,7 +250,7 @@ type refundRow struct {
 func (s *service) sendRefunds(ctx context.Context) error {
 	now := s.now()
 	var due []refundRow
-	err := s.db.Read(ctx).Raw(`SELECT id, payment_id, order_id, amount, credited, currency, attempts FROM refunds
+	err := s.db.Read(ctx).Raw(`SELECT id, payment_id, order_id, amount, credited, covered, currency, attempts FROM refunds
 		WHERE `+isDue+` ORDER BY try_at, id LIMIT 100`, now, now.Add(astray)).Scan(&due).Error
 	if err != nil {
 		return fmt.Errorf("find the refunds: %w", err)

@@ -31,6 +31,7 @@ type chargebackRow struct {
 	Reserved   int64 // frozen before, in the seller's reserve
 	Contested  int64 // frozen before, by a dispute about the completed order
 	Borne      int64 // by the marketplace, since its policy protects the seller
+	Covered    int64 // by refunds that were not sent
 	Evidence   string
 	OpenedAt   time.Time
 	ClosedAt   *time.Time
@@ -47,8 +48,18 @@ func (r chargebackRow) frozen() int64 {
 	return r.Pending + r.Available + r.Receivable + r.Reserved + r.Contested
 }
 
+// rest is what is not paid by refunds that wait: somebody else loses it.
+func (r chargebackRow) rest() int64 { return r.Amount - r.Covered }
+
 func (r chargebackRow) books() ledger.Chargeback {
 	return ledger.Chargeback{ID: r.ID, OrderID: r.OrderID, Provider: r.Provider, Amount: r.amount(r.Amount), Fee: r.amount(r.Fee)}
+}
+
+// lost is the case without what refunds pay.
+func (r chargebackRow) lost() ledger.Chargeback {
+	c := r.books()
+	c.Amount = r.amount(r.rest())
+	return c
 }
 
 // taken is from where the case has frozen money; what was held before is not in it.
@@ -137,7 +148,10 @@ func (s *service) openChargeback(tx *db.Tx, row orderRow, c payment.Chargeback) 
 	if err != nil {
 		return b, err
 	}
-	if err := b.post(tx, j); err != nil || !k.earned {
+	if err := b.post(tx, j); err != nil {
+		return b, err
+	}
+	if err := b.stopRefunds(tx); err != nil || !k.earned {
 		return b, err
 	}
 	err = b.freeze(tx, row, k)
@@ -172,8 +186,8 @@ func (r *chargebackRow) freeze(tx *db.Tx, row orderRow, k stake) error {
 			return err
 		}
 	}
-	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ?, reserved = ?, contested = ?, borne = ? WHERE id = ?",
-		r.Pending, r.Available, r.Receivable, r.Reserved, r.Contested, r.Borne, r.ID).Error
+	err := tx.Exec("UPDATE chargebacks SET pending = ?, available = ?, receivable = ?, reserved = ?, contested = ?, borne = ?, covered = ? WHERE id = ?",
+		r.Pending, r.Available, r.Receivable, r.Reserved, r.Contested, r.Borne, r.Covered, r.ID).Error
 	if err != nil {
 		return fmt.Errorf("note what is frozen: %w", err)
 	}
@@ -182,15 +196,20 @@ func (r *chargebackRow) freeze(tx *db.Tx, row orderRow, k stake) error {
 
 // find finds the seller's share of what the bank took: in the clearing period, else where a dispute holds it, else in the reserve,
 // else among what can be withdrawn; the rest is a debt, up to the limit of the order's terms. What is beyond it, and everything
-// after the time in which sellers are liable, the marketplace bears (row Z14).
+// after the time in which sellers are liable, the marketplace bears (row Z14). Refunds that wait pay before the seller.
 func (r *chargebackRow) find(tx *db.Tx, row orderRow, k stake) error {
-	share, err := k.share(r.Amount)
+	waiting, err := waitingFor(tx, r.PaymentID)
+	if err != nil {
+		return err
+	}
+	r.Covered = min(r.Amount, waiting)
+	share, err := k.share(r.rest())
 	if err != nil {
 		return err
 	}
 	short := max(0, share-k.left) // a case before has taken it
 	share -= short
-	r.Borne = short + max(0, r.Amount-k.total) // the buyer had it back
+	r.Borne = short + max(0, r.rest()-k.total) // the buyer had it back
 	if t := row.Terms; t.Liability > 0 && row.EndedAt != nil && r.OpenedAt.After(row.EndedAt.Add(t.Liability)) {
 		r.Borne += share
 		return nil
@@ -272,6 +291,9 @@ func (s *service) winChargeback(tx *db.Tx, row orderRow, b chargebackRow) error 
 		return err
 	}
 	if err := k.take(tx, -b.Pending-b.Contested); err != nil {
+		return err
+	}
+	if err := b.sendRest(tx); err != nil {
 		return err
 	}
 	return workOff(tx, debt{book: b.OrderID, order: b.OrderID, cause: "cb:" + b.ID, seller: b.SellerID, currency: b.Currency, actor: b.Provider})

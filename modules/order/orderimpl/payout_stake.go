@@ -13,12 +13,13 @@ import (
 // stake is what has become of one payment of an order, and what of it is the seller's: a bank that takes the payment back takes
 // no more than that.
 type stake struct {
-	paid  int64       // by card, minor units
-	held  ledger.Held // its purse
-	part  ledger.Part // what the buyer has not got back of it
-	total int64       // of part, minor units; 0: the buyer has all of it
-	tip   string      // which tip it is; empty: it pays a price
-	of    string      // the order
+	paid   int64       // by card, minor units
+	stored int64       // by the buyer's credit beside it, into the same purse, and not yet given back
+	held   ledger.Held // its purse
+	part   ledger.Part // what the buyer has not got back of it
+	total  int64       // of part, minor units; 0: the buyer has all of it
+	tip    string      // which tip it is; empty: it pays a price
+	of     string      // the order
 
 	earned    bool       // the seller has it
 	left      int64      // of what was earned, that was not taken back; of all prices of the order together
@@ -35,6 +36,11 @@ func stakeOf(tx *db.Tx, row orderRow, paymentID string) (stake, error) {
 	k := stake{paid: p.Amount, of: row.ID}
 	if p.Kind == paysTip {
 		return k.ofTip(tx, row, p.Line)
+	}
+	if p.Kind == paysOrder {
+		if err := tx.Raw("SELECT ? - CAST(COALESCE(SUM(credited), 0) AS BIGINT) FROM refunds WHERE payment_id = ?", row.Credit, p.ID).Scan(&k.stored).Error; err != nil {
+			return k, fmt.Errorf("sum what is credit again: %w", err)
+		}
 	}
 	for _, h := range row.purses() {
 		if h.Line != p.Line {

@@ -66,6 +66,9 @@ func (s *service) full(q *gorm.DB, row orderRow, role actor, userID string, now 
 	if err := s.addToPay(q, row, role, &o); err != nil {
 		return o, err
 	}
+	if err := addBank(q, row, &o); err != nil {
+		return o, err
+	}
 	if role != buyer {
 		return o, nil
 	}
@@ -96,6 +99,17 @@ func addDeliveries(q *gorm.DB, o *order.Order, row orderRow, role actor) error {
 			}
 		}
 		o.Deliveries = append(o.Deliveries, d)
+	}
+	return nil
+}
+
+// addBank says whether the buyer's bank is deciding about a payment of the order.
+func addBank(q *gorm.DB, row orderRow, o *order.Order) error {
+	if row.PaidAt == nil {
+		return nil
+	}
+	if err := q.Raw("SELECT EXISTS (SELECT 1 FROM chargebacks WHERE order_id = ? AND closed_at IS NULL)", row.ID).Scan(&o.BankDecides).Error; err != nil {
+		return fmt.Errorf("look for chargebacks: %w", err)
 	}
 	return nil
 }

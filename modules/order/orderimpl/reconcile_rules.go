@@ -31,8 +31,8 @@ const ours = `
 		CASE WHEN t.id IS NULL THEN 'psp:' || p.provider || ':' || p.charge ELSE 'tip:' || t.id END AS idem
 		FROM payments p JOIN orders o ON o.id = p.order_id LEFT JOIN lines l ON l.id = p.line
 		LEFT JOIN tips t ON t.id = p.line AND t.paid_at IS NOT NULL WHERE p.provider = ? AND p.status IN ('succeeded', 'refunding', 'refunded')
-	UNION ALL SELECT 'refund', r.id, r.order_id, -(r.amount - r.credited), r.currency, r.settled_at, 'refund:' || r.id || ':settled'
-		FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = ? AND r.status = 'settled'
+	UNION ALL SELECT 'refund', r.id, r.order_id, -(r.amount - r.credited - r.covered), r.currency, r.settled_at, 'refund:' || r.id || ':settled'
+		FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = ? AND r.status = 'settled' AND r.amount > r.credited + r.covered
 	UNION ALL SELECT 'payout', y.id, '', -(y.amount - y.fee), y.currency, y.ended_at, 'payout:' || y.id || ':paid'
 		FROM payouts y WHERE y.provider = ? AND y.status = 'paid' AND y.attempts > 0
 	UNION ALL SELECT 'chargeback', c.reference, c.order_id, -c.amount, c.currency, c.opened_at, 'cb:' || c.id || ':open' FROM chargebacks c WHERE c.provider = ?

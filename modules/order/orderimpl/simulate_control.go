@@ -112,7 +112,9 @@ func (s *service) Simulate(ctx context.Context, q order.SimulateRequest) (order.
 	case "again":
 		err = s.simulator.Again(ctx, q.ID)
 	case "chargeback":
-		_, err = s.simulator.ChargeBack(ctx, q.ID, "The card's owner does not know this payment.")
+		_, err = s.simulator.ChargeBack(ctx, q.ID, "The card's owner does not know this payment.", 1)
+	case "chargeback-half":
+		_, err = s.simulator.ChargeBack(ctx, q.ID, "The card's owner has not got all that was ordered.", 2)
 	case "won", "lost":
 		err = s.simulator.DecideChargeback(ctx, q.ID, q.Action == "won")
 	case "pay", "fail":

@@ -119,7 +119,7 @@ func (m movement) line(currency string) order.StatementLine {
 func inBooks(kind string) string {
 	texts := map[string]string{
 		"funded": "Order paid", "released": "Order completed", "cleared": "Clearing period over", "reserve_ended": "Reserve ended", "refund_requested": "Refund on its way",
-		"refund_settled": "Refund arrived", "refund_credited": "Refund as credit", "resolved": "Dispute decided", "taken_back": "Refund after completion",
+		"refund_settled": "Refund arrived", "refund_credited": "Refund as credit", "refund_covered": "Refund kept by the bank", "resolved": "Dispute decided", "taken_back": "Refund after completion",
 		"tipped": "Tip", "chargeback_opened": "Chargeback opened", "frozen": "Held back", "thawed": "No longer held back", "chargeback_lost": "Chargeback lost",
 		"chargeback_won": "Chargeback won", "debt_paid": "Debt worked off", "written_off": "Debt written off", "goodwill": "Goodwill credit",
 		"payout_requested": "Withdrawal", "payout_paid": "Withdrawal paid", "payout_failed": "Withdrawal returned", "payout_returned": "Withdrawal returned",

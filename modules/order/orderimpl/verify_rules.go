@@ -94,7 +94,8 @@ func ofPeople() []invariant {
 func ofTransit(old time.Time) []invariant {
 	return []invariant{
 		{number: 11, problem: "The refund %s has been under way for more than three days.",
-			sql: `SELECT id FROM refunds WHERE status = 'requested' AND created_at < ? ORDER BY id LIMIT 20`, args: []any{old}},
+			sql: `SELECT r.id FROM refunds r WHERE r.status = 'requested' AND r.created_at < ? AND NOT EXISTS
+			(SELECT 1 FROM chargebacks c WHERE c.payment_id = r.payment_id AND (c.closed_at IS NULL OR c.closed_at >= ?)) ORDER BY r.id LIMIT 20`, args: []any{old, old}},
 		{number: 11, problem: "The withdrawal %s has been under way for more than three days.",
 			sql: `SELECT id FROM payouts WHERE status = 'sending' AND decided_at < ? ORDER BY id LIMIT 20`, args: []any{old}},
 		{number: 11, problem: "The withdrawal %s is not what its account holds.",
@@ -106,7 +107,7 @@ func ofTransit(old time.Time) []invariant {
 				AND j.kind NOT IN ('provider_fee', 'settled', 'unmatched', 'matched', 'returned', 'payout_paid', 'payout_returned')
 				AND NOT (j.kind = 'funded' AND p.account LIKE 'psp:%' AND j.idem NOT IN (SELECT 'psp:' || m.provider || ':' || m.charge FROM payments m))) <>
 			(SELECT COALESCE(SUM(amount), 0) FROM payments WHERE provider = c.provider AND status IN ('succeeded', 'refunding', 'refunded')) -
-			(SELECT COALESCE(SUM(r.amount - r.credited), 0) FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = c.provider AND r.status = 'settled') -
+			(SELECT COALESCE(SUM(r.amount - r.credited - r.covered), 0) FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = c.provider AND r.status = 'settled') -
 			(SELECT COALESCE(SUM(CASE WHEN stage = 'won' THEN fee ELSE amount + fee END), 0) FROM chargebacks WHERE provider = c.provider)
 			ORDER BY c.provider LIMIT 20`},
 		{number: 12, problem: "The provider's report has a line that is not in the books: %s.",

@@ -233,6 +233,17 @@ func RefundToCredit(orderID, refund, buyerID string, amount money.Amount) Journa
 		debit(RefundPayable(refund), amount), credit(Credit(buyerID), amount))
 }
 
+// RefundCovered is journal 9e: the buyer has so much of a refund from their bank, by the case, and it is not sent. It pays for
+// what the provider has pulled, or makes good what the marketplace had borne of it (by is that account). A refund of which
+// nothing is left has ended.
+func RefundCovered(orderID, refund, cause string, by Account, amount money.Amount, ended bool) Journal {
+	stage := ":covered:" + cause
+	if ended {
+		stage = ":settled"
+	}
+	return Held{OrderID: orderID}.journal("refund_covered", "refund:"+refund+stage, debit(RefundPayable(refund), amount), credit(by, amount))
+}
+
 // Split is journal 11: a dispute is decided. Of what is left, r of the price goes back to the buyer with what belongs to
 // it, the rest is released. Zero r releases all, and the refund is not needed then.
 func Split(h Held, dispute, refund string, r money.Amount) (Journal, error) {

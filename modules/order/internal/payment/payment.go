@@ -23,7 +23,8 @@ type Provider interface {
 	CheckoutURL(paymentID string) string
 	// Fetch asks for the present state of a payment. One that nobody has tried to pay is Pending.
 	Fetch(ctx context.Context, paymentID string) (Charge, error)
-	// Refund asks for money back, or how that went: the same id again answers the present state.
+	// Refund asks for money back, or how that went: the same id again answers the present state. Of a payment that the
+	// buyer's bank has taken back nothing is sent, so that nobody gets their money twice.
 	Refund(ctx context.Context, r Refund) (RefundState, error)
 	// Checkout makes the page where a buyer pays, or finds the one that is open, and returns its address.
 	Checkout(ctx context.Context, c Checkout) (string, error)
@@ -77,6 +78,7 @@ const (
 	RefundMoving   RefundState = "moving"   // ask again later
 	RefundArrived  RefundState = "arrived"  // final
 	RefundRejected RefundState = "rejected" // the provider will never send it: it becomes store credit
+	RefundDisputed RefundState = "disputed" // the buyer's bank has taken the payment back: nothing is sent while it decides
 )
 
 // Checkout is what the provider's page is about.

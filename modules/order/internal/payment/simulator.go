@@ -156,11 +156,23 @@ func (s *Simulator) announce(tx *db.Tx, about Kind, what, subjectID string) (web
 	return hook, err
 }
 
+// chargedBack says whether the buyer's bank is deciding about the payment. A refund that was sent before stays sent.
+func chargedBack(tx *db.Tx, r Refund) (bool, error) {
+	var cases int
+	err := tx.Raw(`SELECT COUNT(*) FROM simulator_disputes WHERE payment_id = ? AND ended_at IS NULL
+		AND NOT EXISTS (SELECT 1 FROM simulator_refunds WHERE id = ?)`, r.PaymentID, r.ID).Scan(&cases).Error
+	return cases > 0, err
+}
+
 // Refund sends the money back, at once unless the control page says otherwise, if as much was captured and not yet sent back.
 func (s *Simulator) Refund(ctx context.Context, r Refund) (RefundState, error) {
 	state := RefundRejected
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		state = RefundRejected
+		if charged, err := chargedBack(tx, r); err != nil || charged {
+			state = RefundDisputed
+			return err
+		}
 		mode, err := modeOf(tx.DB, modeRefunds)
 		if err != nil || mode == refundsReject {
 			return err
@@ -179,7 +191,8 @@ func (s *Simulator) Refund(ctx context.Context, r Refund) (RefundState, error) {
 		if err != nil || len(captured) == 0 {
 			return err
 		}
-		err = tx.Raw("SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM simulator_refunds WHERE payment_id = ? AND id <> ?", r.PaymentID, r.ID).Scan(&back).Error
+		err = tx.Raw(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM (SELECT amount FROM simulator_refunds WHERE payment_id = ? AND id <> ?
+			UNION ALL SELECT amount FROM simulator_disputes WHERE payment_id = ? AND status = ?) x`, r.PaymentID, r.ID, r.PaymentID, Lost).Scan(&back).Error
 		if err != nil || back[0]+r.Amount.Minor > captured[0] {
 			return err
 		}

@@ -132,15 +132,16 @@ func (s *Simulator) RefundByHand(ctx context.Context, paymentID string) error {
 	})
 }
 
-// ChargeBack has the buyer's bank take back a payment that has succeeded. There is one for a payment at a time.
-func (s *Simulator) ChargeBack(ctx context.Context, paymentID, reason string) (string, error) {
+// ChargeBack has the buyer's bank take back a payment that has succeeded: all of it that was not sent back, or one of so many
+// parts, rounded up. There is one case for a payment at a time.
+func (s *Simulator) ChargeBack(ctx context.Context, paymentID, reason string, parts int64) (string, error) {
 	var hook webhookRow
 	id := "dp_" + paymentID
 	err := s.db.Tx(ctx, func(tx *db.Tx) error {
 		hook = webhookRow{}
 		done := tx.Exec(`INSERT INTO simulator_disputes (id, payment_id, amount, fee, currency, status, reason, evidence, created_at)
-			SELECT ?, id, amount - (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM simulator_refunds r WHERE r.payment_id = p.id), ?, currency, ?, ?, '', ?
-			FROM simulator_payments p WHERE id = ? AND status = 'succeeded' ON CONFLICT DO NOTHING`, id, chargebackFee, NeedsResponse, reason, tx.Now(), paymentID)
+			SELECT ?, id, (amount - (SELECT CAST(COALESCE(SUM(r.amount), 0) AS BIGINT) FROM simulator_refunds r WHERE r.payment_id = p.id) + ?) / ?, ?, currency, ?, ?, '', ?
+			FROM simulator_payments p WHERE id = ? AND status = 'succeeded' ON CONFLICT DO NOTHING`, id, parts-1, parts, chargebackFee, NeedsResponse, reason, tx.Now(), paymentID)
 		if done.Error != nil || done.RowsAffected == 0 {
 			return done.Error
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -168,7 +169,10 @@ func (s *Stripe) Refund(ctx context.Context, r Refund) (RefundState, error) {
 		Metadata: map[string]string{"refund_id": r.ID, "payment_id": r.PaymentID}}
 	p.SetIdempotencyKey("refund:" + r.ID)
 	refund, err := s.api.V1Refunds.Create(ctx, p)
-	if isFinal(err) {
+	switch {
+	case isCoded(err, stripe.ErrorCodeChargeDisputed): // also of a case that we have not heard of yet
+		return RefundDisputed, nil
+	case isFinal(err):
 		return RefundRejected, nil
 	}
 	if err != nil {
@@ -189,13 +193,10 @@ func refundState(status stripe.RefundStatus) RefundState {
 
 // isFinal says whether Stripe will answer the same however often it is asked.
 func isFinal(err error) bool {
+	return isCoded(err, stripe.ErrorCodeChargeAlreadyRefunded, stripe.ErrorCodeAmountTooLarge, stripe.ErrorCodeChargeExpiredForCapture)
+}
+
+func isCoded(err error, codes ...stripe.ErrorCode) bool {
 	var e *stripe.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Code {
-	case stripe.ErrorCodeChargeAlreadyRefunded, stripe.ErrorCodeChargeDisputed, stripe.ErrorCodeAmountTooLarge, stripe.ErrorCodeChargeExpiredForCapture:
-		return true
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }

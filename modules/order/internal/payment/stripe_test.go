@@ -139,7 +139,7 @@ func TestStripeRefundsOnceAndSaysHowItGoes(t *testing.T) {
 			t.Errorf("asked for %d refunds", at.times("POST /v1/refunds"))
 		}
 		at.status["POST /v1/refunds"] = http.StatusBadRequest
-		for code, want := range map[string]RefundState{"charge_already_refunded": RefundRejected, "charge_disputed": RefundRejected, "rate_limit": ""} {
+		for code, want := range map[string]RefundState{"charge_already_refunded": RefundRejected, "charge_disputed": RefundDisputed, "rate_limit": ""} {
 			at.answers["POST /v1/refunds"] = fmt.Sprintf(`{"error": {"type": "invalid_request_error", "code": %q, "message": "no"}}`, code)
 			if state, err := s.Refund(t.Context(), Refund{ID: "r-" + code, PaymentID: "p1", Amount: q.Amount}); state != want || (err == nil) != (want != "") {
 				t.Errorf("%s: %s, %v", code, state, err)
