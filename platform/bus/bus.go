@@ -203,8 +203,8 @@ func (b *Bus) startRouter(ctx context.Context, t transport) (ended <-chan error,
 		return nil, nil, fmt.Errorf("make the router: %w", err)
 	}
 	for _, ev := range b.hosted() {
-		for topic, react := range ev.reactions {
-			router.AddConsumerHandler(ev.handler(topic), topic, t.subscriber(ev.module, topic), ev.handle(topic, react))
+		for topic, r := range ev.reactions {
+			router.AddConsumerHandler(ev.handler(topic), topic, t.subscriber(ev.module, topic), ev.handle(topic, r))
 		}
 	}
 	done := make(chan error, 1)

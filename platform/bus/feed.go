@@ -42,16 +42,31 @@ func newFeeds(subscribers []*Events) feeds {
 
 func (f feeds) subscriber(module, topic string) message.Subscriber { return f[route{module, topic}] }
 
-// hand gives the event to the subscriber's handler and returns how that went.
-func (f feeds) hand(ctx context.Context, subscriber string, e db.Emitted) error {
-	msg, v := newMessage(ctx, e)
-	f[route{subscriber, e.Topic}].messages <- msg
+// hand gives the events, all of one topic, to the subscriber's handler and returns how that went.
+func (f feeds) hand(ctx context.Context, subscriber string, events ...db.Emitted) error {
+	d := &delivery{events: events}
+	msg := message.NewMessage(events[0].ID, events[0].Payload)
+	msg.SetContext(context.WithValue(ctx, deliveryKey{}, d))
+	f[route{subscriber, events[0].Topic}].messages <- msg
 	select {
 	case <-msg.Acked():
 		return nil
 	case <-msg.Nacked():
-		return v.err
+		return d.err
 	}
+}
+
+// delivery is what a message brings through the router: Watermill's has room for one event, and its Nack has none for a reason.
+type delivery struct {
+	events []db.Emitted
+	err    error // the handler's
+}
+
+type deliveryKey struct{}
+
+func deliveryOf(msg *message.Message) *delivery {
+	d, _ := msg.Context().Value(deliveryKey{}).(*delivery) // hand makes all of them
+	return d
 }
 
 // feed is a message.Subscriber of one handler: what the workers put into it.

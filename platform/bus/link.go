@@ -212,7 +212,7 @@ func (l *link) begin(ctx context.Context, exchange, key string, e db.Emitted) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	msg, _ := newMessage(ctx, e)
+	msg := newMessage(e)
 	p, err := marshaler{}.Marshal(msg)
 	if err != nil {
 		return nil, nil, err

@@ -24,6 +24,7 @@ func newMemory(b *Bus) *memory {
 		for _, ev := range b.hosted() {
 			if len(ev.reactions) > 0 {
 				w := newWorker(b, o, ev.module, ev.Topics(), cap(ev.slots), m.hand)
+				w.together = ev.together
 				m.all, m.outbox[o] = append(m.all, w), append(m.outbox[o], w)
 			}
 		}

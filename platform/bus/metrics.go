@@ -59,8 +59,8 @@ func newMetrics(r prometheus.Registerer) (*metrics, error) {
 }
 
 // handled counts one attempt of a handler.
-func (m *metrics) handled(topic, subscriber string, emitted, begun, now time.Time, err error) {
-	m.spent.WithLabelValues(topic, subscriber).Observe(now.Sub(begun).Seconds())
+func (m *metrics) handled(topic, subscriber string, emitted time.Time, spent time.Duration, now time.Time, err error) {
+	m.spent.WithLabelValues(topic, subscriber).Observe(spent.Seconds())
 	if err != nil {
 		m.failed.WithLabelValues(topic, subscriber).Inc()
 		return

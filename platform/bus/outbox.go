@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -57,12 +58,13 @@ func dueOf(subscriber string, topics []string, now time.Time) (part string, args
 	return strings.NewReplacer(" AND d.topic IN ?", "", " AND p.topic IN ?", "").Replace(duePart), []any{subscriber, now, now}
 }
 
-// due returns the next deliveries in the order in which they were emitted.
+// due returns the next deliveries in the order in which they were emitted. The limit is no value: SQLite would plan the
+// statement anew for each.
 func (o outbox) due(ctx context.Context, subscriber string, topics []string, limit int) ([]row, error) {
 	var rows []row
 	part, args := dueOf(subscriber, topics, o.db.Now())
 	err := o.db.Read(ctx).Raw("SELECT d.seq, d.event_id, d.topic, d.aggregate, d.attempts, e.payload, e.headers, e.created_at"+
-		part+" ORDER BY d.seq LIMIT ?", append(args, limit)...).Scan(&rows).Error
+		part+" ORDER BY d.seq LIMIT "+strconv.Itoa(limit), args...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read what is due: %w", err)
 	}

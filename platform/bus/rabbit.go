@@ -118,16 +118,26 @@ func (r *rabbit) wakeRelays() {
 	}
 }
 
-// publish brings an event to whoever hears it.
-func (r *rabbit) publish(ctx context.Context, _ string, e db.Emitted) error {
-	r.underway.begin(r.bus, e, r.bus.options.Routes.Subscribers(e.Topic)...)
-	return r.link.publish(ctx, e.Topic, "", e)
+// publish brings events to whoever hears them.
+func (r *rabbit) publish(ctx context.Context, _ string, events ...db.Emitted) error {
+	for _, e := range events {
+		r.underway.begin(r.bus, e, r.bus.options.Routes.Subscribers(e.Topic)...)
+		if err := r.link.publish(ctx, e.Topic, "", e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// publishTo brings an event to one module's queue.
-func (r *rabbit) publishTo(ctx context.Context, module string, e db.Emitted) error {
-	r.underway.begin(r.bus, e, module)
-	return r.link.publish(ctx, "", queueOf(module, e.Topic), e)
+// publishTo brings events to one module's queue.
+func (r *rabbit) publishTo(ctx context.Context, module string, events ...db.Emitted) error {
+	for _, e := range events {
+		r.underway.begin(r.bus, e, module)
+		if err := r.link.publish(ctx, "", queueOf(module, e.Topic), e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // run begins with the queues, then empties the outboxes. It ends when the events in hand are finished; the connections
@@ -240,7 +250,7 @@ func (b *Bus) handles(module, topic string) bool {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	ev := b.modules[module]
-	return ev != nil && ev.db != nil && ev.reactions[topic] != nil
+	return ev != nil && ev.db != nil && ev.handles(topic)
 }
 
 // watched returns the topics that somebody here watches, sorted.

@@ -1,10 +1,12 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,21 +33,22 @@ type worker struct {
 	bus        *Bus
 	outbox     outbox
 	subscriber string
-	topics     []string // what the subscriber handles; other rows wait for a program that does. nil: everything
-	parallel   int      // how many aggregates at once
-	attempts   int      // how often before a dead letter
-	quiet      bool     // commits do not concern it
+	topics     []string                // what the subscriber handles; other rows wait for a program that does. nil: everything
+	parallel   int                     // how many aggregates at once
+	attempts   int                     // how often before a dead letter
+	quiet      bool                    // commits do not concern it
+	together   func(topic string) bool // whether those of a topic that wait are delivered at once
 	ready      func() error
-	deliver    func(ctx context.Context, subscriber string, e db.Emitted) error
+	deliver    func(ctx context.Context, subscriber string, events ...db.Emitted) error
 	wake       chan struct{}
 	caughtUp   chan struct{} // closed when it has once found nothing more to do
 	failing    bool          // the last round failed, which was logged
 }
 
 func newWorker(b *Bus, o outbox, subscriber string, topics []string, parallel int,
-	deliver func(context.Context, string, db.Emitted) error) *worker {
+	deliver func(context.Context, string, ...db.Emitted) error) *worker {
 	w := &worker{bus: b, outbox: o, subscriber: subscriber, topics: topics, parallel: parallel, deliver: deliver}
-	w.attempts, w.ready = b.options.Attempts, func() error { return nil }
+	w.attempts, w.ready, w.together = b.options.Attempts, func() error { return nil }, func(string) bool { return false }
 	w.wake, w.caughtUp = make(chan struct{}, 1), make(chan struct{})
 	w.wakeUp() // what an earlier run has left
 	return w
@@ -158,35 +161,41 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 	return away == nil, retry, away
 }
 
-// carry delivers the rows: those of one aggregate one after another, ending at the first failure; different aggregates
-// at once as far as the subscriber allows. away is why all of it ended at once: ErrAway or errNoDatabase.
+// carry delivers the rows: first those that their handlers take together, then those of one aggregate one after another,
+// ending at the first failure; different aggregates at once as far as the subscriber allows. away is why all of it ended at
+// once: ErrAway or errNoDatabase.
 func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []failure, away error) {
 	batch, cancel := context.WithTimeout(ctx, batchTime)
 	defer cancel()
 	detached := context.WithoutCancel(ctx)
 	var mu sync.Mutex
+	deliver := func(some ...row) (delivered bool) {
+		if batch.Err() != nil {
+			return false
+		}
+		err := w.hand(detached, some)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			for _, r := range some {
+				done = append(done, r.Seq)
+			}
+		case errors.Is(err, ErrAway), errors.Is(err, errNoDatabase):
+			away = err
+			cancel()
+		case len(some) == 1: // of several nobody knows whose failure it is
+			failed = append(failed, w.failure(some[0], err))
+		}
+		return err == nil
+	}
 	var g errgroup.Group
 	g.SetLimit(w.parallel)
-	for _, same := range byAggregate(rows) {
+	for _, same := range byAggregate(w.deliverLots(rows, deliver)) {
 		g.Go(func() error {
 			for _, r := range same {
-				if batch.Err() != nil {
-					return nil
-				}
-				err := w.hand(detached, r.event(w.outbox.module))
-				mu.Lock()
-				switch {
-				case err == nil:
-					done = append(done, r.Seq)
-				case errors.Is(err, ErrAway), errors.Is(err, errNoDatabase):
-					away = err
-					cancel()
-				default:
-					failed = append(failed, w.failure(r, err))
-				}
-				mu.Unlock()
-				if err != nil {
-					return nil
+				if !deliver(r) {
+					break
 				}
 			}
 			return nil
@@ -196,15 +205,60 @@ func (w *worker) carry(ctx context.Context, rows []row) (done []int64, failed []
 	return done, failed, away
 }
 
-// hand delivers one event, as a step of the trace in which it was emitted; whoever handles it continues from there.
-func (w *worker) hand(ctx context.Context, e db.Emitted) error {
-	ctx, span := w.bus.options.Tracer.Continue(ctx, e.Headers[db.HeaderTrace], trace.Producer, "outbox "+e.Topic,
-		trace.Text("market.module", e.Module), trace.Text("market.subscriber", w.subscriber), trace.Text("messaging.message.id", e.ID))
-	if parent := trace.Parent(ctx); parent != "" {
-		e.Headers[db.HeaderTrace] = parent
+// deliverLots delivers what is taken together and returns, in order, what is to be delivered one by one: the rest, and the lots
+// that have failed.
+func (w *worker) deliverLots(rows []row, deliver func(...row) bool) []row {
+	lots, rest := w.lots(rows)
+	for _, lot := range lots {
+		if !deliver(lot...) {
+			rest = append(rest, lot...)
+		}
 	}
-	err := w.deliver(ctx, w.subscriber, e)
-	span.End(err)
+	slices.SortFunc(rest, func(x, y row) int { return cmp.Compare(x.Seq, y.Seq) })
+	return rest
+}
+
+// lots are the rows that are delivered together, those of one topic in each: none that has failed before, and none behind a row
+// of its aggregate that is not in the same lot.
+func (w *worker) lots(rows []row) (lots [][]row, rest []row) {
+	byTopic := map[string][]row{}
+	lotOf := map[string]string{} // by aggregate, the topic of its lot; empty as soon as one of its rows is in none
+	for _, r := range rows {
+		topic, seen := lotOf[r.Aggregate]
+		if (seen && topic != r.Topic) || r.Attempts > 0 || !w.together(r.Topic) {
+			lotOf[r.Aggregate] = ""
+			rest = append(rest, r)
+			continue
+		}
+		lotOf[r.Aggregate] = r.Topic
+		byTopic[r.Topic] = append(byTopic[r.Topic], r)
+	}
+	for _, lot := range byTopic {
+		if len(lot) > 1 {
+			lots = append(lots, lot)
+		} else {
+			rest = append(rest, lot...)
+		}
+	}
+	return lots, rest
+}
+
+// hand delivers events, each as a step of the trace in which it was emitted; whoever handles it continues from there.
+func (w *worker) hand(ctx context.Context, rows []row) error {
+	events, steps := make([]db.Emitted, len(rows)), make([]*trace.Span, len(rows))
+	for i, r := range rows {
+		e := r.event(w.outbox.module)
+		own, step := w.bus.options.Tracer.Continue(ctx, e.Headers[db.HeaderTrace], trace.Producer, "outbox "+e.Topic,
+			trace.Text("market.module", e.Module), trace.Text("market.subscriber", w.subscriber), trace.Text("messaging.message.id", e.ID))
+		if parent := trace.Parent(own); parent != "" {
+			e.Headers[db.HeaderTrace] = parent
+		}
+		events[i], steps[i] = e, step
+	}
+	err := w.deliver(ctx, w.subscriber, events...)
+	for _, step := range steps {
+		step.End(err)
+	}
 	return err
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -213,6 +212,5 @@ func (v *values) insert(tx *Tx, into string) error {
 	if v.rows == 0 {
 		return nil
 	}
-	row := ", (?" + strings.Repeat(", ?", len(v.args)/v.rows-1) + ")"
-	return tx.Exec("INSERT INTO "+into+" VALUES "+strings.Repeat(row, v.rows)[2:], v.args...).Error
+	return tx.Exec("INSERT INTO "+into+" VALUES "+Tuples(v.rows, len(v.args)/v.rows), v.args...).Error
 }

@@ -11,8 +11,8 @@ const (
 	// mostKept is how many statements a connection keeps prepared. A module has some dozens; lists of many lengths (IN)
 	// make more.
 	mostKept = 200
-	// mostValues is how many values a statement has that is kept: longer ones are lists, seldom twice of the same length.
-	mostValues = 64
+	// mostValues is how many values a statement has that is kept: longer ones are long lists, seldom twice of the same length.
+	mostValues = 256
 )
 
 // keeping makes connections of SQLite that keep their statements prepared: SQLite takes several times longer to understand

@@ -82,7 +82,7 @@ func findLines(tx *db.Tx, all []*draft) error {
 				EXISTS (SELECT 1 FROM blocks AS b WHERE b.blocker_id = them.user_id AND b.blocked_id = me.user_id) AS barred
 			FROM participants AS me JOIN conversations AS c ON c.id = me.conversation_id
 			JOIN participants AS them ON them.conversation_id = me.conversation_id AND them.user_id <> me.user_id
-			WHERE me.conversation_id IN ? AND me.user_id IN ?`, rounded(distinct(conversations)), rounded(distinct(senders))).Scan(&rows).Error
+			WHERE me.conversation_id IN ? AND me.user_id IN ?`, db.Rounded(db.Distinct(conversations)), db.Rounded(db.Distinct(senders))).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("read conversations: %w", err)
 		}
@@ -106,7 +106,7 @@ func holdSenders(tx *db.Tx, all []*draft) error {
 	for _, d := range all {
 		senders = append(senders, d.row.SenderID)
 	}
-	return holdPeople(tx, rounded(distinct(senders))...)
+	return holdPeople(tx, db.Rounded(db.Distinct(senders))...)
 }
 
 // findSent answers what the senders' clients have sent before, under the same name.
@@ -128,11 +128,11 @@ func findSent(tx *db.Tx, all []*draft) error {
 		return nil
 	}
 	var args []any
-	for _, n := range rounded(names) {
+	for _, n := range db.Rounded(names) {
 		args = append(args, n.conversation, n.sender, n.client)
 	}
 	var stored []messageRow
-	err := tx.Raw("SELECT * FROM messages WHERE (conversation_id, sender_id, client_id) IN (VALUES "+tuples(len(args)/3, 3)+") AND client_id <> ''", args...).
+	err := tx.Raw("SELECT * FROM messages WHERE (conversation_id, sender_id, client_id) IN (VALUES "+db.Tuples(len(args)/3, 3)+") AND client_id <> ''", args...).
 		Scan(&stored).Error
 	if err != nil {
 		return fmt.Errorf("look for messages that were sent before: %w", err)
@@ -188,7 +188,7 @@ func sentLately(tx *db.Tx, all []*draft) (map[string]int, error) {
 		N        int
 	}
 	err := tx.Raw("SELECT sender_id, COUNT(*) AS n FROM messages WHERE sender_id IN ? AND created_at > ? GROUP BY sender_id",
-		rounded(distinct(senders)), tx.Now().Add(-time.Minute)).Scan(&rows).Error
+		db.Rounded(db.Distinct(senders)), tx.Now().Add(-time.Minute)).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("count what was sent: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"marketplace/modules/chat"
@@ -67,7 +66,7 @@ func number(tx *db.Tx, all []*draft) error {
 			ID      string
 			LastSeq int64
 		}
-		err := tx.Raw("UPDATE conversations SET last_seq = last_seq + ? WHERE id IN ? RETURNING id, last_seq", n, rounded(ids)).Scan(&rows).Error
+		err := tx.Raw("UPDATE conversations SET last_seq = last_seq + ? WHERE id IN ? RETURNING id, last_seq", n, db.Rounded(ids)).Scan(&rows).Error
 		if err != nil {
 			return fmt.Errorf("number messages: %w", err)
 		}
@@ -88,7 +87,7 @@ func holdConversations(tx *db.Tx, ids []string) error {
 	if !tx.Postgres() || len(ids) == 1 {
 		return nil
 	}
-	if err := tx.Exec("SELECT 1 FROM conversations WHERE id IN ? ORDER BY id FOR UPDATE", rounded(ids)).Error; err != nil {
+	if err := tx.Exec("SELECT 1 FROM conversations WHERE id IN ? ORDER BY id FOR UPDATE", db.Rounded(ids)).Error; err != nil {
 		return fmt.Errorf("wait for conversations: %w", err)
 	}
 	return nil
@@ -113,7 +112,7 @@ func count(tx *db.Tx, all []*draft) error {
 		err := tx.Exec(`UPDATE participants SET listed = TRUE, active_at = m.created_at, archived = FALSE,
 				read_seq = CASE WHEN participants.user_id = m.sender_id AND participants.unread = 0 THEN m.seq ELSE participants.read_seq END,
 				unread = CASE WHEN participants.user_id = m.sender_id THEN participants.unread ELSE participants.unread + 1 END
-			FROM messages AS m WHERE m.id IN ? AND participants.conversation_id = m.conversation_id`, rounded(ids)).Error
+			FROM messages AS m WHERE m.id IN ? AND participants.conversation_id = m.conversation_id`, db.Rounded(ids)).Error
 		if err != nil {
 			return fmt.Errorf("count messages: %w", err)
 		}
@@ -172,7 +171,7 @@ func openTurns(tx *db.Tx, all []*draft) (map[[2]string]*turnRow, error) {
 		ids = append(ids, d.row.ConversationID)
 	}
 	var rows []turnRow
-	if err := tx.Table("turns").Where("conversation_id IN ? AND answered_at IS NULL", rounded(distinct(ids))).Find(&rows).Error; err != nil {
+	if err := tx.Table("turns").Where("conversation_id IN ? AND answered_at IS NULL", db.Rounded(db.Distinct(ids))).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("look for questions: %w", err)
 	}
 	open := map[[2]string]*turnRow{}
@@ -190,28 +189,10 @@ func beginTurns(tx *db.Tx, begun []*turnRow) error {
 	for _, t := range begun {
 		args = append(args, t.ConversationID, t.Seq, t.AnswererID, t.Begins, t.AskedAt, t.AnsweredAt, t.Seconds)
 	}
-	err := tx.Exec("INSERT INTO turns (conversation_id, seq, answerer_id, begins, asked_at, answered_at, seconds) VALUES "+tuples(len(begun), 7)+
+	err := tx.Exec("INSERT INTO turns (conversation_id, seq, answerer_id, begins, asked_at, answered_at, seconds) VALUES "+db.Tuples(len(begun), 7)+
 		" ON CONFLICT DO NOTHING", args...).Error
 	if err != nil {
 		return fmt.Errorf("note questions: %w", err)
 	}
 	return nil
-}
-
-// tuples are the marks of so many rows of so many values: (?, ?), (?, ?).
-func tuples(rows, values int) string {
-	row := ", (?" + strings.Repeat(", ?", values-1) + ")"
-	return strings.Repeat(row, rows)[2:]
-}
-
-// distinct are the texts, each once, sorted.
-func distinct(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
-
-// rounded repeats the last of a list up to the next power of two. For what asks whether something is among them that is the
-// same, and databases see few lengths of it: they understand a statement anew for each.
-func rounded[T any](list []T) []T {
-	for n := len(list); n > 0 && len(list)&(len(list)-1) != 0; {
-		list = append(list, list[n-1])
-	}
-	return list
 }

@@ -175,7 +175,7 @@ func holdPeople(tx *db.Tx, userIDs ...string) error {
 	for _, id := range userIDs {
 		names = append(names, "marketplace/chat/person/"+id)
 	}
-	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM (VALUES "+tuples(len(names), 1)+") AS people (name)", names...).Error
+	err := tx.Exec("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM (VALUES "+db.Tuples(len(names), 1)+") AS people (name)", names...).Error
 	if err != nil {
 		return fmt.Errorf("wait for other requests of the same people: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"marketplace/modules/chat"
+	"marketplace/platform/bus"
 	"marketplace/platform/db"
 )
 
@@ -26,27 +27,46 @@ func absentTexts() []string {
 	return []string{oneWrote, manyWrote, oneWaits, manyWait, readThem, whyNoMessages}
 }
 
-// awaitReader notes that a message waits, and sets the time to write to its reader: soon after the first that waits, and not
+// awaitReaders notes that messages wait, and sets the time to write to their readers: soon after the first that waits, and not
 // soon after the last mail.
-func (s *service) awaitReader(tx *db.Tx, e chat.MessageSent) error {
-	err := tx.Exec(`INSERT INTO waiting (user_id, conversation_id, seq, sender_username, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		e.RecipientID, e.ConversationID, e.Seq, e.SenderUsername, tx.Now()).Error
-	if err != nil {
-		return fmt.Errorf("note that a message waits: %w", err)
+func (s *service) awaitReaders(tx *db.Tx, unread []bus.Heard[chat.MessageSent]) error {
+	var waiting []any
+	var readers []string
+	for _, m := range unread {
+		e := m.Event
+		waiting = append(waiting, e.RecipientID, e.ConversationID, e.Seq, e.SenderUsername, tx.Now())
+		readers = append(readers, e.RecipientID)
 	}
-	var last []time.Time
-	err = tx.Table("reminders").Where("user_id = ? AND mailed_at IS NOT NULL", e.RecipientID).Pluck("mailed_at", &last).Error
+	err := tx.Exec("INSERT INTO waiting (user_id, conversation_id, seq, sender_username, created_at) VALUES "+db.Tuples(len(unread), 5)+
+		" ON CONFLICT DO NOTHING", waiting...).Error
 	if err != nil {
-		return fmt.Errorf("look for the last mail: %w", err)
+		return fmt.Errorf("note that messages wait: %w", err)
 	}
-	due := tx.Now().Add(s.settings.MessageDelay)
-	if len(last) > 0 && last[0].Add(s.settings.MessageGap).After(due) {
-		due = last[0].Add(s.settings.MessageGap)
+	readers = db.Distinct(readers)
+	var mailed []struct {
+		UserID   string
+		MailedAt time.Time
 	}
-	err = tx.Exec(`INSERT INTO reminders (user_id, due_at) VALUES (?, ?)
-		ON CONFLICT (user_id) DO UPDATE SET due_at = COALESCE(reminders.due_at, excluded.due_at)`, e.RecipientID, due.UTC()).Error
+	err = tx.Raw("SELECT user_id, mailed_at FROM reminders WHERE user_id IN ? AND mailed_at IS NOT NULL", db.Rounded(readers)).Scan(&mailed).Error
 	if err != nil {
-		return fmt.Errorf("set the time to write to a reader: %w", err)
+		return fmt.Errorf("look for the last mails: %w", err)
+	}
+	last := map[string]time.Time{}
+	for _, m := range mailed {
+		last[m.UserID] = m.MailedAt
+	}
+	var due []any
+	for _, reader := range readers {
+		at := tx.Now().Add(s.settings.MessageDelay)
+		if mailed, ok := last[reader]; ok && mailed.Add(s.settings.MessageGap).After(at) {
+			at = mailed.Add(s.settings.MessageGap)
+		}
+		due = append(due, reader, at.UTC())
+	}
+	err = tx.Exec("INSERT INTO reminders (user_id, due_at) VALUES "+db.Tuples(len(readers), 2)+
+		" ON CONFLICT (user_id) DO UPDATE SET due_at = COALESCE(reminders.due_at, excluded.due_at)", due...).Error
+	if err != nil {
+		return fmt.Errorf("set the time to write to readers: %w", err)
 	}
 	return nil
 }
@@ -106,10 +126,11 @@ func (s *service) remind(tx *db.Tx, userID string, now time.Time) error {
 	if mine.Error != nil || mine.RowsAffected == 0 {
 		return mine.Error
 	}
-	to, err := hold(tx, userID)
+	known, err := hold(tx, userID)
 	if err != nil {
 		return err
 	}
+	to := known[userID]
 	if to.Email == "" { // auth has announced this person, and that announcement is on its way
 		return tx.Exec("UPDATE reminders SET due_at = ? WHERE user_id = ?", now.Add(s.settings.MessageDelay), userID).Error
 	}
@@ -151,7 +172,7 @@ func (s *service) aboutMessages(to recipientRow, waiting []waitingFrom) letter {
 
 // Staff have opened a reported conversation: its two people are told once while they have not looked.
 func (s *service) onCaseRead(_ context.Context, tx *db.Tx, e chat.CaseRead) error {
-	return s.tellFolded(tx, e, people{reporter: e.ReporterID, reported: e.ReportedID}, "case "+e.CaseID, 0)
+	return s.tellFolded(tx, e, people{reporter: e.ReporterID, reported: e.ReportedID}, "case "+e.CaseID)
 }
 
 func (s *service) onCaseClosed(_ context.Context, tx *db.Tx, e chat.CaseClosed) error {

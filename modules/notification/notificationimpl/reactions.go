@@ -47,7 +47,7 @@ func (s *service) react(ev *bus.Events) {
 	bus.Handle(ev, s.onChargebackChanged)
 	bus.Handle(ev, s.onReviewWritten)
 	bus.Handle(ev, s.onReviewPublished)
-	bus.Handle(ev, s.onMessageSent)
+	bus.HandleTogether(ev, s.onMessagesSent)
 	bus.Handle(ev, s.onConversationRead)
 	bus.Handle(ev, s.onMessageDeleted)
 	bus.Handle(ev, s.onCaseRead)
@@ -132,19 +132,49 @@ func (s *service) onReviewPublished(_ context.Context, tx *db.Tx, e review.Publi
 	return s.tell(tx, e, people{subject: e.SubjectID})
 }
 
-// onMessageSent tells of a conversation once, however many messages wait in it, and not of what was read meanwhile.
-func (s *service) onMessageSent(_ context.Context, tx *db.Tx, e chat.MessageSent) error {
-	read, err := one[readRow](tx.Where("user_id = ? AND subject = ?", e.RecipientID, aboutChat(e.ConversationID)))
-	if err != nil {
-		return fmt.Errorf("look how far a conversation was read: %w", err)
-	}
-	if read.Seq >= e.Seq || e.Quiet {
-		return nil
-	}
-	if err := s.awaitReader(tx, e); err != nil {
+// onMessagesSent tells of a conversation once, however many messages wait in it, and not of what was read meanwhile.
+func (s *service) onMessagesSent(_ context.Context, tx *db.Tx, all []bus.Heard[chat.MessageSent]) error {
+	unread, err := unreadOf(tx, all)
+	if err != nil || len(unread) == 0 {
 		return err
 	}
-	return s.tellFolded(tx, e, people{recipient: e.RecipientID}, aboutChat(e.ConversationID), e.Seq)
+	if err := s.awaitReaders(tx, unread); err != nil {
+		return err
+	}
+	told := make([]news, len(unread))
+	for i, m := range unread {
+		e := m.Event
+		told[i] = news{event: e, cause: m.Cause, who: people{recipient: e.RecipientID}, subject: aboutChat(e.ConversationID), seq: e.Seq}
+	}
+	return s.tellAll(tx, told)
+}
+
+// unreadOf are the messages that are to be told of, and have not been read.
+func unreadOf(tx *db.Tx, all []bus.Heard[chat.MessageSent]) (unread []bus.Heard[chat.MessageSent], err error) {
+	type talk struct{ userID, subject string }
+	var talks []talk
+	for _, m := range all {
+		talks = append(talks, talk{m.Event.RecipientID, aboutChat(m.Event.ConversationID)})
+	}
+	var args []any
+	for _, t := range db.Rounded(talks) {
+		args = append(args, t.userID, t.subject)
+	}
+	var rows []readRow
+	err = tx.Raw("SELECT user_id, subject, seq FROM reads WHERE (user_id, subject) IN (VALUES "+db.Tuples(len(args)/2, 2)+")", args...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("look how far conversations were read: %w", err)
+	}
+	read := map[talk]int64{}
+	for _, r := range rows {
+		read[talk{r.UserID, r.Subject}] = r.Seq
+	}
+	for i, m := range all {
+		if m.Event.Seq > read[talks[i]] && !m.Event.Quiet {
+			unread = append(unread, m)
+		}
+	}
+	return unread, nil
 }
 
 // onConversationRead takes back what is told of messages that were read in the conversation itself.

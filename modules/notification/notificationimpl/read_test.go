@@ -17,7 +17,7 @@ func (w *world) many(n int) {
 	w.t.Helper()
 	w.must(w.h.DB.Tx(apptest.System(), func(tx *db.Tx) error {
 		for i := range n {
-			err := show(tx, notificationRow{UserID: "sam-id", Kind: "test", Title: fmt.Sprintf("Number %d", i), Link: "/"})
+			err := show(tx, []shown{{notificationRow: notificationRow{UserID: "sam-id", Kind: "test", Title: fmt.Sprintf("Number %d", i), Link: "/"}}})
 			if err != nil {
 				return err
 			}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"marketplace/modules/notification"
 	"marketplace/platform/db"
 	"marketplace/platform/text"
 )
@@ -15,101 +14,104 @@ import (
 // people says who has which role in an event.
 type people map[role]string
 
-// tell tells the people of an event what the table says, in the transaction that notes the event as handled: so once.
-func (s *service) tell(tx *db.Tx, e db.Event, who people) error {
-	return s.tellFolded(tx, e, who, "", 0)
+// news is an event that people are told of. While a notification about the subject is unread, it is renewed instead of another
+// made.
+type news struct {
+	event   db.Event
+	cause   db.Cause
+	who     people
+	subject string // empty: none
+	seq     int64
 }
 
-// tellFolded does the same; while a notification about the subject is unread, it is renewed instead of another made.
-func (s *service) tellFolded(tx *db.Tx, e db.Event, who people, subject string, seq int64) error {
-	for _, l := range s.tellings[e.Topic()] {
-		concerned, err := l.concerns(e)
+// tell tells the people of an event what the table says, in the transaction that notes the event as handled: so once.
+func (s *service) tell(tx *db.Tx, e db.Event, who people) error { return s.tellFolded(tx, e, who, "") }
+
+// tellFolded does the same about a subject.
+func (s *service) tellFolded(tx *db.Tx, e db.Event, who people, subject string) error {
+	return s.tellAll(tx, []news{{event: e, cause: db.CauseOf(tx.Context()), who: who, subject: subject}})
+}
+
+// tellAll tells the people of several events, in the order of the events.
+func (s *service) tellAll(tx *db.Tx, all []news) error {
+	notices, err := s.notices(all)
+	if err != nil {
+		return err
+	}
+	var concerned []string
+	for _, n := range notices {
+		concerned = append(concerned, n.userID)
+	}
+	known, err := hold(tx, concerned...)
+	if err != nil {
+		return err
+	}
+	var rows []shown
+	for _, n := range notices {
+		to := known[n.userID]
+		in := s.tongueFor(to.Language)
+		said, err := n.said[in.tag].of(n.event)
 		if err != nil {
 			return err
 		}
-		if who[l.to] == "" || !concerned {
+		if !n.mailOnly {
+			row := notificationRow{UserID: n.userID, Kind: n.kind, Subject: n.subject, Seq: n.seq, Title: said.title, Text: said.text, Link: said.link}
+			rows = append(rows, shown{row, n.cause})
+		}
+		if n.button == "" {
 			continue
 		}
-		if err := s.tellOne(tx, l, e, who[l.to], subject, seq); err != nil {
-			return fmt.Errorf("tell the %s (%s): %w", l.to, l.kind, err)
+		if err := s.mailTo(tx, to, said); err != nil {
+			return fmt.Errorf("tell the %s (%s): %w", n.to, n.kind, err)
 		}
 	}
-	return nil
+	return show(tx, rows)
 }
 
-func (s *service) tellOne(tx *db.Tx, l line, e db.Event, userID, subject string, seq int64) error {
-	to, err := hold(tx, userID)
-	if err != nil {
-		return err
-	}
-	in := s.tongueFor(to.Language)
-	t, err := l.said[in.tag].of(e)
-	if err != nil {
-		return err
-	}
-	if !l.mailOnly {
-		row := notificationRow{UserID: userID, Kind: l.kind, Subject: subject, Seq: seq, Title: t.title, Text: t.text, Link: t.link}
-		if err := show(tx, row); err != nil {
-			return err
+// notice is what one person is told of the news.
+type notice struct {
+	line
+	news
+	userID string
+}
+
+// notices says who is told what.
+func (s *service) notices(all []news) (notices []notice, err error) {
+	for _, n := range all {
+		for _, l := range s.tellings[n.event.Topic()] {
+			concerned, err := l.concerns(n.event)
+			if err != nil {
+				return nil, err
+			}
+			if n.who[l.to] != "" && concerned {
+				notices = append(notices, notice{l, n, n.who[l.to]})
+			}
 		}
 	}
-	if l.button == "" {
-		return nil
-	}
-	return s.mailTo(tx, to, t)
+	return notices, nil
 }
 
-// hold locks the person, so that the events of one person are announced in order, each with its count. Nobody is returned
-// as long as auth has not announced the person.
-func hold(tx *db.Tx, userID string) (to recipientRow, err error) {
-	err = tx.Raw("UPDATE recipients SET user_id = user_id WHERE user_id = ? RETURNING user_id, username, email, verified, language", userID).Scan(&to).Error
+// hold locks people, in the order of their ids, so that the events of one person are announced in order, each with its count.
+// Who is missing auth has not announced yet. SQLite has one writer anyway.
+func hold(tx *db.Tx, userIDs ...string) (map[string]recipientRow, error) {
+	held := map[string]recipientRow{}
+	if len(userIDs) == 0 {
+		return held, nil
+	}
+	lock := ""
+	if tx.Postgres() {
+		lock = " FOR UPDATE"
+	}
+	var rows []recipientRow
+	err := tx.Raw("SELECT user_id, username, email, verified, language FROM recipients WHERE user_id IN ? ORDER BY user_id"+lock,
+		db.Rounded(db.Distinct(userIDs))).Scan(&rows).Error
 	if err != nil {
-		err = fmt.Errorf("hold the one who is told: %w", err)
+		return nil, fmt.Errorf("hold those who are told: %w", err)
 	}
-	return to, err
-}
-
-// show stores a notification and announces it.
-func show(tx *db.Tx, row notificationRow) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
+	for _, r := range rows {
+		held[r.UserID] = r
 	}
-	row.ID, row.CreatedAt = id.String(), tx.Now()
-	if row.Subject != "" {
-		waiting, err := one[notificationRow](tx.Where("user_id = ? AND subject = ? AND read_at IS NULL", row.UserID, row.Subject))
-		if err != nil {
-			return fmt.Errorf("look for what is told already: %w", err)
-		}
-		if waiting.ID != "" {
-			row.ID, row.Seq = waiting.ID, max(row.Seq, waiting.Seq)
-			return renew(tx, row)
-		}
-	}
-	if err := tx.Create(&row).Error; err != nil {
-		return fmt.Errorf("store a notification: %w", err)
-	}
-	return announce(tx, row)
-}
-
-func renew(tx *db.Tx, row notificationRow) error {
-	err := tx.Exec("UPDATE notifications SET title = ?, text = ?, link = ?, seq = ?, created_at = ? WHERE id = ?",
-		row.Title, row.Text, row.Link, row.Seq, row.CreatedAt, row.ID).Error
-	if err != nil {
-		return fmt.Errorf("renew a notification: %w", err)
-	}
-	return announce(tx, row)
-}
-
-func announce(tx *db.Tx, row notificationRow) error {
-	unread, err := countUnread(tx.DB, row.UserID)
-	if err != nil {
-		return err
-	}
-	return tx.Emit(notification.Created{
-		NotificationID: row.ID, UserID: row.UserID, Kind: row.Kind, Title: row.Title, Text: row.Text, Link: row.Link,
-		Unread: unread, At: row.CreatedAt,
-	})
+	return held, nil
 }
 
 // errUnknown makes the event come again: auth has announced this person, and that announcement is on its way.
