@@ -50,6 +50,11 @@ func conformance(t *testing.T, newHarness func(testing.TB) *harness) {
 		"the lag counts what waits and what is dead":                       lagCounts,
 		"events are browsed":                                               eventsAreBrowsed,
 		"dead letters are browsed and discarded":                           deadLettersAreDiscarded,
+		"what waits is handled together, and each event once":              handledTogether,
+		"one that fails among others holds back only its aggregate":        poisonTogether,
+		"one that dies among others harms no other":                        deadTogether,
+		"what is interrupted together has its effect later, once":          interruptedTogether,
+		"what is emitted together has each its own cause":                  emitsTogether,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newHarness(t)) })
 	}
