@@ -35,7 +35,7 @@ func (s *service) tellFolded(tx *db.Tx, e db.Event, who people, subject string) 
 // tellAll tells the people of several events, in the order of the events.
 func (s *service) tellAll(tx *db.Tx, all []news) error {
 	notices, err := s.notices(all)
-	if err != nil {
+	if err != nil || len(notices) == 0 {
 		return err
 	}
 	var concerned []string
@@ -92,22 +92,13 @@ func (s *service) notices(all []news) (notices []notice, err error) {
 }
 
 // hold locks people, in the order of their ids, so that the events of one person are announced in order, each with its count.
-// Who is missing auth has not announced yet. SQLite has one writer anyway.
+// Who is missing auth has not announced yet.
 func hold(tx *db.Tx, userIDs ...string) (map[string]recipientRow, error) {
-	held := map[string]recipientRow{}
-	if len(userIDs) == 0 {
-		return held, nil
-	}
-	lock := ""
-	if tx.Postgres() {
-		lock = " FOR UPDATE"
-	}
 	var rows []recipientRow
-	err := tx.Raw("SELECT user_id, username, email, verified, language FROM recipients WHERE user_id IN ? ORDER BY user_id"+lock,
-		db.Rounded(db.Distinct(userIDs))).Scan(&rows).Error
-	if err != nil {
+	if err := tx.ForUpdate().Where("user_id IN ?", db.Rounded(db.Distinct(userIDs))).Order("user_id").Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("hold those who are told: %w", err)
 	}
+	held := map[string]recipientRow{}
 	for _, r := range rows {
 		held[r.UserID] = r
 	}
