@@ -28,7 +28,7 @@ type Service interface {
 	// ways to pay elsewhere are noted in Warnings, or refused, as the operator has it (row C8).
 	Send(ctx context.Context, q SendRequest) (Message, error)
 	// MayWrite answers the conversation with a person if Send would take this text to them now, and refuses as Send would: for
-	// what reaches the other in another way, such as an offer. Nothing is sent.
+	// what reaches the other in another way, such as an offer. Nothing is sent. Without a text, only blocks refuse.
 	MayWrite(ctx context.Context, q MayWriteRequest) (Conversation, error)
 	// Edit changes the text of an own message within the time for it; what it said is kept for cases. Afterwards it is a
 	// Conflict.

@@ -11,7 +11,8 @@ import (
 // one to ten milestones, the two bargain, and the buyer orders milestone after milestone with Quote and Place. Each
 // milestone is an order of its own, with its own money, delivery, revisions, completion, dispute and review.
 //
-// An offer is for its buyer and its seller; for anybody else it is NotFound. Staff see one that has become an order. A
+// An offer is for its buyer and its seller; for anybody else it is NotFound. Staff see one that has become an
+// order, and those of a conversation that they read in a case. A
 // command that its status does not allow is a Conflict. Whether two people may write to each other is asked of the chat by
 // whoever calls (chat.MayWrite): orders do not know conversations.
 type Offers interface {
@@ -161,6 +162,7 @@ type GetOfferRequest struct {
 // ListOffersRequest is the argument of ListOffers. Zero fields do not filter; with IDs, at most 100, nothing else does.
 type ListOffersRequest struct {
 	IDs    []string      `json:"ids,omitempty"`
+	CaseID string        `json:"case_id,omitempty"` // with IDs, by staff: the open case through which they read the conversation of the offers
 	WithID string        `json:"with_id,omitempty"` // the other person
 	Role   string        `json:"role,omitempty"`    // of the one who asks: buyer, seller
 	Status []OfferStatus `json:"status,omitempty"`

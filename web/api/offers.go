@@ -16,7 +16,7 @@ func (a *API) offers() {
 	on(a, op{method: "GET", path: "/offers", id: "listOffers", access: edge.SignedIn, summary: "The own offers, sent and received, newest first"}, a.listOffers)
 	on(a, op{method: "GET", path: "/offers/{id}", id: "getOffer", access: edge.SignedIn, summary: "One offer with its milestones, their orders, and the offers that it answers"}, a.getOffer)
 	on(a, op{method: "POST", path: "/offers/{id}/counter", id: "counterOffer", access: edge.Verified, status: http.StatusCreated, summary: "Answer an offer with another one, for the same gig"}, a.counterOffer)
-	on(a, op{method: "POST", path: "/offers/{id}/accept", id: "acceptOffer", access: edge.Verified, summary: "Accept an offer; as its buyer, order the first milestone then, or do both with POST /orders"}, a.answerOffer(a.Orders.AcceptOffer))
+	on(a, op{method: "POST", path: "/offers/{id}/accept", id: "acceptOffer", access: edge.Verified, summary: "Accept an offer; as its buyer, order the first milestone then, or do both with POST /orders"}, a.answerOffer(a.AcceptOffer))
 	on(a, op{method: "POST", path: "/offers/{id}/decline", id: "declineOffer", access: edge.SignedIn, summary: "Decline an offer"}, a.answerOffer(a.Orders.DeclineOffer))
 	on(a, op{method: "POST", path: "/offers/{id}/withdraw", id: "withdrawOffer", access: edge.SignedIn, summary: "Take back an own open offer, or what nobody has ordered of an accepted one"}, a.answerOffer(a.Orders.WithdrawOffer))
 }

@@ -103,7 +103,7 @@ func (a *API) placeOrder(ctx context.Context, in *placeOrderInput) (*Replayable[
 	if err := needKey(in.Key); err != nil {
 		return nil, err
 	}
-	placed, err := a.Orders.Place(ctx, order.PlaceRequest{
+	placed, err := a.Place(ctx, order.PlaceRequest{
 		RequestID: in.Key, GigID: in.Body.GigID, Package: in.Body.Package, Quantity: in.Body.Quantity, Extras: in.Body.Extras, Quote: in.Body.Quote,
 		UseCredit: in.Body.Credit, OfferID: in.Body.OfferID, Milestone: in.Body.Milestone,
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
@@ -131,6 +132,12 @@ func TestStaffDecideReportsAndSayWhatIsLookedFor(t *testing.T) {
 			}
 		}
 	}
+	w.cards, w.offer = true, order.OfferSent
+	page := visit(staff, "/operator/reports/k3").Body.String()
+	if !strings.Contains(page, `data-offer="of1"`) || !strings.Contains(page, "First drafts") || w.asked.CaseID == "" || strings.Contains(page, `<a href="/offers/of1">`) {
+		t.Errorf("an offer in a case is not shown as it is; asked was %+v", w.asked)
+	}
+	w.cards = false
 	for _, path := range []string{"/operator/reports/k1"} {
 		if page := visit(w.member(t), path); page.Code != http.StatusNotFound {
 			t.Errorf("a member got %d at %s", page.Code, path)

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/modules/chat"
+	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
@@ -50,7 +52,7 @@ func (s *Site) ListCases(c echo.Context) error {
 // casePage is one report, and the conversation while staff are reading it.
 type casePage struct {
 	Case     caseView
-	Messages []chat.CaseMessage
+	Messages []caseMessage
 	Older    string
 	Reading  form
 	Closing  form
@@ -76,12 +78,50 @@ func (s *Site) showCase(c echo.Context, status int, reading, closing form) error
 		if err != nil {
 			return err
 		}
-		page.Messages = list.Items
+		if page.Messages, err = s.caseMessages(ctx, found.ID, list.Items); err != nil {
+			return err
+		}
 		if list.NextCursor != "" {
 			page.Older = listPath(casePath(found.ID), "before", list.NextCursor)
 		}
 	}
 	return s.show(c, status, "operator/report", view{Title: "Report about " + found.Reported.Username, Data: page})
+}
+
+// caseMessage is a message as staff read it: of an offer with its card.
+type caseMessage struct {
+	chat.CaseMessage
+	Offer *offerView
+}
+
+// caseMessages puts the offers into their places, with one question for all of them. They are part of the conversation that the
+// staff are reading.
+func (s *Site) caseMessages(ctx context.Context, caseID string, messages []chat.CaseMessage) ([]caseMessage, error) {
+	shown := make([]caseMessage, len(messages))
+	var ids []string
+	for i, m := range messages {
+		shown[i].CaseMessage = m
+		if m.Kind == chat.KindOffer && m.SubjectID != "" {
+			ids = append(ids, m.SubjectID)
+		}
+	}
+	if len(ids) == 0 {
+		return shown, nil
+	}
+	list, err := s.Orders.ListOffers(ctx, order.ListOffersRequest{IDs: ids, CaseID: caseID})
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range list.Items {
+		v := viewOffer(ctx, o, "")
+		v.InCase = true
+		for i := range shown {
+			if shown[i].SubjectID == o.ID {
+				shown[i].Offer = &v
+			}
+		}
+	}
+	return shown, nil
 }
 
 func casePath(id string) string { return "/operator/reports/" + url.PathEscape(id) }

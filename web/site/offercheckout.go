@@ -65,7 +65,7 @@ func (s *Site) OrderMilestone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	placed, err := s.Orders.Place(c.Request().Context(), order.PlaceRequest{
+	placed, err := s.Place(c.Request().Context(), order.PlaceRequest{
 		RequestID: values.Get("request_id"), OfferID: c.Param("id"), Milestone: wholeNumber(values.Get("milestone")), Quote: values.Get("quote"),
 		UseCredit: values.Get("credit") != "",
 	})

@@ -72,6 +72,9 @@ func (s *Site) showOffer(c echo.Context, status int, f form, notice string) erro
 	}
 	page := offerPage{Offer: viewOffer(ctx, o, ""), Notice: notice}
 	page.Offer.Full, page.Offer.Form = true, f
+	if len(o.Allowed) > 0 { // it is said where the buttons are
+		page.Notice, page.Offer.Refusal = "", notice
+	}
 	for i := len(o.History) - 1; i >= 0; i-- {
 		page.Earlier = append(page.Earlier, viewOffer(ctx, o.History[i], ""))
 	}
@@ -105,7 +108,7 @@ func (s *Site) ShowOfferCard(c echo.Context) error {
 
 // AcceptOffer agrees to what the other side offers.
 func (s *Site) AcceptOffer(c echo.Context) error {
-	return s.answerOffer(c, "Accepted. What is paid comes next.", s.Orders.AcceptOffer)
+	return s.answerOffer(c, "Accepted. What is paid comes next.", s.Services.AcceptOffer)
 }
 
 // DeclineOffer refuses it.

@@ -16,18 +16,20 @@ import (
 // offerView is an offer as one of its two people sees it, or the staff.
 type offerView struct {
 	order.Offer
-	Role   string // of who looks: buyer, seller, staff
-	Mine   bool   // who looks has sent it
-	Other  string // user name of the other side; of the seller, for staff
-	State  status
-	Amount money.Amount // what it costs with the fee, or brings
-	Fee    money.Amount // the buyer's for all of it, or what the seller does not get
-	Parts  []milestoneView
-	May    map[order.OfferAction]bool
-	Pay    *milestoneView // that can be paid now
-	Back   string         // where its forms lead back to
-	Form   form           // of the answer, where one was refused
-	Full   bool           // everything that it says; else a card
+	Role    string // of who looks: buyer, seller, staff
+	Mine    bool   // who looks has sent it
+	Other   string // user name of the other side; of the seller, for staff
+	State   status
+	Amount  money.Amount // what it costs with the fee, or brings
+	Fee     money.Amount // the buyer's for all of it, or what the seller does not get
+	Parts   []milestoneView
+	May     map[order.OfferAction]bool
+	InCase  bool           // staff read it in a conversation that was reported
+	Refusal string         // why what was tried cannot be done
+	Pay     *milestoneView // that can be paid now
+	Back    string         // where its forms lead back to
+	Form    form           // of the answer, where one was refused
+	Full    bool           // everything that it says; else a card
 }
 
 // milestoneView is a milestone with what has become of it.

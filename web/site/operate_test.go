@@ -80,7 +80,8 @@ func (n notifications) RetryMail(context.Context, notification.RetryMailRequest)
 }
 
 func (o orders) ListTimers(context.Context, order.ListTimersRequest) (order.TimerList, error) {
-	return order.TimerList{Items: []order.Timer{{OrderID: "o1", Number: "A1B2C3", Status: order.StatusDelivered, Kind: "completion_end", DueAt: o.w.now, Late: true}}}, nil
+	return order.TimerList{Items: []order.Timer{{OrderID: "o1", Number: "A1B2C3", Status: order.StatusDelivered, Kind: "completion_end", DueAt: o.w.now, Late: true},
+		{OfferID: "of1", Status: "sent", Kind: "offer_end", DueAt: o.w.now}}}, nil
 }
 
 // Rows S11, S12, Z18.

@@ -44,9 +44,10 @@ type world struct {
 	role    string
 
 	offer     order.OfferStatus
-	cards     bool  // the last message is an offer
-	barred    error // why ana cannot write to ben
-	milestone int   // of the offer, that the order is
+	cards     bool                    // the last message is an offer
+	asked     order.ListOffersRequest // the last time
+	barred    error                   // why ana cannot write to ben
+	milestone int                     // of the offer, that the order is
 }
 
 const (

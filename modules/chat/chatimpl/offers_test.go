@@ -88,6 +88,9 @@ func TestWhoMayWriteMayOffer(t *testing.T) {
 		}
 		_, err = ask(ben, chat.MayWriteRequest{ConversationID: id, Text: "A logo."})
 		w.refused(err, fault.TooMany, "too fast")
+		if _, err := ask(ben, chat.MayWriteRequest{ConversationID: id}); err != nil {
+			t.Errorf("who writes nothing is not too fast: %v", err)
+		}
 		w.Clock.Advance(time.Minute)
 		if _, err := w.SetBlock(ana, chat.SetBlockRequest{Username: "Ben", Blocked: true}); err != nil {
 			t.Fatal(err)
@@ -95,6 +98,8 @@ func TestWhoMayWriteMayOffer(t *testing.T) {
 		for _, who := range []context.Context{ana, ben} {
 			_, err = ask(who, chat.MayWriteRequest{ConversationID: id, Text: "A logo."})
 			w.refused(err, fault.Forbidden, "where one has blocked the other")
+			_, err = ask(who, chat.MayWriteRequest{ConversationID: id})
+			w.refused(err, fault.Forbidden, "also without a text")
 		}
 	})
 }

@@ -93,7 +93,13 @@ func (s *service) MayWrite(ctx context.Context, q chat.MayWriteRequest) (chat.Co
 	if err != nil {
 		return chat.Conversation{}, err
 	}
-	if err := cmp.Or(s.maySend(g, actor.UserID, 0, s.db.Now()), mayWrite(view.Blocked, view.Barred)); err != nil {
+	if err := mayWrite(view.Blocked, view.Barred); err != nil {
+		return chat.Conversation{}, err
+	}
+	if q.Text == "" {
+		return s.conversation(g, view, actor.UserID)
+	}
+	if err := s.maySend(g, actor.UserID, 0, s.db.Now()); err != nil {
 		return chat.Conversation{}, err
 	}
 	sieve, err := s.sieve(g)

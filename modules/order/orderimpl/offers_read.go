@@ -12,6 +12,7 @@ import (
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 	"marketplace/platform/page"
+	"marketplace/platform/telemetry"
 )
 
 // mostHistory is how many rounds of a bargaining are shown, the last ones.
@@ -103,6 +104,7 @@ func (s *service) ListOffers(ctx context.Context, q order.ListOffersRequest) (or
 	after := page.After[offerPlace](&c, q.Cursor)
 	c.That(q.Role == "" || q.Role == string(buyer) || q.Role == string(seller), "role", "Use buyer, seller, or nothing for both.")
 	c.That(len(q.IDs) <= 100, "ids", "Use at most 100.")
+	c.That(isText(q.CaseID, mostID), "case_id", "Say which case.")
 	c.That(isText(q.WithID, mostID), "with_id", "Say who it is.")
 	for _, status := range q.Status {
 		c.That(slices.Contains(offerStatuses(), status), "status", "Use one of %s.", joined(offerStatuses()))
@@ -112,6 +114,10 @@ func (s *service) ListOffers(ctx context.Context, q order.ListOffersRequest) (or
 	}
 	set, err := s.current(ctx)
 	if err != nil {
+		return list, err
+	}
+	if q.CaseID != "" {
+		list.Items, err = s.offersOfCase(ctx, set, q, who)
 		return list, err
 	}
 	var rows []offerRow
@@ -126,6 +132,21 @@ func (s *service) ListOffers(ctx context.Context, q order.ListOffersRequest) (or
 	}
 	list.Items, err = s.shownOffers(s.db.Read(ctx), set, rows, who, s.now())
 	return list, err
+}
+
+// offersOfCase are offers as staff see them in the conversation that they read: the web has asked the chat whether they may.
+func (s *service) offersOfCase(ctx context.Context, set settings, q order.ListOffersRequest, who identity.Actor) ([]order.Offer, error) {
+	if !isStaff(who) {
+		return nil, fault.Forbiddenf("Only the marketplace's staff may do this.")
+	}
+	var rows []offerRow
+	if err := s.db.Read(ctx).Where("id IN ?", q.IDs).Order("sent_at DESC, id DESC").Limit(100).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read the offers of a case: %w", err)
+	}
+	for _, row := range rows {
+		telemetry.Audit(ctx, s.log, telemetry.Act{Action: "case-read", What: map[string]string{"offer_id": row.ID, "case_id": q.CaseID}})
+	}
+	return s.shownOffers(s.db.Read(ctx), set, rows, who, s.now())
 }
 
 // pageOfOffers asks for one more than the limit, to know whether there is another page; or for those with these ids.

@@ -81,7 +81,7 @@ func BenchmarkTPCB(b *testing.B) {
 // BenchmarkGrowth posts one journal after the other into books of 1,000 to 1,000,000 journals: the time of one may grow
 // with the depth of the indexes only.
 //
-//	go test ./modules/order/internal/ledger -run ^$ -bench Growth -benchtime 2000x (-short: to 100,000)
+//	go test ./modules/order/internal/ledger -run ^$ -bench Growth/PostgreSQL -benchtime 500x -timeout 10m (-short: to 100,000)
 func BenchmarkGrowth(b *testing.B) {
 	for name, h := range benches(b) {
 		b.Run(name, func(b *testing.B) {
@@ -119,6 +119,11 @@ func fillUp(b *testing.B, h *apptest.Harness, n *atomic.Int64, journals int64) {
 		batch := min(journals, 10_000)
 		last := n.Add(batch)
 		err := h.DB.Tx(b.Context(), func(tx *db.Tx) error {
+			if tx.Postgres() { // the rows fit together: the triggers would look at a million of them one by one
+				if err := tx.Exec("SET LOCAL session_replication_role = replica").Error; err != nil {
+					return err
+				}
+			}
 			for _, s := range []string{
 				"INSERT INTO accounts (code, kind, currency, balance, min_balance, created_at) SELECT 'escrow:fill-' || i, 'liability', 'USD', 100, 0, CURRENT_TIMESTAMP FROM n",
 				"INSERT INTO accounts (code, kind, currency, balance, min_balance, created_at) SELECT 'escrow_fee:fill-' || i, 'liability', 'USD', 5, 0, CURRENT_TIMESTAMP FROM n",
