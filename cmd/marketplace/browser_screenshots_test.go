@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,16 +36,18 @@ func TestScreenshots(t *testing.T) {
 		}
 	}
 	t.Run("take", func(t *testing.T) {
-		for who, scenes := range by {
-			t.Run("of "+who, func(t *testing.T) {
-				t.Parallel()
-				awaitTurn(t)
-				s := g.enter(t, who)
-				for _, page := range scenes {
-					s.stage(page)
-					s.portray(page.title(), folder)
-				}
-			})
+		for who, all := range by {
+			for scenes := range slices.Chunk(all, 20) { // a browser has its time
+				t.Run("of "+who, func(t *testing.T) {
+					t.Parallel()
+					awaitTurn(t)
+					s := g.enter(t, who)
+					for _, page := range scenes {
+						s.stage(page)
+						s.portray(page.title(), folder)
+					}
+				})
+			}
 		}
 		t.Run("of mishaps", func(t *testing.T) {
 			t.Parallel()

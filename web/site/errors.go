@@ -55,6 +55,9 @@ func (s *Site) ShowError(c echo.Context, err error) error {
 		RequestID:  identity.Request(c.Request().Context()),
 		Unverified: f.Code == fault.Forbidden && actor.SignedIn() && !actor.Verified,
 	}
+	if f.Code == fault.Internal { // the title says the rest
+		page.Text = "It is not your fault, and we have a note of it. Please try again in a moment."
+	}
 	switch {
 	case c.Request().Method != http.MethodGet:
 		page.Back = sentFrom(c.Request())

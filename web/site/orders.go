@@ -36,6 +36,7 @@ type orderRow struct {
 	Other  string // user name of the other party
 	Status status
 	Amount money.Amount // what it costs, or earns
+	Void   bool         // it costs and earns nothing in the end
 	Yours  bool         // the next step is theirs who looks
 	Says   string       // what happens next
 }
@@ -92,12 +93,17 @@ func (s *Site) ListOrders(c echo.Context) error {
 }
 
 func newOrderRow(o order.Order, role string) orderRow {
-	row := orderRow{Order: o, Other: o.SellerUsername, Status: statusFor(o.Status), Amount: o.Total}
+	row := orderRow{Order: o, Other: o.SellerUsername, Status: statusFor(o.Status), Amount: o.Total, Void: isVoid(o)}
 	if role == "seller" {
 		row.Other, row.Amount = o.BuyerUsername, o.Earnings
 	}
 	row.Yours, row.Says = o.Next != nil && o.Next.Actor == role, nextSays(o, role)
 	return row
+}
+
+// isVoid says that an order has come to nothing: whatever was paid has gone back.
+func isVoid(o order.Order) bool {
+	return o.Status == order.StatusCancelled || o.Status == order.StatusExpired
 }
 
 // orderPage is the workspace of one order, as one side sees it.
@@ -119,6 +125,7 @@ type orderPage struct {
 	Confirming bool // paid, and the provider's word is on its way
 	PayPath    string
 	Left       string // revisions
+	Void       bool   // it costs and earns nothing in the end
 	Change     *order.Change
 	TipPath    string      // where a tip is paid that waits for it
 	RaisePath  string      // where a higher price is paid that both have agreed on
@@ -175,7 +182,7 @@ func (s *Site) fillOrder(ctx context.Context, page *orderPage) (err error) {
 	}
 	page.Steps, page.Timeline = stepsOf(o), timelineOf(o, page.Role)
 	page.Questions, page.Left = questionsOf(o, page.Forms[order.ActionSubmitRequirements]), revisionsLeft(o)
-	page.PayPath = s.payPath(o)
+	page.PayPath, page.Void = s.payPath(o), isVoid(o)
 	if o.Tip != nil {
 		page.TipPath = s.billPath(o.Tip.Payment)
 	}
