@@ -400,6 +400,7 @@ func (m *market) join(t testing.TB, username string) *person {
 	p.post("/auth/signup", map[string]any{"username": p.username, "email": p.email(), "password": password}).ok(201)
 	p.post("/auth/verify-email", map[string]any{"token": m.mailedToken(t, p.email(), "verify")}).ok(200)
 	p.logIn(p.username, password)
+	apptest.Eventually(t, func() bool { return m.visitor(t).get("/users/"+p.username).status == http.StatusOK }) // others can address them
 	return p
 }
 

@@ -83,13 +83,21 @@ func newCluster(commit string) (*Cluster, error) {
 	if c.who, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if c.dir, err = os.MkdirTemp("/tmp", "pg-"); err != nil {
+	if c.dir, err = shortDir("pg-"); err != nil {
 		return nil, err
 	}
 	if err = c.initialise(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(c.dir))
 	}
 	return c, nil
+}
+
+// shortDir makes a folder with a short name, in memory where there is a memory disk.
+func shortDir(pattern string) (string, error) {
+	if dir, err := os.MkdirTemp("/dev/shm", pattern); err == nil {
+		return dir, nil
+	}
+	return os.MkdirTemp("/tmp", pattern)
 }
 
 func (c *Cluster) initialise() error {
@@ -114,7 +122,8 @@ func (c *Cluster) attributes() *syscall.SysProcAttr {
 // watchPostgres is the parent of the server: it reads from a pipe that the test binary holds, so when the binary ends, even
 // by SIGKILL, the read returns, the server is stopped at once, and its folder removed unless it is asked to stay.
 const watchPostgres = `"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=1500 \
-	-c fsync=off -c synchronous_commit="$3" -c full_page_writes=off -c shared_buffers=64MB & pid=$!
+	-c fsync=off -c synchronous_commit="$3" -c full_page_writes=off -c shared_buffers=64MB \
+	-c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0 -c checkpoint_timeout=1h & pid=$!
 trap '' INT TERM HUP
 read -r last
 kill -QUIT $pid

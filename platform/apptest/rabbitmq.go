@@ -173,7 +173,7 @@ func newBroker() (*Broker, error) {
 		return nil, err
 	}
 	b.port, b.admin = ports[0], ports[1]
-	if b.dir, err = os.MkdirTemp("/tmp", "rabbitmq-"); err != nil {
+	if b.dir, err = shortDir("rabbitmq-"); err != nil {
 		return nil, err
 	}
 	in := func(name string) string { return filepath.Join(b.dir, name) }
@@ -181,7 +181,8 @@ func newBroker() (*Broker, error) {
 		"RABBITMQ_PID_FILE="+in("pid"), "RABBITMQ_CONFIG_FILE="+in("rabbitmq.conf"), "RABBITMQ_ENABLED_PLUGINS_FILE="+in("plugins"),
 		fmt.Sprintf("RABBITMQ_NODENAME=test%d@localhost", b.port), fmt.Sprintf("RABBITMQ_NODE_PORT=%d", b.port),
 		fmt.Sprintf("RABBITMQ_DIST_PORT=%d", ports[2]), fmt.Sprintf("ERL_EPMD_PORT=%d", ports[3]), "ERL_EPMD_ADDRESS=127.0.0.1",
-		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-kernel inet_dist_use_interface {127,0,0,1}")
+		// Its schedulers sleep when they have nothing to do: others want the processors.
+		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}")
 	settings := fmt.Sprintf("listeners.tcp.1 = 127.0.0.1:%d\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = %d\n"+
 		"management_agent.disable_metrics_collector = true\nlog.file.level = error\ndisk_free_limit.absolute = 50MB\n", b.port, b.admin)
 	err = errors.Join(os.WriteFile(in("rabbitmq.conf"), []byte(settings), 0o600),

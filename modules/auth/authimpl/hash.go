@@ -16,7 +16,7 @@ import (
 	"marketplace/platform/fault"
 )
 
-// What argon2id may be set to. The least is what OWASP asks for; the most keeps one login from taking the machine.
+// What argon2id may be set to. The least in production is what OWASP asks for; the most keeps one login from taking the machine.
 const (
 	leastMemory, mostMemory = 19 << 10, 1 << 20 // KiB
 	leastTime, mostTime     = 2, 16

@@ -220,12 +220,18 @@ func TestThePrivateKeyIsSealedWithTheSecret(t *testing.T) {
 
 func TestUnsafeSettingsAreRefused(t *testing.T) {
 	for key, value := range map[string]any{
-		"password_min": 7, "password_hash_memory": 1024, "password_hash_time": 1, "access_token_life": "2h",
+		"password_min": 7, "password_hash_memory": 32, "password_hash_time": 0, "access_token_life": "2h",
 		"session_idle": "100d", "refresh_grace": "5m", "reset_life": "1s", "signing_key_life": "1s", "failures_per_address": 0,
 	} {
 		h := apptest.Host(t, "auth", apptest.Settings(map[string]any{key: value}))
 		if _, err := newService(h.Host, Deps{}); err == nil {
 			t.Errorf("%s: %v is taken", key, value)
+		}
+	}
+	for _, cheap := range []func(*settings){func(s *settings) { s.HashMemory = 12 << 10 }, func(s *settings) { s.HashTime = 1 }} {
+		set := defaults()
+		if cheap(&set); set.check(false) != nil || set.check(true) == nil {
+			t.Errorf("in development %v, in production %v", set.check(false), set.check(true))
 		}
 	}
 }
