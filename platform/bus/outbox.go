@@ -50,21 +50,26 @@ const duePart = ` FROM outbox_deliveries d JOIN outbox_events e ON e.id = d.even
 	AND (SELECT 1 FROM outbox_deliveries p WHERE p.subscriber = d.subscriber AND p.aggregate = d.aggregate
 		AND p.seq < d.seq AND p.dead_at IS NULL AND p.due_at > ? AND p.topic IN ? LIMIT 1) IS NULL`
 
-// dueOf is duePart with its arguments; without topics all of them are meant.
-func dueOf(subscriber string, topics []string, now time.Time) (part string, args []any) {
-	if topics != nil {
-		return duePart, []any{subscriber, now, topics, now, topics}
+// dueOf is duePart for some topics; without any, all of them are meant. They stand in the statement itself: names of the program,
+// dozens of them, which would have to be brought to the database each time.
+func dueOf(topics []string) string {
+	if topics == nil {
+		return strings.NewReplacer(" AND d.topic IN ?", "", " AND p.topic IN ?", "").Replace(duePart)
 	}
-	return strings.NewReplacer(" AND d.topic IN ?", "", " AND p.topic IN ?", "").Replace(duePart), []any{subscriber, now, now}
+	quoted := make([]string, len(topics))
+	for i, topic := range topics {
+		quoted[i] = "'" + strings.ReplaceAll(topic, "'", "''") + "'"
+	}
+	return strings.ReplaceAll(duePart, " IN ?", " IN ("+strings.Join(quoted, ", ")+")")
 }
 
-// due returns the next deliveries in the order in which they were emitted. The limit is no value: SQLite would plan the
-// statement anew for each.
-func (o outbox) due(ctx context.Context, subscriber string, topics []string, limit int) ([]row, error) {
+// due returns a subscriber's next deliveries in the order in which they were emitted; part is that of its topics (dueOf). The
+// limit is no value: SQLite would plan the statement anew for each.
+func (o outbox) due(ctx context.Context, part, subscriber string, limit int) ([]row, error) {
 	var rows []row
-	part, args := dueOf(subscriber, topics, o.db.Now())
+	now := o.db.Now()
 	err := o.db.Read(ctx).Raw("SELECT d.seq, d.event_id, d.topic, d.aggregate, d.attempts, e.payload, e.headers, e.created_at"+
-		part+" ORDER BY d.seq LIMIT "+strconv.Itoa(limit), args...).Scan(&rows).Error
+		part+" ORDER BY d.seq LIMIT "+strconv.Itoa(limit), subscriber, now, now).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read what is due: %w", err)
 	}
@@ -72,11 +77,10 @@ func (o outbox) due(ctx context.Context, subscriber string, topics []string, lim
 }
 
 // anyDue says whether due would return something.
-func (o outbox) anyDue(ctx context.Context, subscriber string, topics []string) (bool, error) {
+func (o outbox) anyDue(ctx context.Context, part, subscriber string) (bool, error) {
 	var found []int
-	part, args := dueOf(subscriber, topics, o.db.Now())
-	err := o.db.Read(ctx).Raw("SELECT 1"+part+" LIMIT 1", args...).Scan(&found).Error
-	if err != nil {
+	now := o.db.Now()
+	if err := o.db.Read(ctx).Raw("SELECT 1"+part+" LIMIT 1", subscriber, now, now).Scan(&found).Error; err != nil {
 		return false, fmt.Errorf("look for what is due: %w", err)
 	}
 	return len(found) > 0, nil
@@ -96,7 +100,7 @@ func (o outbox) busy(ctx context.Context) (bool, error) {
 func (o outbox) settle(ctx context.Context, done []int64, failed []failure) error {
 	return o.db.Tx(ctx, func(tx *db.Tx) error {
 		if len(done) > 0 {
-			if err := tx.Exec("DELETE FROM outbox_deliveries WHERE seq IN ?", done).Error; err != nil {
+			if err := tx.Exec("DELETE FROM outbox_deliveries WHERE seq IN ?", db.Rounded(done)).Error; err != nil {
 				return err
 			}
 		}

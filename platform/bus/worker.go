@@ -34,6 +34,7 @@ type worker struct {
 	outbox     outbox
 	subscriber string
 	topics     []string                // what the subscriber handles; other rows wait for a program that does. nil: everything
+	due        string                  // selects what is due of them
 	parallel   int                     // how many aggregates at once
 	attempts   int                     // how often before a dead letter
 	quiet      bool                    // commits do not concern it
@@ -47,7 +48,7 @@ type worker struct {
 
 func newWorker(b *Bus, o outbox, subscriber string, topics []string, parallel int,
 	deliver func(context.Context, string, ...db.Emitted) error) *worker {
-	w := &worker{bus: b, outbox: o, subscriber: subscriber, topics: topics, parallel: parallel, deliver: deliver}
+	w := &worker{bus: b, outbox: o, subscriber: subscriber, topics: topics, due: dueOf(topics), parallel: parallel, deliver: deliver}
 	w.attempts, w.ready, w.together = b.options.Attempts, func() error { return nil }, func(string) bool { return false }
 	w.wake, w.caughtUp = make(chan struct{}, 1), make(chan struct{})
 	w.wakeUp() // what an earlier run has left
@@ -124,15 +125,16 @@ func (w *worker) complain(ctx context.Context, err error) {
 	}
 }
 
-// round delivers one batch. some says that there may be more; retry is the earliest retry that it has scheduled, zero
-// if none. Only one replica at a time works for a publisher and subscriber: the others would do the same
-// work for nothing (the inbox refuses their effects). No lock is asked for, and no connection held, without due rows.
+// round delivers one batch. some says that there may be more, beside what this process emits, which wakes the worker; retry is
+// the earliest retry that it has scheduled, zero if none. Only one replica at a time works for a publisher and subscriber: the
+// others would do the same work for nothing (the inbox refuses their effects). No lock is asked for, and no connection held,
+// without due rows.
 func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err error) {
 	if err = w.ready(); err != nil {
 		return false, retry, err
 	}
 	if w.outbox.db.Postgres() {
-		if some, err = w.outbox.anyDue(ctx, w.subscriber, w.topics); !some || err != nil {
+		if some, err = w.outbox.anyDue(ctx, w.due, w.subscriber); !some || err != nil {
 			return false, retry, err
 		}
 	}
@@ -141,7 +143,7 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 		return false, retry, err
 	}
 	defer unlock()
-	rows, err := w.outbox.due(ctx, w.subscriber, w.topics, batchRows)
+	rows, err := w.outbox.due(ctx, w.due, w.subscriber, batchRows)
 	if len(rows) == 0 || err != nil {
 		return false, retry, err
 	}
@@ -158,7 +160,9 @@ func (w *worker) round(ctx context.Context) (some bool, retry time.Time, err err
 			retry = f.due
 		}
 	}
-	return away == nil, retry, away
+	// A replica that has emitted meanwhile has found the lock taken, and rests.
+	some = w.outbox.db.Postgres() || len(rows) == batchRows || len(done) < len(rows)
+	return some && away == nil, retry, away
 }
 
 // carry delivers the rows: first those that their handlers take together, then those of one aggregate one after another,
