@@ -2,11 +2,15 @@ package orderimpl
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
+	"marketplace/modules/order"
 	"marketplace/modules/order/internal/ledger"
+	"marketplace/modules/order/internal/payment"
 	"marketplace/platform/db"
+	"marketplace/platform/money"
 )
 
 // Row Z14: where a seller's share is found, and who bears the rest; of a payment of 105.50 (the seller's 80.00), with 40.00 to
@@ -80,4 +84,102 @@ func TestTheFeesOfACaseAreWhatIsLeftOfIt(t *testing.T) {
 			t.Errorf("%v: %+v, %v", c, what, err)
 		}
 	}
+}
+
+// What the seller owes already counts against the limit of debt, and several reserves are used one after the other.
+func TestASharesPlacesWithTwoReservesAndADebt(t *testing.T) {
+	b := onSQLite(t)
+	b.change(map[string]int64{"reserve_basis_points": 5000, "reserve_orders": 0})
+	b.known(b.seller, "seller")
+	o := b.rich2(4000)
+	b.completed()
+	b.pass(15 * day)
+	b.decided(b.withdraw(0).ID, "approve")
+	b.tasks()
+	b.holds(0, 0, 8000, 0) // two reserves of 40.00
+	undone := errors.New("undone")
+	err := b.orders.(*service).db.Tx(t.Context(), func(tx *db.Tx) error {
+		used, err := useReserve(tx, "seller", "USD", 6000)
+		var left []int64
+		if err := tx.Raw("SELECT reserved FROM earnings ORDER BY reserve_ends_at").Scan(&left).Error; err != nil {
+			return err
+		}
+		if err != nil || used != 6000 || len(left) != 2 || left[0] != 0 || left[1] != 2000 {
+			t.Errorf("%d are used, %v are left: %v", used, left, err)
+		}
+		if used, err := useReserve(tx, "seller", "USD", 6000); err != nil || used != 2000 {
+			t.Errorf("then %d are used: %v", used, err)
+		}
+		j := ledger.Frozen(o.ID, "test", ledger.Taken{SellerID: "seller", Receivable: usd(1500)}) // a debt of 15.00
+		j.Actor, j.Cause, j.At = "test", "test", tx.Now()
+		if _, err := ledger.Post(tx, j); err != nil {
+			return err
+		}
+		row, err := lock(tx, o.ID)
+		if err != nil {
+			return err
+		}
+		now := tx.Now()
+		for limit, want := range map[int64][2]int64{5000: {3500, 4500}, 1500: {0, 8000}, 1000: {0, 8000}, 9500: {8000, 0}, 9499: {7999, 1}} {
+			row.Terms.DebtLimit = limit
+			r := chargebackRow{PaymentID: o.Payment.ID, Amount: 10550, Currency: "USD", OpenedAt: now}
+			part := ledger.Part{Price: usd(10000), BuyerFee: usd(550), SellerFee: usd(2000), Tax: usd(0)}
+			err := r.find(tx, row, stake{paid: 10550, part: part, total: 10550, of: o.ID, earned: true, left: 8000, clearedAt: &now})
+			if err != nil || r.Receivable != want[0] || r.Borne != want[1] {
+				t.Errorf("up to %d: a debt of %d, %d are borne: %v", limit, r.Receivable, r.Borne, err)
+			}
+		}
+		return undone
+	})
+	if !errors.Is(err, undone) {
+		t.Error(err)
+	}
+}
+
+// News that cannot be true, or are not about us, change nothing.
+func TestACaseThatDoesNotFitItsPaymentIsNotBooked(t *testing.T) {
+	b := onSQLite(t)
+	o := b.completed()
+	before := b.everything()
+	for name, c := range map[string]payment.Chargeback{
+		"in another currency": {PaymentID: o.Payment.ID, Stage: payment.NeedsResponse, Amount: money.Of(10550, "EUR"), Fee: usd(0)},
+		"of more than all":    {PaymentID: o.Payment.ID, Stage: payment.NeedsResponse, Amount: usd(10551), Fee: usd(0)},
+		"of nothing":          {PaymentID: o.Payment.ID, Stage: payment.NeedsResponse, Amount: usd(0), Fee: usd(0)},
+		"below nothing":       {PaymentID: o.Payment.ID, Stage: payment.NeedsResponse, Amount: usd(-1), Fee: usd(0)},
+		"of somebody else":    {PaymentID: "pay-of-others", Stage: payment.NeedsResponse, Amount: usd(10550), Fee: usd(0)},
+		"an inquiry":          {PaymentID: o.Payment.ID, Amount: usd(10550), Fee: usd(0)},
+	} {
+		c.Reference = "dp_" + name
+		err := b.orders.(*service).db.Tx(t.Context(), func(tx *db.Tx) error { return b.orders.(*service).settleChargeback(tx, c) })
+		ours := name != "of somebody else" && name != "an inquiry"
+		if (err != nil) != ours || err != nil && !strings.Contains(err.Error(), "somebody has to look at it") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if b.everything() != before {
+			t.Fatalf("%s: something has changed", name)
+		}
+	}
+	all := payment.Chargeback{Reference: "dp_all", PaymentID: o.Payment.ID, Stage: payment.NeedsResponse, Amount: usd(10550), Fee: usd(0)}
+	if err := b.orders.(*service).db.Tx(t.Context(), func(tx *db.Tx) error { return b.orders.(*service).settleChargeback(tx, all) }); err != nil {
+		t.Errorf("all of it: %v", err)
+	}
+	b.holds(0, 0, 8000, 0)
+}
+
+// Journal 17: of a debt that was worked off in part before the case was won, that part is money again.
+func TestAWonChargebackReturnsThePartThatWasWorkedOff(t *testing.T) {
+	b := onSQLite(t)
+	b.known(b.seller, "seller")
+	o := b.rich()
+	b.decided(b.withdraw(0).ID, "approve")
+	b.tasks()
+	b.chargedBack(o)
+	b.holds(0, 0, 8000, 8000)
+	small := b.delivered()
+	must(b.orders.RefundPart(b.seller, order.RefundPartRequest{OrderID: small.ID, Amount: 6000, Reason: "x"}))(t)
+	must(b.orders.Accept(b.buyer, order.AcceptRequest{OrderID: small.ID}))(t)
+	b.pass(15 * day)
+	b.holds(0, 0, 8000, 4800) // 32.00 of it are paid
+	b.decideCase(o.Payment, "won")
+	b.holds(0, 3200, 0, 0)
 }
