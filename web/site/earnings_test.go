@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
@@ -141,6 +142,9 @@ func TestThePagesOfOperatorsAreForOperators(t *testing.T) {
 		t.Error("the queue does not offer what can be decided")
 	}
 	books := visit(desk, "/operator/books").Body.String()
+	if !strings.Contains(books, "If neither side can go on, cancel the order.") {
+		t.Error("nobody is told what to do about a part that a bank has kept")
+	}
 	for _, text := range []string{"has not as much funded", "Broken", "Holds", "$105.49", "The amounts are not equal.", "1\u00a0difference"} {
 		if !strings.Contains(books, text) {
 			t.Errorf("the books do not show %q", text)
@@ -175,5 +179,21 @@ func TestTheControlPageOfTheSimulatorOffersEverything(t *testing.T) {
 	}
 	if page := visit(w.member(t), "/simulator/onboarding/acct_1").Body.String(); !strings.Contains(page, `value="restricted"`) {
 		t.Error("the onboarding has no refusal")
+	}
+}
+
+// Row P13: an order whose payment is before the buyer's bank says so, to each side in its words.
+func TestAnOrderSaysThatTheBankDecides(t *testing.T) {
+	w := newWorld()
+	w.state = order.StatusCancelled
+	for _, role := range []string{"buyer", "seller"} {
+		w.role = role
+		for _, w.banks = range []bool{false, true} {
+			page := visit(w.member(t), "/orders/o1").Body.String()
+			mine, theirs := strings.Contains(page, "so that you do not get it twice"), strings.Contains(page, "What goes back to the buyer waits for that.")
+			if mine != (w.banks && role == "buyer") || theirs != (w.banks && role == "seller") {
+				t.Errorf("%s, %t: the buyer is told %t, the seller %t", role, w.banks, mine, theirs)
+			}
+		}
 	}
 }

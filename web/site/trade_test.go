@@ -94,7 +94,9 @@ func (o orders) Get(_ context.Context, q order.GetRequest) (order.Order, error) 
 	if q.ID != "o1" {
 		return order.Order{}, fault.NotFoundf("You have no such order.")
 	}
-	return o.order(), nil
+	x := o.order()
+	x.BankDecides = o.w.banks
+	return x, nil
 }
 
 func (o orders) List(_ context.Context, q order.ListRequest) (order.List, error) {

@@ -46,6 +46,7 @@ type world struct {
 	offer     order.OfferStatus
 	cards     bool                    // the last message is an offer
 	asked     order.ListOffersRequest // the last time
+	banks     bool                    // the bank of the order's buyer decides about its payment
 	barred    error                   // why ana cannot write to ben
 	milestone int                     // of the offer, that the order is
 }

@@ -237,7 +237,32 @@ func TestAPartOfAPaymentThatTheBankKeepsIsSettledWhenTheOrderEnds(t *testing.T) 
 			t.Errorf("the case is %+v", c)
 		}
 		b.holds(4000, 4000, 0, 0)
+
+		o = begin()
+		must(b.orders.RefundPart(b.seller, order.RefundPartRequest{OrderID: o.ID, Amount: 6000, Reason: "x"}))(t)
+		must(b.orders.Accept(b.buyer, order.AcceptRequest{OrderID: o.ID}))(t)
+		b.tasks()
+		b.buyerHas(o.Payment, 6330-half, half, 0) // what the bank has kept is less than what was to go back: the rest is sent
+		closed(0)
+		b.holds(4000+3200, 4000, 0, 0)
 	})
+}
+
+// Each higher price has its own line: the bank keeps one of two, and the order goes on for the other.
+func TestALostCaseEndsOneOfTwoHigherPrices(t *testing.T) {
+	b := onSQLite(t)
+	o, first := b.raised()
+	changes := b.raise(o, 3000, 0, 0).Changes
+	second := changes[len(changes)-1].Payment
+	b.paid(second)
+	b.reversed(second, "lost")
+	if now := b.get(o); now.Status != order.StatusInProgress || now.Refunded != usd(3000) || now.Earnings != usd(12000) {
+		t.Errorf("%s went back, %s are earned", now.Refunded, now.Earnings)
+	}
+	b.reversed(first, "lost")
+	if now := b.get(o); now.Status != order.StatusInProgress || now.Refunded != usd(8000) || now.Earnings != usd(8000) {
+		t.Errorf("%s went back, %s are earned", now.Refunded, now.Earnings)
+	}
 }
 
 // Row Ps6: what was paid from credit and is credit again does not come back a second time.
