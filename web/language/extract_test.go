@@ -1,14 +1,20 @@
 package language
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"html/template"
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"marketplace/platform/alert"
 	"marketplace/web/templates"
@@ -82,6 +88,60 @@ func TestEveryTextOfATemplateIsTranslated(t *testing.T) {
 		for one := range nouns {
 			if !l.Counts(one) {
 				t.Errorf("%s.toml has no message for the noun %q", l.Tag, one)
+			}
+		}
+	}
+}
+
+// inCode are the titles, choices and confirmations that the pages say and no template does, with their file.
+func inCode(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../site/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "dev.go") || strings.HasSuffix(file, "_simulator.go") {
+			continue // what is for developers is English
+		}
+		source, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add := func(e ast.Expr) {
+			if literal, ok := e.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil && strings.ContainsFunc(text, unicode.IsLetter) {
+					texts[text] = file
+				}
+			}
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && (key.Name == "Label" || key.Name == "Title") {
+					add(n.Value)
+				}
+			case *ast.CallExpr:
+				if call, ok := n.Fun.(*ast.SelectorExpr); ok && call.Sel.Name == "done" && len(n.Args) == 3 {
+					add(n.Args[2])
+				}
+			}
+			return true
+		})
+	}
+	if len(texts) < 50 {
+		t.Fatalf("only %d texts were found", len(texts))
+	}
+	return texts
+}
+
+func TestEveryTextOfTheCodeIsTranslated(t *testing.T) {
+	texts := inCode(t)
+	for _, l := range loaded(t) {
+		for _, text := range slices.Sorted(maps.Keys(texts)) {
+			if !l.English() && !l.Has(text) && l.Text(text) == text {
+				t.Errorf("%s.toml has no message for a text of %s; add: %q = \"\"", l.Tag, texts[text], text)
 			}
 		}
 	}

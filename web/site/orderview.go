@@ -206,7 +206,7 @@ func questionsOf(o order.Order, f form) []question {
 // revisionsLeft says how many revisions the buyer can still ask for.
 func revisionsLeft(o order.Order) string {
 	if o.Revisions == gig.Unlimited {
-		return "Unlimited revisions"
+		return "Unlimited"
 	}
-	return fmt.Sprintf("%d of %s left", max(0, o.Revisions-o.RevisionUsed), plural(o.Revisions, "revision", "revisions"))
+	return fmt.Sprintf("%d of %d left", max(0, o.Revisions-o.RevisionUsed), o.Revisions)
 }
