@@ -166,8 +166,11 @@ func freezeCases(tx *db.Tx, row orderRow) error {
 	}
 	for _, b := range open {
 		k, err := stakeOf(tx, row, b.PaymentID)
-		if err != nil || !k.earned {
+		if err != nil {
 			return err
+		}
+		if !k.earned { // money that goes back; another case may be about what was earned
+			continue
 		}
 		if err := b.freeze(tx, row, k); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"marketplace/modules/order"
+	"marketplace/platform/apptest"
 	"marketplace/platform/fault"
 )
 
@@ -104,6 +105,7 @@ func TestAChargebackOfASurplusTakesNothingFromTheSeller(t *testing.T) {
 		b.tip(o)
 		b.set("refunds", "wait")
 		b.paid(spare)
+		b.tasks() // it is under way
 		if c := b.reversed(spare, "lost"); c.Amount != usd(700) || c.Frozen.Minor != 0 {
 			t.Errorf("the case is %+v", c)
 		}
@@ -113,9 +115,15 @@ func TestAChargebackOfASurplusTakesNothingFromTheSeller(t *testing.T) {
 		late := b.raise(o, 5000, 0, 0).Changes[0].Payment
 		must(b.orders.Withdraw(b.seller, order.AnswerRequest{OrderID: o.ID}))(t)
 		b.paid(late)
-		b.reversed(late, "lost")
-		b.is(b.get(o), order.StatusInProgress)
-		b.holds(9000, 0, 0, 0)
+		b.tasks()
+		b.reversed(late, "")
+		b.reversed(o.Payment, "")
+		must(b.orders.Deliver(b.seller, order.DeliverRequest{OrderID: o.ID, Message: "x"}))(t)
+		must(b.orders.Accept(b.buyer, order.AcceptRequest{OrderID: o.ID}))(t)
+		b.holds(9000, 0, 8000, 0) // the case about the surplus does not hide the other one
+		b.decideCase(late, "lost")
+		b.decideCase(o.Payment, "won")
+		b.holds(17000, 0, 0, 0)
 	})
 }
 
@@ -131,6 +139,9 @@ func TestALostChargebackOfAHigherPriceIsPaidByItsOwnEscrow(t *testing.T) {
 		b.is(now, order.StatusInProgress)
 		if last := now.Timeline[len(now.Timeline)-1]; now.Refunded != usd(5000) || now.Earnings != usd(8000) || last.Event != "payment_reversed" || last.Note == "" {
 			t.Errorf("%s went back, %s are earned, %+v", now.Refunded, now.Earnings, last)
+		}
+		if told := apptest.Emitted[order.ChangeSettled](t, b.Harness); told[len(told)-1].Outcome != "lapsed" || told[len(told)-1].Earnings != usd(8000) {
+			t.Errorf("it was told %+v", told)
 		}
 		if open := now.Changes[len(now.Changes)-1]; open.Status != "lapsed" { // it was about more than is left
 			t.Errorf("the request is %+v", open)

@@ -297,3 +297,36 @@ func TestStaffAreToldThatTheBankDecides(t *testing.T) {
 	}
 	b.sound()
 }
+
+// Two refunds wait, and the bank keeps less than both: the older one pays first, and the rest is sent.
+func TestOfSeveralRefundsThatWaitTheOldestPaysFirst(t *testing.T) {
+	b := onSQLite(t)
+	o := b.delivered()
+	b.simulate("chargeback-half", o.Payment.ID, "")
+	for range 2 {
+		must(b.orders.RefundPart(b.seller, order.RefundPartRequest{RequestID: b.key(), OrderID: o.ID, Amount: 3000, Reason: "x"}))(t)
+	}
+	must(b.orders.Accept(b.buyer, order.AcceptRequest{OrderID: o.ID}))(t)
+	b.decideCase(o.Payment, "lost")
+	b.tasks()
+	b.buyerHas(o.Payment, 2*3165-5275, 5275, 0)
+	b.bears(0)
+	b.holds(3200, 0, 0, 0)
+}
+
+// Nothing of a completed order is the seller's any more, and the bank takes the payment as well: the marketplace bears it, until it
+// is known that the refund was not sent.
+func TestACaseAboutWhatWentBackCompletelyTakesNothingFromTheSeller(t *testing.T) {
+	b := onSQLite(t)
+	o := b.completed()
+	b.set("refunds", "wait")
+	must(b.orders.StaffRefund(b.staff, order.StaffRefundRequest{RequestID: b.key(), OrderID: o.ID, Amount: 10000, Reason: "x"}))(t)
+	b.tasks()
+	b.reversed(o.Payment, "lost")
+	b.holds(0, 0, 0, 0)
+	b.bears(10550)
+	b.set("refunds", "arrive")
+	b.pass(time.Hour)
+	b.buyerHas(o.Payment, 0, 10550, 0)
+	b.bears(0)
+}
