@@ -203,3 +203,18 @@ func TestNobodyIsLetToOrderTheirOwnGig(t *testing.T) {
 		t.Errorf("answered %d with a way to order", page.Code)
 	}
 }
+
+// Row O17: an order that came to nothing promises nobody money, and is not due.
+func TestAnOrderThatCameToNothingEarnsNothing(t *testing.T) {
+	for _, state := range []order.Status{order.StatusCancelled, order.StatusExpired, order.StatusCompleted} {
+		w := newWorld()
+		w.role, w.state = "seller", state
+		page := words(parsed(t, visit(w.member(t), "/orders/o1")))
+		if strings.Contains(page, "You earn") != (state == order.StatusCompleted) || strings.Contains(page, "Due") {
+			t.Errorf("%s: the seller reads %s", state, page)
+		}
+	}
+	if list := visit(newWorld().member(t), "/orders").Body.String(); strings.Count(list, `<s class="amount`) != 1 {
+		t.Error("the list does not strike the amount of the one order that was cancelled")
+	}
+}
