@@ -83,21 +83,13 @@ func newCluster(commit string) (*Cluster, error) {
 	if c.who, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if c.dir, err = shortDir("pg-"); err != nil {
+	if c.dir, err = os.MkdirTemp("/tmp", "pg-"); err != nil {
 		return nil, err
 	}
 	if err = c.initialise(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(c.dir))
 	}
 	return c, nil
-}
-
-// shortDir makes a folder with a short name, in memory where there is a memory disk.
-func shortDir(pattern string) (string, error) {
-	if dir, err := os.MkdirTemp("/dev/shm", pattern); err == nil {
-		return dir, nil
-	}
-	return os.MkdirTemp("/tmp", pattern)
 }
 
 func (c *Cluster) initialise() error {
