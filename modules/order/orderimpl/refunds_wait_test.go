@@ -330,3 +330,20 @@ func TestACaseAboutWhatWentBackCompletelyTakesNothingFromTheSeller(t *testing.T)
 	b.buyerHas(o.Payment, 0, 10550, 0)
 	b.bears(0)
 }
+
+// What the bank has kept is kept from the buyer's refunds once: the rest of those that come to nothing is credit.
+func TestRefundsBeyondWhatTheBankHasKeptBecomeCredit(t *testing.T) {
+	b := onSQLite(t)
+	o := b.delivered()
+	b.set("refunds", "wait")
+	for _, amount := range []int64{5500, 500} {
+		must(b.orders.RefundPart(b.seller, order.RefundPartRequest{RequestID: b.key(), OrderID: o.ID, Amount: amount, Reason: "x"}))(t)
+	}
+	b.tasks() // both are under way
+	b.simulate("chargeback-half", o.Payment.ID, "")
+	b.decideCase(o.Payment, "lost")
+	b.is(b.get(o), order.StatusCancelled) // it is more than was left
+	b.set("refunds", "reject")
+	b.pass(time.Hour)
+	b.buyerHas(o.Payment, 0, 5275, 6330-5275)
+}
