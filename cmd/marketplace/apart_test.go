@@ -40,9 +40,9 @@ func partitions(t *testing.T, n int) (all []shape) {
 	return all
 }
 
-// unhurried lets few people do in seconds what many do in minutes, for as long as a test takes. Their passwords are worth
+// unhurried lets few people do in seconds what many do in minutes. Their passwords are worth
 // nothing: hashing them as others are hashed would be half of the work of all stories.
-const unhurried = "auth: {access_token_life: 1h, password_hash_memory: 64, password_hash_time: 1}, chat: {messages_per_minute: 100000}, order: {unpaid_orders_per_buyer: 10000"
+const unhurried = "auth: {password_hash_memory: 64, password_hash_time: 1}, chat: {messages_per_minute: 100000}, order: {unpaid_orders_per_buyer: 10000"
 
 // layout is how a deployment is configured: one file a process, and one for a command that looks at all of it.
 type layout struct {

@@ -140,7 +140,7 @@ func newFleet(t *testing.T, s shape) *fleet {
 	f := &fleet{market: newMarket(), layout: s.layout(t), talks: map[*person]string{}}
 	f.client.Timeout = 10 * time.Second
 	for _, file := range f.files {
-		c := newChild(t, file)
+		c := newChild(t, strings.Replace(file, "auth: {", "auth: {access_token_life: 1h, ", 1)) // five hundred kills take longer than 15m
 		c.start(t)
 		f.children = append(f.children, c)
 		f.enter(c.config(t))
