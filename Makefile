@@ -32,7 +32,7 @@ RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc golang.o
 
 # Tests that drive a browser or real processes, tell stories in many shapes, or compute for long: the race detector sees no
 # more in them than in the others, and makes them several times as long. They run without it, beside the others.
-ALONE := InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|RandomPartitions|InReplicas|ThousandRandomOrders|AFailureAfterAny|InEveryBrand|IsShownAndDoesNothing|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
+ALONE := InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|RandomPartitions|InFurtherShapes|ThousandRandomOrders|AFailureAfterAny|InEveryBrand|IsShownAndDoesNothing|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
 
 test: services ## All tests, with the race detector; on Debian, install what they need first
 	@$(MAKE) --no-print-directory --jobs 2 test-raced test-alone

@@ -114,8 +114,7 @@ func (c *Cluster) attributes() *syscall.SysProcAttr {
 // watchPostgres is the parent of the server: it reads from a pipe that the test binary holds, so when the binary ends, even
 // by SIGKILL, the read returns, the server is stopped at once, and its folder removed unless it is asked to stay.
 const watchPostgres = `"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=1500 \
-	-c fsync=off -c synchronous_commit="$3" -c full_page_writes=off -c shared_buffers=64MB \
-	-c autovacuum=off -c jit=off -c wal_level=minimal -c max_wal_senders=0 -c checkpoint_timeout=1h & pid=$!
+	-c fsync=off -c synchronous_commit="$3" -c full_page_writes=off -c shared_buffers=64MB -c jit=off & pid=$!
 trap '' INT TERM HUP
 read -r last
 kill -QUIT $pid

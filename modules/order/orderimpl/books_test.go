@@ -31,7 +31,8 @@ type crowd struct {
 	ended  map[order.Status]int
 }
 
-func (c *crowd) one() {
+// one leads an order to its end; closely: with a look at all invariants after every step.
+func (c *crowd) one(closely bool) {
 	c.t.Helper()
 	price := 500 + c.random.Int64N(1_999_500)
 	gigID := []string{"plain", "logo"}[c.random.IntN(2)]
@@ -46,7 +47,9 @@ func (c *crowd) one() {
 	}
 	c.open[o.ID] = subtotal
 	for range 16 {
-		c.step(o)
+		if c.step(o); closely {
+			c.sound()
+		}
 		if o = c.get(o); o.EndedAt != nil {
 			break
 		}
@@ -168,15 +171,15 @@ func TestTheBooksAreInOrderAfterAThousandRandomOrders(t *testing.T) {
 		seed := rand.Uint64()
 		t.Logf("seed %d", seed)
 		c := &crowd{bed: newBed(t, open, nil), random: rand.New(rand.NewPCG(seed, 0)), open: map[string]int64{}, raised: map[string]raised{}, ended: map[order.Status]int{}}
-		orders := 1000
+		orders, closely := 1000, 20 // a look takes longer with every order
 		if tortured {
-			orders = 5000
+			orders, closely = 5000, 300
 		} else if testing.Short() || raceDetector || c.DB.Postgres() { // SQLite is Go here, and a tenth as fast under the detector
 			orders = 100
 		}
 		for i := range orders {
 			c.hooks.lost.Store(c.random.IntN(5) == 0)
-			c.one()
+			c.one(i < closely)
 			if i%100 == 0 {
 				c.check()
 			}
