@@ -14,7 +14,7 @@ const (
 
 	// Machines that test are busy with other things.
 	leastDrain = 0 // events a second
-	backWithin = 15 * time.Second
+	backWithin = time.Minute
 
 	aggregatesMany, aggregatesFew, eventsEach = 30, 20, 30
 )
