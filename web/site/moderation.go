@@ -11,7 +11,6 @@ import (
 
 	"marketplace/modules/auth"
 	"marketplace/modules/chat"
-	"marketplace/modules/order"
 	"marketplace/platform/fault"
 	"marketplace/platform/identity"
 )
@@ -94,34 +93,18 @@ type caseMessage struct {
 	Offer *offerView
 }
 
-// caseMessages puts the offers into their places, with one question for all of them. They are part of the conversation that the
-// staff are reading.
+// caseMessages puts the offers into their places: they are part of the conversation that the staff are reading.
 func (s *Site) caseMessages(ctx context.Context, caseID string, messages []chat.CaseMessage) ([]caseMessage, error) {
-	shown := make([]caseMessage, len(messages))
-	var ids []string
+	ids := make([]string, len(messages))
 	for i, m := range messages {
-		shown[i].CaseMessage = m
-		if m.Kind == chat.KindOffer && m.SubjectID != "" {
-			ids = append(ids, m.SubjectID)
-		}
+		ids[i] = offerIn(m.Message)
 	}
-	if len(ids) == 0 {
-		return shown, nil
+	found, err := s.offersIn(ctx, ids, caseID, "")
+	shown := make([]caseMessage, len(messages))
+	for i, m := range messages {
+		shown[i] = caseMessage{m, found[ids[i]]}
 	}
-	list, err := s.Orders.ListOffers(ctx, order.ListOffersRequest{IDs: ids, CaseID: caseID})
-	if err != nil {
-		return nil, err
-	}
-	for _, o := range list.Items {
-		v := viewOffer(ctx, o, "")
-		v.InCase = true
-		for i := range shown {
-			if shown[i].SubjectID == o.ID {
-				shown[i].Offer = &v
-			}
-		}
-	}
-	return shown, nil
+	return shown, err
 }
 
 func casePath(id string) string { return "/operator/reports/" + url.PathEscape(id) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"marketplace/modules/chat"
@@ -119,31 +120,45 @@ func whichMilestone(l *language.Language, number, of int) string {
 	return l.Text(fmt.Sprintf("Milestone %d of %d", number, of))
 }
 
-// showOffers puts the offers that messages show into their places: one question for all of them. Without the module the
-// messages are shown without.
+// showOffers puts the offers that messages show into their places. Without the module the messages are shown without.
 func (s *Site) showOffers(ctx context.Context, messages []messageView, back string) error {
-	var ids []string
-	for _, m := range messages {
-		if m.Kind == chat.KindOffer && m.SubjectID != "" {
-			ids = append(ids, m.SubjectID)
-		}
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = offerIn(m.Message)
 	}
+	found, err := s.offersIn(ctx, ids, "", back)
+	for i, id := range ids {
+		messages[i].Offer = found[id]
+	}
+	return err
+}
+
+// offerIn is the id of the offer that a message shows, or empty.
+func offerIn(m chat.Message) string {
+	if m.Kind != chat.KindOffer {
+		return ""
+	}
+	return m.SubjectID
+}
+
+// offersIn finds the offers of messages by their ids, some of them empty, with one question for all of them. Staff name the case
+// in which they read the conversation.
+func (s *Site) offersIn(ctx context.Context, ids []string, caseID, back string) (map[string]*offerView, error) {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "" })
 	if len(ids) == 0 {
-		return nil
+		return nil, nil
 	}
-	list, err := s.Orders.ListOffers(ctx, order.ListOffersRequest{IDs: ids})
+	list, err := s.Orders.ListOffers(ctx, order.ListOffersRequest{IDs: ids, CaseID: caseID})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found := map[string]*offerView{}
 	for _, o := range list.Items {
 		v := viewOffer(ctx, o, back)
+		v.InCase = caseID != ""
 		found[o.ID] = &v
 	}
-	for i, m := range messages {
-		messages[i].Offer = found[m.SubjectID]
-	}
-	return nil
+	return found, nil
 }
 
 // Can says whether who looks may do something with the offer now.
