@@ -48,7 +48,10 @@ func TestMain(m *testing.M) {
 // browser returns the shared Chromium. Where there is none the test is skipped; with CI=true it fails.
 func browser(t testing.TB) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
+	path, err := exec.LookPath("chromium-headless-shell") // without windows: half the work
+	if err != nil {
+		path, err = exec.LookPath("chromium")
+	}
 	if err == nil {
 		chromium.start.Do(func() { startChromium(path) })
 		err = chromium.err

@@ -52,6 +52,12 @@ func hearTogether(p *process, refuse func(e placed) error) *company {
 	return c
 }
 
+func (c *company) hasTold() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.told)
+}
+
 // want checks that they came together where they can, and that each was told of once.
 func (c *company) want(t *testing.T, h *harness, together, told int) {
 	t.Helper()
@@ -108,7 +114,7 @@ func poisonTogether(t *testing.T, h *harness) {
 	p.start()
 	apptest.Eventually(t, func() bool {
 		return p.count(h.keeper("order", "chat"), "SELECT COALESCE(MAX(attempts), 0) FROM outbox_deliveries") >= 3 &&
-			p.count("chat", "SELECT COUNT(*) FROM effects") == 22
+			p.count("chat", "SELECT COUNT(*) FROM effects") == 22 && c.hasTold() == 22 // which it does after the commit
 	})
 	for aggregate, ns := range p.effects("chat") {
 		want := 5

@@ -137,7 +137,12 @@ func TestStaffDecideReportsAndSayWhatIsLookedFor(t *testing.T) {
 	if !strings.Contains(page, `data-offer="of1"`) || !strings.Contains(page, "First drafts") || w.asked.CaseID == "" || strings.Contains(page, `<a href="/offers/of1">`) {
 		t.Errorf("an offer in a case is not shown as it is; asked was %+v", w.asked)
 	}
-	w.cards = false
+	w.away = fault.Unavailablef(9, "Away.")
+	if page := visit(staff, "/operator/reports/k3"); page.Code != http.StatusOK || !strings.Contains(page.Body.String(), "Not available at the moment: offers") ||
+		!strings.Contains(page.Body.String(), "You may read until") || strings.Contains(page.Body.String(), "No messages yet") {
+		t.Errorf("while offers are away, a case is answered with %d: %s", page.Code, page.Body)
+	}
+	w.away, w.cards = nil, false
 	for _, path := range []string{"/operator/reports/k1"} {
 		if page := visit(w.member(t), path); page.Code != http.StatusNotFound {
 			t.Errorf("a member got %d at %s", page.Code, path)

@@ -55,6 +55,7 @@ type casePage struct {
 	Older    string
 	Reading  form
 	Closing  form
+	Missing  missing
 }
 
 // ShowCase shows a report. Its messages are there while the one who looks has said why they must be read.
@@ -77,14 +78,19 @@ func (s *Site) showCase(c echo.Context, status int, reading, closing form) error
 		if err != nil {
 			return err
 		}
-		if page.Messages, err = s.caseMessages(ctx, found.ID, list.Items); err != nil {
+		cards := s.gather(ctx)
+		cards.want(partOffers, func(ctx context.Context) (err error) {
+			page.Messages, err = s.caseMessages(ctx, found.ID, list.Items)
+			return err
+		})
+		if page.Missing, err = cards.wait(); err != nil {
 			return err
 		}
 		if list.NextCursor != "" {
 			page.Older = listPath(casePath(found.ID), "before", list.NextCursor)
 		}
 	}
-	return s.show(c, status, "operator/report", view{Title: "Report about " + found.Reported.Username, Data: page})
+	return s.show(c, status, "operator/report", view{Title: "Report about " + found.Reported.Username, Missing: page.Missing, Data: page})
 }
 
 // caseMessage is a message as staff read it: of an offer with its card.

@@ -64,6 +64,9 @@ func (o orders) GetOffer(_ context.Context, q order.GetOfferRequest) (order.Offe
 func (o orders) ListOffers(_ context.Context, q order.ListOffersRequest) (order.OfferList, error) {
 	o.w.read("orders.ListOffers")
 	o.w.asked = q
+	if o.w.away != nil {
+		return order.OfferList{}, o.w.away
+	}
 	if o.w.empty {
 		return order.OfferList{}, nil
 	}

@@ -32,6 +32,7 @@ type world struct {
 	seller  bool   // whether ana sells
 	draft   user.SellerDraft
 	empty   bool // nothing is there
+	away    error // what a list of offers answers
 	once    bool // lists of orders have one page
 	closed  *notification.Closure
 	calls   []string

@@ -189,7 +189,7 @@ func (w *walker) compare(x *bargain) {
 			paid++
 		}
 	}
-	if o.Status != x.status || paid != x.paid || !o.ExpiresAt.Equal(x.expires) {
+	if o.Status != x.status || paid != x.paid || o.ExpiresAt.Sub(x.expires).Abs() > time.Second { // the clock went on since the acceptance
 		w.t.Fatalf("it is %s until %s with %d paid, want %s until %s with %d", o.Status, o.ExpiresAt, paid, x.status, x.expires, x.paid)
 	}
 }

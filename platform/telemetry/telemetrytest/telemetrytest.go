@@ -8,14 +8,23 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed ecs-9.4.txt
 var published string
 
+var known = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{}
+	for name := range strings.FieldsSeq(published) {
+		names[name] = true
+	}
+	return names
+})
+
 // IsKnown says whether a field of this dotted name may be logged.
 func IsKnown(field string) bool {
-	return strings.HasPrefix(field, "market.") || strings.HasPrefix(field, "labels.") || slices.Contains(strings.Fields(published), field)
+	return strings.HasPrefix(field, "market.") || strings.HasPrefix(field, "labels.") || known()[field]
 }
 
 // Foreign returns the fields of a line of the log (one JSON object) that may not be in it, and an error if it is no line.

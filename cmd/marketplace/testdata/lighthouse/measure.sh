@@ -10,5 +10,5 @@ CGO_ENABLED=0 "$1" build -trimpath -ldflags "-s -w" -o "$data/marketplace" ./cmd
 served=$!
 for _ in $(seq 240); do curl -fso /dev/null http://127.0.0.1:8097/ && break; sleep 0.5; done
 sleep 5 # pictures are drawn after the start
-CHROME_PATH=${CHROME_PATH:-$(command -v chromium || command -v chromium-browser || command -v google-chrome)} \
+CHROME_PATH=${CHROME_PATH:-$(command -v chromium || command -v chromium-browser || command -v chromium-headless-shell || command -v google-chrome)} \
 	node "$here/run.mjs" http://127.0.0.1:8097 "${2:-3}"
