@@ -14,7 +14,7 @@ TIMEOUT ?= 20m
 FAST := GOGC=400 GOMEMLIMIT=3GiB $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'END { print $$4 }') -gt 2000000 && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-raced test-alone test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
+.PHONY: help run demo test test-raced test-beside test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,20 +28,25 @@ demo: ## The same with new data, which is thrown away at the end
 # The race detector looks at our code and at what runs beside it, not into what only computes: SQLite, which is C made into
 # Go, passwords and pictures. Tests of the database take half as long so. A package that makes copies of generic code of
 # sync may not be here: the program would have one copy, without its marks, and the detector would see races that are none.
-RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b image/...,-gcflags=$(computes)=-race=false)
+RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc modernc.org/memory golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b image/...,-gcflags=$(computes)=-race=false)
 
-# Tests that drive a browser or real processes, tell stories in many shapes, or compute for long: the race detector sees no
-# more in them than in the others, and makes them several times as long. They run without it, beside the others.
-ALONE := InABrowser|BrowsersComplaints|KeyboardAlone|PagesFit|EveryPageIsForEverybody|OnAPhone|LightAtFirstSight|DraftsAreKept|DoubleClickIsOne|KillsLose|ProcessIsKilled|WalkFromOne|RandomPartitions|InFurtherShapes|ThousandRandomOrders|AFailureAfterAny|InEveryBrand|IsShownAndDoesNothing|IndependentOracle|StormOfWebhooks|LooksAsIfItHappened
+# Of the largest packages the detector looks at the tests in which several things happen at once. The others do one thing
+# after the other, drive a browser or real processes, or compute for long: it sees nothing more in them, and makes them many
+# times as long. They run without it, beside the others.
+LARGE   := ./cmd/marketplace ./modules/order/orderimpl ./platform/bus ./web/site
+AT_ONCE := TestStories$$|LiveChannel|ModuleThatIsAway|TellsItsOperator|CommandsReach|EveryPageIsWholeAndAccessible|EveryFormDoes|StaticFiles
+AT_ONCE := $(AT_ONCE)|OnSQLite$$|OnPostgreSQLAndRabbitMQ|Replicas|WhoseDatabase|Watcher|Stopping|Together|AnEvent|Queue
+AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|OneAnswer|SpentOnce|SentOnce|OneProcessAtATime|AnotherProcess|FromPlacingTo|Remote|TheFigures|ClockThatJumps
 
-test: services ## All tests, with the race detector; on Debian, install what they need first
-	@$(MAKE) --no-print-directory --jobs 2 test-raced test-alone
+test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
+	@$(MAKE) --no-print-directory --jobs 2 test-raced test-beside
 
 test-raced:
-	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(ALONE)' ./...
+	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
+	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -run '$(AT_ONCE)' $(LARGE)
 
-test-alone:
-	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -run '$(ALONE)' ./cmd/marketplace ./modules/order/orderimpl ./web/site
+test-beside:
+	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(LARGE)
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

@@ -35,7 +35,7 @@ func partitions(t *testing.T, n int) (all []shape) {
 		for i, part := range parts {
 			names[i] = strings.Join(part, "+")
 		}
-		all = append(all, shape{name: strings.Join(names, " "), database: apptest.Postgres, broker: apptest.RabbitMQ, parts: parts})
+		all = append(all, shape{name: strings.Join(names, " "), database: postgres, broker: apptest.RabbitMQ, parts: parts})
 	}
 	return all
 }

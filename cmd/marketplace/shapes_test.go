@@ -43,15 +43,20 @@ type shape struct {
 func shapes() []shape {
 	return []shape{
 		{name: "one process on SQLite", database: func(testing.TB) string { return "" }},
-		{name: "one process on PostgreSQL", database: apptest.Postgres},
-		{name: "one process on PostgreSQL and RabbitMQ", database: apptest.Postgres, broker: apptest.RabbitMQ},
-		{name: "eight processes", database: apptest.Postgres, broker: apptest.RabbitMQ, parts: each(everyModule())},
+		{name: "one process on PostgreSQL", database: postgres},
+		{name: "one process on PostgreSQL and RabbitMQ", database: postgres, broker: apptest.RabbitMQ},
+		{name: "eight processes", database: postgres, broker: apptest.RabbitMQ, parts: each(everyModule())},
 		twoReplicas(),
 	}
 }
 
 func twoReplicas() shape {
-	return shape{name: "two replicas of each", database: apptest.Postgres, broker: apptest.RabbitMQ, parts: each(everyModule()), replicas: 2}
+	return shape{name: "two replicas of each", database: postgres, broker: apptest.RabbitMQ, parts: each(everyModule()), replicas: 2}
+}
+
+// postgres is a database with everybody's tables.
+func postgres(t testing.TB) string {
+	return apptest.PostgresWith(t, "auth", "user", "gig", "order", "review", "chat", "notification")
 }
 
 // each puts every module into a process of its own.
@@ -170,6 +175,11 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 	log := zap.NewNop()
 	if os.Getenv("TEST_LOG") != "" {
 		log = zap.Must(zap.NewDevelopment())
+	}
+	for _, module := range everyModule() {
+		if module != "web" && c.Hosts(module) && c.DatabaseOf(module) == "" {
+			apptest.Tables(t, c.Data, module)
+		}
 	}
 	p := process{config: c, log: log, clock: m.clock, out: &cobra.Command{}}
 	if m.told != nil {

@@ -14,7 +14,7 @@ import (
 // way. Both hold the same 2,000 in the same order, and a third hears nothing.
 func TestATalkSurvivesAHundredCutsAndTwentyKills(t *testing.T) {
 	others := everyModule()[:len(everyModule())-1]
-	f := newFleet(t, shape{database: apptest.Postgres, broker: apptest.RabbitMQ, parts: [][]string{{"web"}, others}, replicas: 2})
+	f := newFleet(t, shape{database: postgres, broker: apptest.RabbitMQ, parts: [][]string{{"web"}, others}, replicas: 2})
 	var gateways []*child
 	for _, c := range f.children {
 		if c.config(t).Hosts("web") {

@@ -11,6 +11,7 @@ package apptest
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"go.uber.org/zap"
@@ -29,6 +30,7 @@ type Harness struct {
 
 	app       *app.App
 	elsewhere *app.Host // another module, for Emit
+	config    config.Config
 }
 
 // Option changes the harness.
@@ -73,13 +75,19 @@ func Host(t testing.TB, module string, options ...Option) *Harness {
 			t.Errorf("close the process: %v", err)
 		}
 	})
-	h := &Harness{Mails: mails, app: a}
+	h := &Harness{Mails: mails, app: a, config: o.Config}
 	h.Host = h.open(t, module)
 	return h
 }
 
+// elsewhere is the module that emits what tests say.
+const elsewhere = "elsewhere"
+
 func (h *Harness) open(t testing.TB, module string) *app.Host {
 	t.Helper()
+	if h.config.DatabaseOf(module) == "" {
+		Tables(t, h.config.Data, module)
+	}
 	host, err := h.app.Open(module)
 	if err != nil {
 		t.Fatalf("open what %s needs: %v", module, err)
@@ -93,8 +101,10 @@ func Databases(t *testing.T, run func(t *testing.T, open func(module string, opt
 		run(t, func(module string, options ...Option) *Harness { return Host(t, module, options...) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		url := Postgres(t)
+		var url string
+		var first sync.Once
 		run(t, func(module string, options ...Option) *Harness {
+			first.Do(func() { url = PostgresWith(t, module, elsewhere) })
 			return Host(t, module, append([]Option{Config(func(c *config.Config) { c.Database = url })}, options...)...)
 		})
 	})
@@ -104,7 +114,7 @@ func Databases(t *testing.T, run func(t *testing.T, open func(module string, opt
 // tasks wait for h.RunTasks.
 func Start[S, D any](t testing.TB, h *Harness, m app.Module[S, D], deps D) S {
 	t.Helper()
-	h.elsewhere = h.open(t, "elsewhere")
+	h.elsewhere = h.open(t, elsewhere)
 	service := app.Use(h.app, m, deps)
 	if err := h.app.Err(); err != nil {
 		t.Fatalf("start %s: %v", m.Name, err)

@@ -61,7 +61,7 @@ func (c *Cluster) Stop(t testing.TB) {
 // URL returns the address of a fresh, empty database. The server must run when the test ends, or be stopped for good.
 func (c *Cluster) URL(t testing.TB) string {
 	t.Helper()
-	return databaseOn(t, c.admin())
+	return databaseOn(t, c.admin(), "template0")
 }
 
 // Socket is the path on which the server listens.

@@ -26,19 +26,24 @@ var server struct {
 // PostgreSQL the test is skipped; with CI=true it fails.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	admin := os.Getenv("TEST_DATABASE")
-	if admin == "" {
-		server.start.Do(func() {
-			if server.cluster, server.err = newCluster("off"); server.err == nil {
-				server.err = server.cluster.run(context.WithoutCancel(t.Context()))
-			}
-		})
-		if server.err != nil {
-			withoutPostgres(t, server.err)
-		}
-		admin = server.cluster.admin()
+	return databaseOn(t, postgres(t), "template0")
+}
+
+// postgres is where databases are made.
+func postgres(t testing.TB) (admin string) {
+	t.Helper()
+	if admin = os.Getenv("TEST_DATABASE"); admin != "" {
+		return admin
 	}
-	return databaseOn(t, admin)
+	server.start.Do(func() {
+		if server.cluster, server.err = newCluster("off"); server.err == nil {
+			server.err = server.cluster.run(context.WithoutCancel(t.Context()))
+		}
+	})
+	if server.err != nil {
+		withoutPostgres(t, server.err)
+	}
+	return server.cluster.admin()
 }
 
 func withoutPostgres(t testing.TB, err error) {
@@ -49,11 +54,11 @@ func withoutPostgres(t testing.TB, err error) {
 	t.Skipf("skipped, this test needs PostgreSQL (install it, or set TEST_DATABASE to the URL of one): %v", err)
 }
 
-// databaseOn makes a database that is dropped when the test ends.
-func databaseOn(t testing.TB, admin string) string {
+// databaseOn makes a copy of a database that is dropped when the test ends.
+func databaseOn(t testing.TB, admin, template string) string {
 	t.Helper()
 	name := "test_" + uuid.NewString()[:8]
-	if err := statement(t.Context(), admin, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	if err := statement(t.Context(), admin, "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE "+template); err != nil {
 		t.Fatalf("make a database for the test: %v", err)
 	}
 	ctx := context.WithoutCancel(t.Context())
@@ -62,12 +67,21 @@ func databaseOn(t testing.TB, admin string) string {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})
-	u, err := url.Parse(admin)
+	address, err := urlOf(admin, name)
 	if err != nil {
 		t.Fatalf("read TEST_DATABASE: %v", err)
 	}
+	return address
+}
+
+// urlOf is the address of a database on the same server.
+func urlOf(admin, name string) (string, error) {
+	u, err := url.Parse(admin)
+	if err != nil {
+		return "", err
+	}
 	u.Path = "/" + name
-	return u.String()
+	return u.String(), nil
 }
 
 func statement(ctx context.Context, admin, sql string) error {
