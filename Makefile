@@ -11,10 +11,10 @@ TIMEOUT ?= 20m
 
 # Test databases live in memory where there is a memory disk of 2 GB: they wait for every byte otherwise. The collector of garbage may
 # wait for more of it, up to a limit: a tenth of the tests' time is its.
-FAST := GOGC=400 GOMEMLIMIT=3GiB $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'END { print $$4 }') -gt 2000000 && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
+FAST := GORACE=atexit_sleep_ms=100 GOGC=400 GOMEMLIMIT=3GiB $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'END { print $$4 }') -gt 2000000 && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-raced test-beside test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
+.PHONY: help run demo test test-raced test-large test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,20 +32,20 @@ RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc modernc.
 
 # Of the largest packages the detector looks at the tests in which several things happen at once. The others do one thing
 # after the other, drive a browser or real processes, or compute for long: it sees nothing more in them, and makes them many
-# times as long. They run without it, beside the others.
+# times as long. They run without it.
 LARGE   := ./cmd/marketplace ./modules/order/orderimpl ./platform/bus ./web/site
 AT_ONCE := TestStories$$|LiveChannel|ModuleThatIsAway|TellsItsOperator|CommandsReach|EveryPageIsWholeAndAccessible|EveryFormDoes|StaticFiles
 AT_ONCE := $(AT_ONCE)|OnSQLite$$|OnPostgreSQLAndRabbitMQ|Replicas|WhoseDatabase|Watcher|Stopping|Together|AnEvent|Queue
 AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|OneAnswer|SpentOnce|SentOnce|OneProcessAtATime|AnotherProcess|FromPlacingTo|Remote|TheFigures|ClockThatJumps
 
 test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
-	@$(MAKE) --no-print-directory --jobs 2 test-raced test-beside
+	@$(MAKE) --no-print-directory test-raced test-large
 
 test-raced:
-	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
+	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 3 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
 	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -run '$(AT_ONCE)' $(LARGE)
 
-test-beside:
+test-large:
 	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(LARGE)
 
 test-fast: ## The tests that need nothing installed; the others are skipped

@@ -50,6 +50,7 @@ func (a alarm) look(d time.Duration) {
 	a.t.Helper()
 	for ; d > 0; d -= 15 * time.Second {
 		a.clock.Advance(15 * time.Second)
+		a.change("auth", "UPDATE outbox_deliveries SET attempts = 0 WHERE dead_at IS NULL") // on a slow machine each step is a further attempt
 		if err := a.apps[0].Bus().Measure(a.ctx); err != nil {
 			a.t.Fatal(err)
 		}

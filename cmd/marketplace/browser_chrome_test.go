@@ -236,6 +236,9 @@ func (s *surfer) open(path string) {
 	s.land("open "+path, chromedp.Navigate(s.m.url+path))
 }
 
+// unhasty looks for something on the page again after a pause: each look is work for the browser.
+var unhasty = chromedp.RetryInterval(30 * time.Millisecond)
+
 // control finds the link, button or fold with a name, or with a name that begins so; first those of the content. It is
 // nothing while something else covers it.
 const control = `((name, near) => {
@@ -253,7 +256,7 @@ const control = `((name, near) => {
 })`
 
 func click(name, near string) chromedp.Action[chromedp.Void] {
-	return chromedp.Click(chromedp.JSPath(control + script(name, near)))
+	return chromedp.Click(chromedp.JSPath(control+script(name, near)), unhasty)
 }
 
 // script writes the arguments of a function.
@@ -292,7 +295,7 @@ func (s *surfer) fill(pairs ...string) {
 	s.t.Helper()
 	for i := 0; i+1 < len(pairs); i += 2 {
 		find := named + script(pairs[i])
-		s.do("fill in "+pairs[i], chromedp.WaitReady(chromedp.JSPath("((e) => { e?.focus(); e?.select(); return e; })("+find+")")),
+		s.do("fill in "+pairs[i], chromedp.WaitReady(chromedp.JSPath("((e) => { e?.focus(); e?.select(); return e; })("+find+")"), unhasty),
 			call(input.InsertText, input.InsertTextParams{Text: pairs[i+1]}))
 		if got := s.ask(find + ".value"); got != pairs[i+1] {
 			s.fail("fill in "+pairs[i], fmt.Errorf("the input has %q", got))
@@ -322,7 +325,7 @@ func (s *surfer) choose(name, label string) {
 // upload chooses a file.
 func (s *surfer) upload(name, file string) {
 	s.t.Helper()
-	s.do("choose the file "+file, chromedp.SetUploadFiles(chromedp.JSPath(named+script(name)), []string{file}))
+	s.do("choose the file "+file, chromedp.SetUploadFiles(chromedp.JSPath(named+script(name)), []string{file}, unhasty))
 }
 
 // ask returns what an expression says of the page.
@@ -343,7 +346,7 @@ const shown = `(location.href + "\n" + document.body.innerText.replace(/\s+/g, "
 // holds waits until an expression is true on the page.
 func (s *surfer) holds(what, expression string) {
 	s.t.Helper()
-	s.do("see that "+what, chromedp.WaitReady(chromedp.JSPath("("+expression+") ? document.body : null"), chromedp.RetryInterval(25*time.Millisecond)))
+	s.do("see that "+what, chromedp.WaitReady(chromedp.JSPath("("+expression+") ? document.body : null"), unhasty))
 }
 
 // sees waits until the page says all of it; capitals are a matter of design.

@@ -152,7 +152,7 @@ type Order struct {
 	Credit   money.Amount `json:"credit"`            // that has paid of Total, or will
 	Lines    []Line       `json:"lines"`             // what the subtotal consists of
 	Refunded money.Amount `json:"refunded"`          // of the subtotal, gone back to the buyer; the fee goes back in proportion
-	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion, of what has not gone back
+	Earnings money.Amount `json:"earnings"`          // what the seller gets at completion, of what has not gone back; 0 when the order was cancelled or has expired
 	Payment  *Payment     `json:"payment,omitempty"` // to the buyer only
 
 	Requirements []Requirement `json:"requirements"`      // the questions, with answers once given

@@ -96,6 +96,9 @@ func newOrderRow(o order.Order, role string) orderRow {
 	row := orderRow{Order: o, Other: o.SellerUsername, Status: statusFor(o.Status), Amount: o.Total, Void: isVoid(o)}
 	if role == "seller" {
 		row.Other, row.Amount = o.BuyerUsername, o.Earnings
+		if row.Void {
+			row.Amount = o.Subtotal
+		}
 	}
 	row.Yours, row.Says = o.Next != nil && o.Next.Actor == role, nextSays(o, role)
 	return row

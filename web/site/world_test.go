@@ -31,9 +31,9 @@ type world struct {
 	fail    error  // what the next command answers
 	seller  bool   // whether ana sells
 	draft   user.SellerDraft
-	empty   bool // nothing is there
+	empty   bool  // nothing is there
 	away    error // what a list of offers answers
-	once    bool // lists of orders have one page
+	once    bool  // lists of orders have one page
 	closed  *notification.Closure
 	calls   []string
 	mu      sync.Mutex

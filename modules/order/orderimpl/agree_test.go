@@ -47,8 +47,8 @@ func TestBothSidesCancelTogetherAndTheMoneyGoesBack(t *testing.T) {
 		refused(t, err, fault.Conflict)
 		o = b.agrees(b.buyer, o)
 		b.is(o, order.StatusCancelled)
-		if o.Changes[0].Status != "accepted" || o.Changes[0].Note != "Fine." || o.Payment.Status != "refunding" {
-			t.Errorf("%+v, payment %s", o.Changes[0], o.Payment.Status)
+		if o.Changes[0].Status != "accepted" || o.Changes[0].Note != "Fine." || o.Payment.Status != "refunding" || o.Earnings != usd(0) {
+			t.Errorf("%+v, payment %s, %s earned", o.Changes[0], o.Payment.Status, o.Earnings)
 		}
 		b.tasks()
 		b.sound()

@@ -40,10 +40,10 @@ func (r orderRow) held(refunded int64) ledger.Held {
 		Refunded: r.amount(refunded)}
 }
 
-// earned is what the seller gets of what has not gone back; of an order that was called off, what it would have been.
+// earned is what the seller gets of what has not gone back; of an order that came to nothing, nothing.
 func (r orderRow) earned() int64 {
-	if r.gone() == r.price() && r.Status != order.StatusCompleted {
-		return r.Earnings + r.sum(0, func(l lineRow) int64 { return l.Price - l.SellerFee })
+	if r.Status == order.StatusCancelled || r.Status == order.StatusExpired {
+		return 0
 	}
 	var sum int64
 	for _, h := range r.purses() {

@@ -104,6 +104,9 @@ func TestCreditOfAnOrderThatIsNotPaidIsNeverTaken(t *testing.T) {
 		o := b.onCredit()
 		b.pass(time.Hour)
 		b.is(b.get(o), order.StatusExpired)
+		if e := b.get(o).Earnings; e != usd(0) {
+			t.Errorf("what has expired earns %s", e)
+		}
 		b.owns(3000)
 		b.is(b.pay(o), order.StatusExpired) // late
 		b.tasks()
