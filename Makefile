@@ -32,21 +32,21 @@ RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc modernc.
 
 # Of the largest packages the detector looks at the tests in which several things happen at once. The others do one thing
 # after the other, drive a browser or real processes, or compute for long: it sees nothing more in them, and makes them many
-# times as long. They run without it.
+# times as long. They run without it, beside the others.
 LARGE   := ./cmd/marketplace ./modules/order/orderimpl ./platform/bus ./web/site
 AT_ONCE := TestStories$$|LiveChannel|ModuleThatIsAway|TellsItsOperator|CommandsReach|EveryPageIsWholeAndAccessible|EveryFormDoes|StaticFiles
 AT_ONCE := $(AT_ONCE)|OnSQLite$$|OnPostgreSQLAndRabbitMQ|Replicas|WhoseDatabase|Watcher|Stopping|Together|AnEvent|Queue
 AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|OneAnswer|SpentOnce|SentOnce|OneProcessAtATime|AnotherProcess|FromPlacingTo|Remote|TheFigures|ClockThatJumps
 
 test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
-	@$(MAKE) --no-print-directory test-raced test-large
+	@$(MAKE) --no-print-directory --jobs 2 test-raced test-large
 
 test-raced:
-	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 3 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
+	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
 	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -run '$(AT_ONCE)' $(LARGE)
 
 test-large:
-	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(LARGE)
+	CI=true $(FAST) $(GO) test -vet=off -p 1 -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(LARGE)
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...
