@@ -46,7 +46,7 @@ test-raced:
 	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -run '$(AT_ONCE)' $(LARGE)
 
 test-large:
-	CI=true $(FAST) $(GO) test -vet=off -p 1 -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(LARGE)
+	CI=true $(FAST) $(GO) test -vet=off -p 2 -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(LARGE)
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

@@ -59,9 +59,15 @@ func TestDraftsAreKept(t *testing.T) {
 	s.follow("Log in")
 	s.fill("Title", "I will paint the harbour", "Description", "In oil, on wood.")
 	s.holds("the draft is kept", `Object.keys(localStorage).some((k) => k.startsWith("draft:") && localStorage.getItem(k).includes("on wood"))`)
-	s.open("/help")
+	s.land("leave while typing", chromedp.Evaluate[chromedp.Void](`(() => {
+		const text = document.querySelector("[name=description]");
+		text.value = "In oil, on canvas.";
+		text.dispatchEvent(new Event("input", { bubbles: true }));
+		location.href = "/help";
+	})()`))
 	s.open("/gigs/new")
 	s.sees("Your draft from before is back.")
+	s.holds("the last word is there", `document.querySelector("[name=description]").value === "In oil, on canvas."`)
 	s.holds("the text is there", `document.querySelector("[name=title]").value === "I will paint the harbour"`)
 	s.press("Discard it")
 	s.holds("it is discarded", `document.querySelector("[name=title]").value === "" && !Object.keys(localStorage).some((k) => k.startsWith("draft:"))`)

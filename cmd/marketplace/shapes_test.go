@@ -255,7 +255,7 @@ func (m *market) drain(t testing.TB) {
 func (m *market) waitReady(t testing.TB) {
 	t.Helper()
 	for _, internal := range m.internals {
-		apptest.Eventually(t, func() error { return ready(internal) })
+		apptest.Within(t, 2*time.Minute, func() error { return ready(internal) }) // a broker makes many queues first
 	}
 }
 

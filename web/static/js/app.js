@@ -54,15 +54,16 @@
       else e.value = values[i];
       e.dispatchEvent(new Event("input", { bubbles: true }));
     });
-    let waiting;
-    form.addEventListener("input", () => {
-      clearTimeout(waiting);
-      waiting = setTimeout(() => {
-        if (form.dataset.sent) return;
-        try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), first, values: written() })); } catch { /* full */ }
-      }, 300);
-    });
-    form.addEventListener("submit", () => { clearTimeout(waiting); forget(); });
+    let waiting = 0;
+    const pause = () => { clearTimeout(waiting); waiting = 0; };
+    const keep = () => {
+      pause();
+      if (form.dataset.sent) return;
+      try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), first, values: written() })); } catch { /* full */ }
+    };
+    form.addEventListener("input", () => { pause(); waiting = setTimeout(keep, 300); });
+    addEventListener("pagehide", () => { if (waiting) keep(); }); // or an older draft would be back
+    form.addEventListener("submit", () => { pause(); forget(); });
     let draft = null;
     try { draft = JSON.parse(localStorage.getItem(key)); } catch { /* not ours */ }
     // Only over what it was written over: not over what the server says is wrong, or what was changed elsewhere.
@@ -77,7 +78,7 @@
     button.type = "button";
     button.className = "button quiet small";
     button.textContent = say("Discard it");
-    button.addEventListener("click", () => { restore(JSON.parse(first)); clearTimeout(waiting); forget(); note.remove(); });
+    button.addEventListener("click", () => { restore(JSON.parse(first)); pause(); forget(); note.remove(); });
     note.append(text, button);
     form.before(note);
   };
