@@ -53,7 +53,7 @@ type Service interface {
 
 	// ChangePassword demands the current password and ends the other sessions (row A6).
 	ChangePassword(ctx context.Context, q ChangePasswordRequest) (Done, error)
-	// RequestReset mails a link to choose a new password, valid for an hour, if the account exists; it answers
+	// RequestReset mails a link to choose a new password, valid for half an hour, if the account exists; it answers
 	// the same if not (row A5).
 	RequestReset(ctx context.Context, q RequestResetRequest) (Done, error)
 	// ResetPassword sets the password with the token of that link and ends all sessions.

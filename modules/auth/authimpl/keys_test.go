@@ -221,7 +221,7 @@ func TestThePrivateKeyIsSealedWithTheSecret(t *testing.T) {
 func TestUnsafeSettingsAreRefused(t *testing.T) {
 	for key, value := range map[string]any{
 		"password_min": 7, "password_hash_memory": 32, "password_hash_time": 0, "access_token_life": "2h",
-		"session_idle": "100d", "refresh_grace": "5m", "reset_life": "1s", "signing_key_life": "1s", "failures_per_address": 0,
+		"session_idle": "100d", "refresh_grace": "5m", "reset_life": "31m", "verification_life": "1s", "signing_key_life": "1s", "failures_per_address": 0,
 	} {
 		h := apptest.Host(t, "auth", apptest.Settings(map[string]any{key: value}))
 		if _, err := newService(h.Host, Deps{}); err == nil {

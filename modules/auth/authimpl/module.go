@@ -62,7 +62,7 @@ func defaults() settings {
 		StaffLife:       12 * time.Hour,
 		RefreshGrace:    10 * time.Second,
 		VerifyLife:      day,
-		ResetLife:       time.Hour,
+		ResetLife:       30 * time.Minute,
 		KeyLife:         30 * day,
 		ShortestPass:    8,
 		HashMemory:      19 << 10,
@@ -88,7 +88,8 @@ func (s settings) check(production bool) error {
 	refuse(s.StaffIdleLife < time.Minute || s.StaffLife < s.StaffIdleLife || s.StaffLife > s.AbsoluteLife,
 		"staff_session_idle must be at least 1m, and at most staff_session_life, which must be at most session_life")
 	refuse(s.RefreshGrace > time.Minute, "refresh_grace must be at most 1m")
-	refuse(s.VerifyLife < time.Minute || s.ResetLife < time.Minute, "verification_life and reset_life must be at least 1m")
+	refuse(s.VerifyLife < time.Minute, "verification_life must be at least 1m")
+	refuse(s.ResetLife < time.Minute || s.ResetLife > time.Hour/2, "reset_life must be 1m to 30m") // ASVS 6.4.1
 	refuse(s.KeyLife < time.Hour, "signing_key_life must be at least 1h")
 	refuse(s.ShortestPass < 8 || s.ShortestPass > 64, "password_min must be 8 to 64")
 	memory, passes := leastMemory, leastTime

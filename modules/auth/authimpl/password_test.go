@@ -87,7 +87,7 @@ func TestAForgottenPasswordIsReplacedByALinkThatWorksOnceForAnHour(t *testing.T)
 			return w.token("Ana@example.com", "reset_password")
 		}
 		late := link()
-		w.h.Clock.Advance(time.Hour)
+		w.h.Clock.Advance(30 * time.Minute)
 		w.refused(reset(late, newPassword), fault.Invalid)
 
 		token := link()

@@ -39,7 +39,7 @@ func letters() map[string]letter {
 			Subject:    "Choose a new password",
 			Paragraphs: []string{"Somebody, probably you, asked for a new password for your account."},
 			Button:     "Choose a new password",
-			Note:       "The link works once, for an hour. If it was not you, you need not do anything: your password stays as it is.",
+			Note:       "The link works once, for half an hour. If it was not you, you need not do anything: your password stays as it is.",
 		},
 		"address_taken": {
 			Subject:    "You have an account already",
