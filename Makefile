@@ -14,7 +14,7 @@ TIMEOUT ?= 20m
 FAST := GORACE=atexit_sleep_ms=100 GOGC=400 GOMEMLIMIT=3GiB $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'END { print $$4 }') -gt 2000000 && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-raced test-marketplace test-beside test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
+.PHONY: help run demo test test-modules test-marketplace test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,17 +39,15 @@ AT_ONCE := $(AT_ONCE)|OnSQLite$$|OnSQLiteAndRabbitMQ|Replicas|WhoseDatabase|Watc
 AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|OneAnswer|SpentOnce|SentOnce|OneProcessAtATime|AnotherProcess|FromPlacingTo|Remote|TheFigures|ClockThatJumps
 
 test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
-	@$(MAKE) --no-print-directory --jobs 3 test-raced test-marketplace test-beside
+	@$(MAKE) --no-print-directory --jobs 2 test-modules test-marketplace
 
-test-raced:
+test-modules:
 	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
 	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -run '$(AT_ONCE)' $(LARGE)
+	CI=true $(FAST) $(GO) test -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(filter-out ./cmd/marketplace,$(LARGE))
 
 test-marketplace:
 	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' ./cmd/marketplace
-
-test-beside:
-	CI=true $(FAST) $(GO) test -vet=off -p 1 -parallel 4 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(filter-out ./cmd/marketplace,$(LARGE))
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

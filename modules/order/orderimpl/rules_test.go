@@ -202,7 +202,7 @@ func enough(t *testing.T, steps int) {
 	}
 	p, never, sometimes := process(), 0, 0
 	for _, r := range p {
-		if n := legal[cell{r.From, r.Actor, r.Event}]; r.From != "" && !r.Else && n < steps/10_000 {
+		if n := legal[cell{r.From, r.Actor, r.Event}]; r.From != "" && !r.Else && n < steps/30_000 {
 			t.Errorf("%s by the %s when %s was done %d times: too seldom to say anything", r.Event, r.Actor, r.From, n)
 		}
 	}
@@ -214,7 +214,7 @@ func enough(t *testing.T, steps int) {
 					sometimes++
 					continue
 				}
-				if never++; illegal[c] < steps/100_000 {
+				if never++; illegal[c] < steps/300_000 {
 					t.Errorf("%s by the %s when %s was refused %d times: too seldom to say anything", what, who, status, illegal[c])
 				}
 			}
