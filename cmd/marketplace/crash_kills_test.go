@@ -2,5 +2,5 @@
 
 package main
 
-// kills is how often a process is killed under load, on each of the two databases.
-func kills() int { return 25 }
+// kills is how often a process is killed under load.
+func kills() int { return 50 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Rows X7, Z3, S13: fifty times kill -9 under an order load, half of them on each database, five hundred times on each in make torture. Nothing acknowledged is lost, no journal is unbalanced, no
+// Rows X7, Z3, S13: fifty times kill -9 under an order load, five hundred times in make torture. Nothing acknowledged is lost, no journal is unbalanced, no
 // effect is doubled, no event stays.
 func TestKillsLoseNothingAndDoubleNothing(t *testing.T) {
 	for _, s := range shapes()[:2] {

@@ -56,7 +56,7 @@ func twoReplicas() shape {
 
 // postgres is a database with everybody's tables.
 func postgres(t testing.TB) string {
-	return apptest.PostgresWith(t, "auth", "user", "gig", "order", "review", "chat", "notification")
+	return apptest.PostgresWith(t, everyModule()[:7]...)
 }
 
 // each puts every module into a process of its own.
@@ -176,8 +176,8 @@ func (m *market) run(t testing.TB, c config.Config) (stop func()) {
 	if os.Getenv("TEST_LOG") != "" {
 		log = zap.Must(zap.NewDevelopment())
 	}
-	for _, module := range everyModule() {
-		if module != "web" && c.Hosts(module) && c.DatabaseOf(module) == "" {
+	for _, module := range everyModule()[:7] {
+		if c.Hosts(module) && c.DatabaseOf(module) == "" {
 			apptest.Tables(t, c.Data, module)
 		}
 	}

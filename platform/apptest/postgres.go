@@ -58,7 +58,7 @@ func withoutPostgres(t testing.TB, err error) {
 func databaseOn(t testing.TB, admin, template string) string {
 	t.Helper()
 	name := "test_" + uuid.NewString()[:8]
-	if err := statement(t.Context(), admin, "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE "+template); err != nil {
+	if err := create(t.Context(), admin, name, template); err != nil {
 		t.Fatalf("make a database for the test: %v", err)
 	}
 	ctx := context.WithoutCancel(t.Context())
@@ -72,6 +72,10 @@ func databaseOn(t testing.TB, admin, template string) string {
 		t.Fatalf("read TEST_DATABASE: %v", err)
 	}
 	return address
+}
+
+func create(ctx context.Context, admin, name, template string) error {
+	return statement(ctx, admin, "CREATE DATABASE "+name+" ENCODING 'UTF8' TEMPLATE "+template)
 }
 
 // urlOf is the address of a database on the same server.

@@ -11,12 +11,17 @@ import (
 	"time"
 )
 
-// The child is this test binary, killed with SIGKILL while its broker runs. That one which was killed comes back with what it
-// had is a matter of the bus's tests.
-func TestABrokerIsGoneWithItsTestBinary(t *testing.T) {
+// The child is this test binary. It kills its broker and starts it again, then it is killed itself.
+func TestABrokerIsAwayWhileItIsKilledAndGoneWithItsTestBinary(t *testing.T) {
 	if os.Getenv("APPTEST_CHILD") != "" {
 		b := NewBroker(t)
-		first, second := b.URL(t), b.URL(t)
+		first := b.URL(t)
+		b.Kill(t)
+		if b.dial() == nil {
+			t.Error("it answers although it was killed")
+		}
+		b.Start(t)
+		second := b.URL(t)
 		if first == second {
 			t.Error("the same virtual host twice")
 		}

@@ -108,7 +108,7 @@ func templateOf(admin string, modules []string) (string, error) {
 		return name, nil
 	}
 	name := "tables_of_" + key
-	if err := statement(context.Background(), admin, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
+	if err := create(context.Background(), admin, name, "template0"); err != nil {
 		return "", err
 	}
 	url, err := urlOf(admin, name)

@@ -6,7 +6,7 @@ import "time"
 
 // What the tests of everyday do; torture_test.go has the long versions.
 const (
-	brokerKills  = 1 // and once more, to stay away
+	brokerKills  = 2 // and once more, to stay away
 	brokerAway   = 0 * time.Second
 	crowdPause   = 100 * time.Millisecond
 	patience     = 90 * time.Second // far longer than what a test waits for takes
