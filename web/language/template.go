@@ -163,10 +163,10 @@ func (w *walker) value(text string) string {
 	return text
 }
 
-// run translates a text and keeps the space around it.
+// run translates a text and keeps the space around it. Quotation marks are a text too: each language has its own.
 func (w *walker) run(text string) string {
 	core := strings.TrimSpace(text)
-	if !strings.ContainsFunc(core, unicode.IsLetter) || strings.HasPrefix(core, "<!") || strings.HasPrefix(core, "&") && !strings.Contains(core, " ") {
+	if !strings.ContainsFunc(core, unicode.IsLetter) && !strings.ContainsAny(core, "“”") || strings.HasPrefix(core, "<!") || strings.HasPrefix(core, "&") && !strings.Contains(core, " ") {
 		return text
 	}
 	start := strings.Index(text, core)

@@ -151,3 +151,29 @@ func people(text string) bool {
 
 // unit is a size of a file, a code of a currency, or the zone of a time.
 var unit = regexp.MustCompile(`^[\d.,:\s]*(MB|kB|bytes|UTC|USD)?[)\s]*$`)
+
+// In German whatever opens with „ closes with “, also around what people wrote.
+func TestGermanPagesHaveGermanQuotationMarks(t *testing.T) {
+	w := newWorld()
+	for _, path := range append(addresses(t), "/inbox/c1?find=nothing-like-it") {
+		answer := in(w.member(t), path, "Cookie", "lang=de")
+		if strings.HasPrefix(path, "/dev/") || path == "/problems" || !strings.HasPrefix(answer.Header().Get("Content-Type"), "text/html") {
+			continue // for programmers, in English
+		}
+		for line := range strings.Lines(words(parsed(t, answer))) {
+			if strings.Contains(line, "”") || strings.Count(line, "„") != strings.Count(line, "“") {
+				t.Errorf("%s has other quotation marks: %s", path, line)
+			}
+		}
+	}
+}
+
+// What people look for is their words, also where the product has a translation for them.
+func TestWordsOfASearchStayAsTheyAreWritten(t *testing.T) {
+	page := words(parsed(t, in(open(t, newWorld(), identity.Actor{}), "/gigs?q=Orders&lang=de")))
+	for _, want := range []string{"Ergebnisse für „Orders“", "Filter entfernen: „Orders“"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q: %s", want, page)
+		}
+	}
+}

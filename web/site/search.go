@@ -12,6 +12,7 @@ import (
 	"marketplace/modules/gig"
 	"marketplace/platform/fault"
 	"marketplace/platform/money"
+	"marketplace/web/language"
 )
 
 // searchPage is what was looked for and what was found.
@@ -37,7 +38,8 @@ type searchPage struct {
 
 // activeFilter is a filter that is on, with the address without it.
 type activeFilter struct {
-	Label   string // with {} for the amount, if there is one
+	Words   string // that are looked for
+	Label   string // of the others, with {} for the amount, if there is one
 	Without string
 	Amount  *money.Amount
 }
@@ -75,7 +77,7 @@ func (s *Site) search(c echo.Context, category string) error {
 		}
 		page.Form, status = shown, http.StatusUnprocessableEntity
 	}
-	page.arrange(category)
+	page.arrange(s.language(c), category)
 	if category != "" && page.Category == nil {
 		return fault.NotFoundf("There is no such category.")
 	}
@@ -132,7 +134,7 @@ func (s *Site) searchRequest(values url.Values, cursor string) (gig.SearchReques
 }
 
 // arrange finds the category's place in the tree, and names the page.
-func (p *searchPage) arrange(category string) {
+func (p *searchPage) arrange(l *language.Language, category string) {
 	p.Options = []option{{Value: "", Label: "All categories"}}
 	for i := range p.Shelves {
 		shelf := &p.Shelves[i]
@@ -153,7 +155,7 @@ func (p *searchPage) arrange(category string) {
 		p.Heading, p.Blurb = p.Category.Name, p.Category.Blurb
 	}
 	if words := p.Form.Value("q"); words != "" {
-		p.Heading, p.Blurb = "Results for “"+words+"”", ""
+		p.Heading, p.Blurb = l.Fill("Results for “{}”", words), "" // whatever the words are
 	}
 	for _, name := range []string{"min", "max", "days", "sort"} {
 		p.Filtered = p.Filtered || p.Form.Value(name) != ""
@@ -169,7 +171,7 @@ func (p *searchPage) links(cursor string) {
 		p.Next = p.address("", p.Found.NextCursor)
 	}
 	labels := map[string]func(string) string{
-		"q":    func(v string) string { return "“" + v + "”" },
+		"q":    func(string) string { return "" },
 		"min":  func(string) string { return "From {}" },
 		"max":  func(string) string { return "Up to {}" },
 		"days": func(v string) string { return "Within " + v + " days" },
@@ -177,6 +179,9 @@ func (p *searchPage) links(cursor string) {
 	for _, name := range []string{"q", "min", "max", "days"} {
 		if value := p.Form.Value(name); value != "" && p.Form.Errors[name] == "" {
 			active := activeFilter{Label: labels[name](value), Without: p.address(name, "")}
+			if name == "q" {
+				active.Words = value
+			}
 			if amount, err := money.Parse(value, p.Currency); err == nil && (name == "min" || name == "max") {
 				active.Amount = &amount
 			}
