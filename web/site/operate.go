@@ -198,11 +198,17 @@ func (s *Site) RetryMail(c echo.Context) error {
 
 // timersPage is what will happen by itself.
 type timersPage struct {
-	Timers  []order.Timer
+	Timers  []timerRow
 	Tasks   []processTask
 	Missing []string
 	First   string
 	Next    string
+}
+
+// timerRow is a timer in the list; its order or offer is in the state that all pages call so.
+type timerRow struct {
+	order.Timer
+	Status status
 }
 
 // processTask is a background task of a process.
@@ -251,7 +257,10 @@ func (s *Site) ListTimers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page := timersPage{Timers: list.Items}
+	var page timersPage
+	for _, t := range list.Items {
+		page.Timers = append(page.Timers, timerRow{t, statusFor(t.Status)})
+	}
 	page.First, page.Next = pageLinks("/operator/timers", url.Values{}, c.QueryParam("cursor"), list.NextCursor)
 	processes, away, err := s.Fleet.Processes(ctx)
 	if err != nil {

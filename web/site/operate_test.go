@@ -80,7 +80,7 @@ func (n notifications) RetryMail(context.Context, notification.RetryMailRequest)
 }
 
 func (o orders) ListTimers(context.Context, order.ListTimersRequest) (order.TimerList, error) {
-	return order.TimerList{Items: []order.Timer{{OrderID: "o1", Number: "A1B2C3", Status: order.StatusDelivered, Kind: "completion_end", DueAt: o.w.now, Late: true},
+	return order.TimerList{Items: []order.Timer{{OrderID: "o1", Number: "A1B2C3", Status: order.StatusAwaitingRequirements, Kind: "completion_end", DueAt: o.w.now, Late: true},
 		{OfferID: "of1", Status: "sent", Kind: "offer_end", DueAt: o.w.now}}}, nil
 }
 
@@ -96,7 +96,7 @@ func TestOperatorsSeeHowTheMarketplaceRuns(t *testing.T) {
 		"/operator/events?view=all":       {"Waits for:", "chat"},
 		"/operator/events?view=discarded": {"It is over."},
 		"/operator/mails":                 {"bo@example.com", "550 unknown", "/operator/mails/m1/retry"},
-		"/operator/timers":                {"A1B2C3", "completion_end", "count stars", "it is cloudy", ">10m<"},
+		"/operator/timers":                {"A1B2C3", ">Waiting for details<", ">Sent<", "completion_end", "count stars", "it is cloudy", ">10m<"},
 	} {
 		answer := visit(desk, path)
 		for _, part := range parts {
