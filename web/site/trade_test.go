@@ -63,6 +63,7 @@ func (o orders) order() order.Order {
 			{Actor: "buyer", Text: o.w.text, At: at(-1), Files: []order.FileRef{{ID: "f4", Name: "proof.png", Size: 900, SHA256: "0123456789abcdef"}}}}}
 	case order.StatusCompleted:
 		x.Allowed, x.Next, x.EndedAt = []order.Action{order.ActionReview, order.ActionTip, order.ActionStaffRefund}, nil, &placed
+		x.Dispute = &order.Dispute{ID: "d1", OpenedBy: "buyer", Reason: "quality", Status: "resolved", OpenedAt: at(-20), Refund: usd(1000), Decision: o.w.text}
 		x.Tip = &order.Tip{Amount: usd(500), Message: o.w.text, Payment: &order.Payment{ID: "pay2", Status: "pending", Amount: usd(500), CheckoutURL: "http://marketplace.test/simulator/pay/pay2"}}
 	case order.StatusCancelled, order.StatusExpired:
 		x.Allowed, x.Next, x.EndedAt = nil, nil, &placed
