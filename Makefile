@@ -14,7 +14,7 @@ TIMEOUT ?= 20m
 FAST := GORACE=atexit_sleep_ms=100 GOGC=400 GOMEMLIMIT=3GiB $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'END { print $$4 }') -gt 2000000 && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-modules test-marketplace test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
+.PHONY: help run demo test test-raced test-plain test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,20 +34,25 @@ RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc modernc.
 # after the other, drive a browser or real processes, or compute for long: it sees nothing more in them, and makes them many
 # times as long. They run without it, beside the others.
 LARGE   := ./cmd/marketplace ./modules/order/orderimpl ./platform/bus ./web/site
+# What runs beside all the rest, so that both end at about the same time.
+BESIDE  := ./cmd/marketplace ./platform/bus
 AT_ONCE := TestStories$$|LiveChannel|ModuleThatIsAway|EveryPageIsWholeAndAccessible|EveryFormDoes|StaticFiles
 AT_ONCE := $(AT_ONCE)|OnSQLite$$|OnSQLiteAndRabbitMQ|Replicas|WhoseDatabase|Watcher|Stopping|Together|AnEvent|Queue
 AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|OneAnswer|SpentOnce|SentOnce|OneProcessAtATime|AnotherProcess|FromPlacingTo|Remote|TheFigures|ClockThatJumps
 
+# Without what a debugger wants, which is a tenth of compiling.
+TEST := CI=true $(FAST) $(GO) test -vet=off -gcflags=marketplace/...=-dwarf=false -p 2 -timeout $(TIMEOUT)
+
 test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
-	@$(MAKE) --no-print-directory --jobs 2 test-modules test-marketplace
+	@$(MAKE) --no-print-directory --jobs 2 test-raced test-plain
 
-test-modules:
-	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
-	CI=true $(FAST) $(GO) test $(RACE) -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -run '$(AT_ONCE)' $(LARGE)
-	CI=true $(FAST) $(GO) test -vet=off -p 2 -parallel 4 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' $(filter-out ./cmd/marketplace,$(LARGE))
+test-raced:
+	$(TEST) $(RACE) -parallel 4 $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
+	$(TEST) $(RACE) -parallel 4 -run '$(AT_ONCE)' $(LARGE)
+	$(TEST) -parallel 4 -skip '$(AT_ONCE)' $(filter-out $(BESIDE),$(LARGE))
 
-test-marketplace:
-	CI=true $(FAST) $(GO) test -vet=off -parallel 5 -timeout $(TIMEOUT) -skip '$(AT_ONCE)' ./cmd/marketplace
+test-plain:
+	$(TEST) -parallel 5 -skip '$(AT_ONCE)' $(BESIDE)
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

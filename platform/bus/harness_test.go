@@ -182,7 +182,7 @@ func place(tx *db.Tx, order string) error {
 
 func (p *process) drain() {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 3*time.Minute) // far longer than it takes on a busy machine
 	defer cancel()
 	if err := p.Drained(ctx); err != nil {
 		p.t.Fatalf("drained: %v", err)
