@@ -64,22 +64,23 @@ func (m *memory) settled(context.Context) (bool, error) { return true, nil }
 
 func (m *memory) close() error { return nil }
 
-// lookAfter is the safety net under the wake-up of the commit: once a second it looks for deliveries that wait, such as
-// another replica's, and wakes the workers. One small question an outbox, however many hear it.
+// lookAfter is the safety net under the wake-up of the commit: at the start and then once a second it looks for deliveries
+// that wait, of an earlier run or another replica, and wakes the workers. One small question an outbox, however many hear it.
 func (o outbox) lookAfter(ctx context.Context, workers []*worker) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
+		busy, err := o.busy(ctx)
+		for _, w := range workers {
+			if busy || err != nil { // the workers say why when the database does not answer
+				w.wakeUp()
+			} else {
+				w.foundNothing()
+			}
+		}
 		select {
 		case <-ctx.Done():
-			return
 		case <-tick.C:
-		}
-		// The workers say why when the database does not answer.
-		if busy, err := o.busy(ctx); busy || err != nil {
-			for _, w := range workers {
-				w.wakeUp()
-			}
 		}
 	}
 }

@@ -42,8 +42,10 @@ type worker struct {
 	ready      func() error
 	deliver    func(ctx context.Context, subscriber string, events ...db.Emitted) error
 	wake       chan struct{}
-	caughtUp   chan struct{} // closed when it has once found nothing more to do
+	caughtUp   chan struct{} // closed when there was once nothing more to do
 	failing    bool          // the last round failed, which was logged
+
+	foundNothing func() // closes caughtUp
 }
 
 func newWorker(b *Bus, o outbox, subscriber string, topics []string, parallel int,
@@ -51,7 +53,7 @@ func newWorker(b *Bus, o outbox, subscriber string, topics []string, parallel in
 	w := &worker{bus: b, outbox: o, subscriber: subscriber, topics: topics, due: dueOf(topics), parallel: parallel, deliver: deliver}
 	w.attempts, w.ready, w.together = b.options.Attempts, func() error { return nil }, func(string) bool { return false }
 	w.wake, w.caughtUp = make(chan struct{}, 1), make(chan struct{})
-	w.wakeUp() // what an earlier run has left
+	w.foundNothing = sync.OnceFunc(func() { close(w.caughtUp) })
 	return w
 }
 
@@ -100,14 +102,6 @@ func (w *worker) run(ctx context.Context) {
 				retry.Reset(max(time.Millisecond, at.Sub(now)))
 			}
 		}
-	}
-}
-
-func (w *worker) foundNothing() {
-	select {
-	case <-w.caughtUp:
-	default:
-		close(w.caughtUp)
 	}
 }
 
