@@ -1,10 +1,11 @@
-package api
+package api_test
 
 import (
 	"net/http"
 	"testing"
 
 	"marketplace/platform/fault"
+	"marketplace/web/api"
 	"marketplace/web/edge"
 	"marketplace/web/language"
 )
@@ -20,7 +21,7 @@ func TestProblemsAreSaidInTheLanguageOfTheOneWhoAsks(t *testing.T) {
 		"de-AT, en;q=0.5": {"de", "Nicht annehmbar", "Bitte berichtigen Sie, was markiert ist.", "Sie können höchstens 1.200,00\u00a0$ auszahlen lassen."},
 		"":                {"en", "Unprocessable Entity", "Please correct what is marked.", "You can withdraw at most 1200.00 USD."},
 	} {
-		p := ProblemOf(edge.WithLanguage(t.Context(), languages.Choose("", accepted)), wrong)
+		p := api.ProblemOf(edge.WithLanguage(t.Context(), languages.Choose("", accepted)), wrong)
 		if p.Title != want.title || p.Detail != want.detail || p.Errors[0].Message != want.field || p.Errors[1].Message != "Nobody translated this." {
 			t.Errorf("%q is told %+v", accepted, p)
 		}
