@@ -34,25 +34,22 @@ RACE = -race $(foreach computes,modernc.org/sqlite/lib modernc.org/libc modernc.
 # after the other, drive a browser or real processes, or compute for long: it sees nothing more in them, and makes them many
 # times as long. They run without it, beside the others.
 LARGE   := ./cmd/marketplace ./modules/order/orderimpl ./platform/bus ./web/site
-# What runs beside all the rest, so that both end at about the same time.
-BESIDE  := ./cmd/marketplace ./platform/bus
 AT_ONCE := TestStories$$|LiveChannel|ModuleThatIsAway|EveryPageIsWholeAndAccessible|EveryFormDoes|StaticFiles
 AT_ONCE := $(AT_ONCE)|OnSQLite$$|OnSQLiteAndRabbitMQ|Replicas|WhoseDatabase|Watcher|Stopping|Together|AnEvent|Queue
 AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|OneAnswer|SpentOnce|SentOnce|OneProcessAtATime|AnotherProcess|FromPlacingTo|Remote|TheFigures|ClockThatJumps
 
 # Without what a debugger wants, which is a tenth of compiling. The API has a copy of a large function for each of its operations.
-TEST := CI=true $(FAST) $(GO) test -vet=off -gcflags=marketplace/...=-dwarf=false '-gcflags=marketplace/web/api=-dwarf=false -l' -p 2 -timeout $(TIMEOUT)
+TEST := CI=true $(FAST) $(GO) test -vet=off -gcflags=marketplace/...=-dwarf=false '-gcflags=marketplace/web/api=-dwarf=false -l' -timeout $(TIMEOUT)
 
 test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
 	@$(MAKE) --no-print-directory --jobs 2 test-raced test-plain
 
 test-raced:
-	$(TEST) $(RACE) -parallel 4 $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
-	$(TEST) $(RACE) -parallel 4 -run '$(AT_ONCE)' $(LARGE)
-	$(TEST) -parallel 4 -skip '$(AT_ONCE)' $(filter-out $(BESIDE),$(LARGE))
+	$(TEST) $(RACE) -p 2 -parallel 4 $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
+	$(TEST) $(RACE) -p 2 -parallel 4 -run '$(AT_ONCE)' $(LARGE)
 
 test-plain:
-	$(TEST) -parallel 5 -skip '$(AT_ONCE)' $(BESIDE)
+	$(TEST) -p 3 -parallel 4 -skip '$(AT_ONCE)' $(LARGE)
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...

@@ -107,19 +107,26 @@ func (t task) once(ctx context.Context) (err error) {
 func (a *App) runTasks(ctx context.Context) error {
 	var wait sync.WaitGroup
 	for _, t := range a.tasks {
-		wait.Go(func() { a.repeat(ctx, "process", a.log, t) })
+		wait.Go(func() { a.repeat(ctx, "process", a.log, t, 0) })
 	}
 	for _, h := range a.hosts {
-		for _, t := range h.tasks {
-			wait.Go(func() { a.repeat(ctx, h.Name, h.Log, t) })
+		for i, t := range h.tasks {
+			// All at once, each would open a connection to the database of its own.
+			wait.Go(func() { a.repeat(ctx, h.Name, h.Log, t, time.Duration(i)*10*time.Millisecond) })
 		}
 	}
 	wait.Wait()
 	return nil
 }
 
-func (a *App) repeat(ctx context.Context, module string, log *zap.Logger, t task) {
+func (a *App) repeat(ctx context.Context, module string, log *zap.Logger, t task, pause time.Duration) {
 	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = t.interval
 		begun, running := a.clock.Now(), asSystem(ctx)
 		err := t.once(running)
 		t.note(begun, a.clock.Now(), err)
@@ -128,11 +135,6 @@ func (a *App) repeat(ctx context.Context, module string, log *zap.Logger, t task
 		}
 		if err != nil && ctx.Err() == nil {
 			telemetry.For(running, log).Error("a background task failed", zap.String("labels.task", t.name), zap.Error(err))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(t.interval):
 		}
 	}
 }
