@@ -14,7 +14,7 @@ TIMEOUT ?= 20m
 FAST := GORACE=atexit_sleep_ms=100 GOGC=400 GOMEMLIMIT=3GiB $(shell test -w /dev/shm && test $$(df -Pk /dev/shm | awk 'END { print $$4 }') -gt 2000000 && echo TMPDIR=/dev/shm GOTMPDIR=$${TMPDIR:-/tmp})
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-raced test-plain test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
+.PHONY: help run demo test test-modules test-marketplace test-fast torture check fmt lint build bench mutants compare docker services clean screenshots lighthouse
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,14 +42,16 @@ AT_ONCE := $(AT_ONCE)|Fights|OfAHundred|Parallel|AnyOrder|AtOnceAre|AtOnceIs|One
 TEST := CI=true $(FAST) $(GO) test -vet=off -gcflags=marketplace/...=-dwarf=false '-gcflags=marketplace/web/api=-dwarf=false -l' -timeout $(TIMEOUT)
 
 test: services ## All tests, with the race detector where it may find something; on Debian, install what they need first
-	@$(MAKE) --no-print-directory --jobs 2 test-raced test-plain
+	@$(MAKE) --no-print-directory --jobs 2 test-modules test-marketplace
 
-test-raced:
-	$(TEST) $(RACE) -p 2 -parallel 4 $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
+# What takes long comes first, so that at the end there is always something small to do.
+test-modules:
 	$(TEST) $(RACE) -p 2 -parallel 4 -run '$(AT_ONCE)' $(LARGE)
+	$(TEST) -p 3 -parallel 4 -skip '$(AT_ONCE)' $(filter-out ./cmd/marketplace,$(LARGE))
+	$(TEST) $(RACE) -p 2 -parallel 4 $$($(GO) list ./... | grep -vE '($(subst $() ,|,$(LARGE:.%=%)))$$')
 
-test-plain:
-	$(TEST) -p 3 -parallel 4 -skip '$(AT_ONCE)' $(LARGE)
+test-marketplace:
+	$(TEST) -parallel 5 -skip '$(AT_ONCE)' ./cmd/marketplace
 
 test-fast: ## The tests that need nothing installed; the others are skipped
 	CI= $(FAST) $(GO) test -short -timeout $(TIMEOUT) ./...
