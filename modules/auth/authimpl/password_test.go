@@ -71,7 +71,7 @@ func TestABadNewPasswordIsRefusedOnItsField(t *testing.T) {
 }
 
 // Row A5.
-func TestAForgottenPasswordIsReplacedByALinkThatWorksOnceForAnHour(t *testing.T) {
+func TestAForgottenPasswordIsReplacedByALinkThatWorksOnceForHalfAnHour(t *testing.T) {
 	apptest.Databases(t, func(t *testing.T, open func(string, ...apptest.Option) *apptest.Harness) {
 		w := startOn(t, open("auth"))
 		w.ana()
