@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -48,14 +49,18 @@ func TestResultsAreOnTheStandardOutput(t *testing.T) {
 
 func TestTheHealthcheckAsksWhereItIsTold(t *testing.T) {
 	status := http.StatusOK
-	process := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	process := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"status": "not ready", "problems": ["the database of chat does not answer", "events are not delivered"]}`)
+	}))
 	defer process.Close()
 	at := strings.TrimPrefix(process.URL, "http://")
 	if out, err := carryOut(t, "healthcheck", "--internal", at); err != nil || !strings.Contains(out, "ready") {
 		t.Errorf("a ready process: %q %v", out, err)
 	}
 	status = http.StatusServiceUnavailable
-	if _, err := carryOut(t, "healthcheck", "--internal", at); err == nil {
-		t.Error("a process that is not ready passes")
+	_, err := carryOut(t, "healthcheck", "--internal", at)
+	if err == nil || !strings.Contains(err.Error(), "not ready: the database of chat does not answer, events are not delivered") {
+		t.Errorf("a process that is not ready: %v", err)
 	}
 }

@@ -2,25 +2,32 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"marketplace/platform/config"
 )
 
-// askReady asks a process (http://host:port) whether it is ready.
+// askReady asks a process (http://host:port) whether it is ready; the error says why it is not, if the process tells.
 func askReady(ctx context.Context, address string) error {
 	response, err := send(ctx, http.MethodGet, address+"/readyz")
 	if err != nil {
 		return fmt.Errorf("%s does not answer: %w", address, err)
 	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s is not ready: %s", address, response.Status)
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusOK {
+		return nil
 	}
-	return nil
+	var told struct{ Problems []string }
+	if json.NewDecoder(io.LimitReader(response.Body, 1<<16)).Decode(&told) != nil || len(told.Problems) == 0 {
+		told.Problems = []string{response.Status}
+	}
+	return fmt.Errorf("%s is not ready: %s", address, strings.Join(told.Problems, ", "))
 }
 
 // askInternal sends a request to the internal listener of the process on this machine.

@@ -20,10 +20,12 @@ import (
 type consumers struct {
 	url      string
 	log      *zap.Logger
-	hangUp   atomic.Bool // nothing is said to the broker any more
-	attached atomic.Bool // a connection stands
+	hangUp   atomic.Bool          // nothing is said to the broker any more
+	standing atomic.Pointer[wire] // nil while no connection stands
 	conn     *wamqp.ConnectionWrapper
 }
+
+func (c *consumers) attached() bool { return c.standing.Load() != nil }
 
 // subscription is a queue and what is done with its events.
 type subscription struct {
@@ -71,7 +73,7 @@ func (c *consumers) subscribe(ctx context.Context, s subscription) (<-chan *mess
 		if err == nil {
 			return messages, true
 		}
-		if c.attached.Load() { // otherwise it is the link's to say that the broker is away
+		if c.attached() { // otherwise it is the link's to say that the broker is away
 			c.log.Warn("a queue cannot be consumed", zap.String("labels.queue", s.queue), zap.Error(err))
 		}
 		if !sleep(ctx, pause) {
@@ -141,8 +143,9 @@ func (c *consumers) dial(network, address string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.attached.Store(true)
-	return &wire{Conn: conn, consumers: c}, nil
+	w := &wire{Conn: conn, consumers: c}
+	c.standing.Store(w)
+	return w, nil
 }
 
 // wire is a connection that ends with the first word after hangUp.
@@ -159,9 +162,10 @@ func (w *wire) Write(p []byte) (int, error) {
 	return w.Conn.Write(p)
 }
 
-// Close ends the connection.
+// Close ends the connection. Its successor may stand already: whoever is told that a connection is lost dials again before
+// the lost one is closed.
 func (w *wire) Close() error {
-	w.consumers.attached.Store(false)
+	w.consumers.standing.CompareAndSwap(w, nil)
 	return w.Conn.Close()
 }
 

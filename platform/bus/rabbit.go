@@ -95,7 +95,7 @@ func (r *rabbit) workers() []*worker { return r.all }
 
 // ready says whether the broker is there for those who publish and those who consume.
 func (r *rabbit) ready() error {
-	if !r.hears.Load() || !r.consumers.attached.Load() {
+	if !r.hears.Load() || !r.consumers.attached() {
 		return ErrAway
 	}
 	return r.link.ready()

@@ -129,3 +129,31 @@ func TestABrokerThatIsAwayIsTriedAfterEverLongerPauses(t *testing.T) {
 		last = knock
 	}
 }
+
+// The broker ends connections now and then, and the next one stands before the last one is closed. A process that took the
+// last one's end for the next one's would never be ready again.
+func TestAConnectionThatIsClosedLateDoesNotTakeTheNextAlong(t *testing.T) {
+	t.Parallel()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	var c bus.Consumers
+	var dialled []net.Conn
+	for range 2 {
+		conn, err := c.Dial(l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		dialled = append(dialled, conn)
+	}
+	_ = dialled[0].Close()
+	if !c.Attached() {
+		t.Error("the second connection stands, and is taken for lost")
+	}
+	_ = dialled[1].Close()
+	if c.Attached() {
+		t.Error("no connection stands any more")
+	}
+}
