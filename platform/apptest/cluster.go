@@ -72,8 +72,7 @@ func (c *Cluster) admin() string {
 	return "postgres://postgres@/postgres?sslmode=disable&host=" + c.dir
 }
 
-// newCluster makes the files of a server in a short folder: a socket's path is at most 107 bytes. Root may not run
-// PostgreSQL, so root runs it as the user postgres.
+// newCluster makes the files of a server. Root may not run PostgreSQL, so root runs it as the user postgres.
 func newCluster(commit string) (*Cluster, error) {
 	c := &Cluster{commit: commit}
 	var err error
@@ -83,13 +82,22 @@ func newCluster(commit string) (*Cluster, error) {
 	if c.who, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if c.dir, err = os.MkdirTemp("/tmp", "pg-"); err != nil {
+	if c.dir, err = shortFolder("pg-"); err != nil {
 		return nil, err
 	}
 	if err = c.initialise(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(c.dir))
 	}
 	return c, nil
+}
+
+// shortFolder makes a folder where temporary files are, or in /tmp if that is far down: a socket's path is at most 107 bytes.
+func shortFolder(name string) (string, error) {
+	in := os.TempDir()
+	if len(in) > 60 {
+		in = "/tmp"
+	}
+	return os.MkdirTemp(in, name)
 }
 
 func (c *Cluster) initialise() error {

@@ -173,7 +173,7 @@ func newBroker() (*Broker, error) {
 		return nil, err
 	}
 	b.port, b.admin = ports[0], ports[1]
-	if b.dir, err = os.MkdirTemp("/tmp", "rabbitmq-"); err != nil {
+	if b.dir, err = shortFolder("rabbitmq-"); err != nil {
 		return nil, err
 	}
 	in := func(name string) string { return filepath.Join(b.dir, name) }
