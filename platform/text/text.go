@@ -87,9 +87,12 @@ func check(c *fault.Check, field, s string, min, max int, allowed string) {
 	c.That(utf8.ValidString(s), field, "This is not valid UTF-8 text.")
 	c.That(!strings.ContainsFunc(s, func(r rune) bool { return isUnsafe(r) && !strings.ContainsRune(allowed, r) }), field,
 		"Remove the control characters.")
-	n := utf8.RuneCountInString(s)
-	c.That(n >= min && n <= max, field, "%s", length(min, max))
-	c.That(min == 0 || strings.ContainsFunc(s, isVisible), field, "%s", length(min, max))
+	n, visible := utf8.RuneCountInString(s), strings.ContainsFunc(s, isVisible)
+	if min == 1 { // whoever left it empty is not helped by the least length
+		c.That(visible, field, "Fill this in, with at most %s characters.", thousands(max))
+		min = 0
+	}
+	c.That(n >= min && n <= max && (min == 0 || visible), field, "%s", length(min, max))
 }
 
 // isUnsafe is true of control characters and of those that override the direction of the text after them.

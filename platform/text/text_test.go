@@ -60,9 +60,18 @@ func TestTheMessageSaysWhatIsAllowed(t *testing.T) {
 	var c fault.Check
 	Line(&c, "a", "", 5, 100)
 	Prose(&c, "b", strings.Repeat("x", 5001), 0, 5000)
-	f := fault.Of(c.Err()).Fields
-	if f[0].Message != "Use 5 to 100 characters." || f[1].Message != "Use at most 5,000 characters." {
-		t.Errorf("%v", f)
+	Line(&c, "c", " ", 1, 254)
+	Line(&c, "d", "\u200b", 1, 254) // nothing that is seen
+	Line(&c, "e", strings.Repeat("x", 255), 1, 254)
+	Line(&c, "f", "x", 1, 254)
+	var messages []string
+	for _, f := range fault.Of(c.Err()).Fields {
+		messages = append(messages, f.Name+": "+f.Message)
+	}
+	want := []string{"a: Use 5 to 100 characters.", "b: Use at most 5,000 characters.", "c: Fill this in, with at most 254 characters.",
+		"d: Fill this in, with at most 254 characters.", "e: Use at most 254 characters."}
+	if !slices.Equal(messages, want) {
+		t.Errorf("%q, want %q", messages, want)
 	}
 }
 

@@ -39,6 +39,9 @@ func inWords(l *language.Language, t, now time.Time) string {
 	if distance >= wordsEnds {
 		return l.Day(t)
 	}
+	if future {
+		distance = nearest(distance)
+	}
 	words := span(l, distance)
 	switch {
 	case words == "" && future:
@@ -49,6 +52,20 @@ func inWords(l *language.Language, t, now time.Time) string {
 		return l.Fill("in {}", words)
 	}
 	return l.Fill("{} ago", words)
+}
+
+// nearest rounds a duration to its largest unit: what has just been given three days ends "in 3 days", not "in 2 days".
+func nearest(d time.Duration) time.Duration {
+	if d < time.Minute {
+		return d
+	}
+	if minutes := d.Round(time.Minute); minutes < time.Hour {
+		return minutes
+	}
+	if hours := d.Round(time.Hour); hours < day {
+		return hours
+	}
+	return d.Round(day)
 }
 
 // span writes a duration in its largest unit, rounded down, as it stands after "in" and before "ago"; empty below a minute.

@@ -61,6 +61,9 @@ func TestTimesAreToldInWordsAndExactly(t *testing.T) {
 	}{
 		{0, "just now"}, {59 * time.Second, "just now"}, {-30 * time.Second, "in a moment"}, {time.Minute, "1 minute ago"}, {90 * time.Minute, "1 hour ago"},
 		{-3 * time.Hour, "in 3 hours"}, {49 * time.Hour, "2 days ago"}, {-13 * 24 * time.Hour, "in 13 days"},
+		{-72*time.Hour + time.Second, "in 3 days"}, {-60 * time.Hour, "in 3 days"}, {-59 * time.Hour, "in 2 days"}, {71 * time.Hour, "2 days ago"},
+		{-24*time.Hour + time.Minute, "in 1 day"}, {-23*time.Hour - time.Minute, "in 23 hours"}, {-3*time.Hour + time.Second, "in 3 hours"},
+		{-time.Hour + time.Second, "in 1 hour"}, {-40 * time.Minute, "in 40 minutes"}, {-59 * time.Second, "in a moment"},
 		{20 * 24 * time.Hour, now.Add(-20 * 24 * time.Hour).Format("2 January 2006")},
 	}
 	for _, tt := range tests {
