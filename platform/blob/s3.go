@@ -179,8 +179,8 @@ func (s *s3) name(key string) string { return s.folder + "/" + key }
 // told is an error of the store as the caller is told of it: nothing is there, the store is away, the caller has gone; or
 // our mistake, such as a bucket that does not exist.
 func (s *s3) told(ctx context.Context, err error) error {
-	if err == nil || errors.Is(err, io.EOF) {
-		return err
+	if err == nil {
+		return nil
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -228,6 +228,9 @@ type download struct {
 
 func (d *download) Read(p []byte) (int, error) {
 	n, err := d.body.Read(p)
+	if errors.Is(err, io.EOF) { // of the file; a connection that is cut off in its middle is another error
+		return n, io.EOF
+	}
 	return n, d.told(err)
 }
 

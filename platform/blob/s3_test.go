@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -184,6 +185,16 @@ func TestAStoreThatIsAwayIsUnavailable(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A store that hangs up instead of answering ends a connection as a file ends: it is away all the same.
+func TestAStoreThatHangsUpIsUnavailable(t *testing.T) {
+	store := newBucket(t).store(t, "order")
+	for _, err := range []error{io.EOF, &url.Error{Op: "Put", URL: "http://store/k", Err: io.EOF}} {
+		if f := fault.Of(store.told(t.Context(), err)); f == nil || f.Code != fault.Unavailable {
+			t.Errorf("%#v is told as %v", err, f)
+		}
 	}
 }
 
